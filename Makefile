@@ -1,0 +1,57 @@
+# Broadsheet. Needs Python 3.11 or newer with venv, and GNU make; makes .venv by itself.
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check fix bench deploy destroy
+MAKEFLAGS += --no-print-directory
+
+# The first Python that is new enough; `make PYTHON=...` names another.
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+ifndef PYTHON
+PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$p -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$p && exit; done; echo python3)
+endif
+VENV := .venv/bin
+PORT ?= 8000
+AWS_PORT ?= 8001
+SAMPLES ?= 1
+DATA_DIR ?= .local/
+export PORT AWS_PORT SAMPLES DATA_DIR
+
+help:
+	@echo 'make run      the whole system here: PORT=8000 AWS_PORT=8001 SAMPLES=0 DATA_DIR=.local/'
+	@echo 'make test     the whole test suite'
+	@echo 'make check    format, lint, types, template; `make fix` formats'
+	@echo 'make bench    every benchmark, as ratios'
+	@echo 'make deploy   STAGE=prod: infrastructure, code, and what Chalice cannot set'
+	@echo 'make destroy  STAGE=prod: all of it but the data'
+
+setup:
+	@command -v $(PYTHON) >/dev/null || { echo 'make: Python 3.11 or newer is needed: install it, or name it with make PYTHON=...' >&2; exit 1; }
+	@$(PYTHON) desk/venv.py
+
+run: setup
+	@$(VENV)/python -m desk run
+
+test: setup
+	@$(VENV)/python -m pytest -n auto
+
+check: setup
+	@$(VENV)/ruff format --check --quiet . || { echo 'make check: the files above are not formatted: run make fix' >&2; $(VENV)/ruff format --check . ; exit 1; }
+	@$(VENV)/ruff check --quiet .
+	@$(VENV)/mypy
+	@$(VENV)/cfn-lint infra/*.yaml
+	@echo 'check: format, lint, types and template are clean'
+
+fix: setup
+	@$(VENV)/ruff check --quiet --fix . || true
+	@$(VENV)/ruff format --quiet .
+
+bench: setup
+	@$(VENV)/python -m bench
+
+deploy: setup
+	@test -n '$(STAGE)' || { echo 'make deploy: name the stage, as in make deploy STAGE=prod' >&2; exit 2; }
+	@$(VENV)/python -m desk deploy --stage '$(STAGE)'
+
+destroy: setup
+	@test -n '$(STAGE)' || { echo 'make destroy: name the stage, as in make destroy STAGE=prod' >&2; exit 2; }
+	@$(VENV)/python -m desk destroy --stage '$(STAGE)'

@@ -1,0 +1,1 @@
+"""How good the summaries are: training, prediction and the table of comparison."""

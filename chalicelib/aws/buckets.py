@@ -1,0 +1,172 @@
+"""The buckets: uploads in; receipts and prepared images out.
+
+A version of an upload is the truth, so it is read by its id: what a key holds may change while
+it is being read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.core.pictures import PreparedFile
+from chalicelib.core.uploads import Version
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_VERSION = "version-id"  # metadata of a receipt: the version that it tells of
+_PUBLIC_MEDIA = "public-media/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """The bytes of one version and when they were received."""
+
+    data: bytes
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """One page of the uploads: the newest version of each key, and where the next page begins."""
+
+    newest: Mapping[str, str]  # key -> version id
+    next_cursor: str | None
+
+
+class Uploads:
+    """The uploads bucket, versioned. Methods raise botocore's errors when S3 refuses or fails."""
+
+    def __init__(self, client: S3Client, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def versions(self, key: str) -> tuple[Version, ...]:
+        """Return the versions of exactly *key*, oldest first, delete markers included.
+
+        The order is S3's: it lists the versions of a key newest first, also within one second.
+        botocore hands over objects and delete markers apart; where one of each has the same
+        second, and neither is the newest, the marker counts as the later: people delete what
+        they have just uploaded by mistake.
+        """
+        found: list[Version] = []
+        for key_, version in self._listed(prefix=key):
+            # The exact key only, which S3 lists first: the prefix "a.md" also lists "a.md.bak".
+            if key_ != key:
+                break
+            found.append(version)
+        return tuple(reversed(found))
+
+    def read(self, key: str, version: Version) -> Upload:
+        """Return the bytes of one version. Its `received-at` metadata, if set, is its time."""
+        answer = self._client.get_object(Bucket=self._bucket, Key=key, VersionId=version.id)
+        at = _received_at(answer.get("Metadata", {}))
+        return Upload(data=answer["Body"].read(), received_at=at or version.received_at)
+
+    def page(self, cursor: str | None) -> Listing:
+        """Return one page of the bucket's keys, up to 1,000 versions, from *cursor*."""
+        marker: Any = {"KeyMarker": cursor} if cursor else {}
+        answer = self._client.list_object_versions(Bucket=self._bucket, **marker)
+        newest: dict[str, str] = {}
+        for entry in [*answer.get("Versions", []), *answer.get("DeleteMarkers", [])]:
+            if entry["IsLatest"]:
+                newest[entry["Key"]] = entry["VersionId"]
+        return Listing(newest=newest, next_cursor=answer.get("NextKeyMarker"))
+
+    def _listed(self, *, prefix: str) -> Iterator[tuple[str, Version]]:
+        """Yield keys and versions in S3's order: by key, newest first."""
+        pages = self._client.get_paginator("list_object_versions").paginate(
+            Bucket=self._bucket, Prefix=prefix
+        )
+        for page in pages:
+            objects, markers = page.get("Versions", []), page.get("DeleteMarkers", [])
+            entries: list[Any] = [*objects, *markers]
+            entries.sort(
+                key=lambda e: (e["Key"], not e["IsLatest"], -_seconds(e), "Size" in e)
+            )
+            for entry in entries:
+                yield entry["Key"], Version(
+                    id=entry["VersionId"],
+                    received_at=datetime.fromtimestamp(_seconds(entry), UTC),
+                    is_delete_marker="Size" not in entry,
+                    size=entry.get("Size", 0),
+                )
+
+
+class Receipts:
+    """The receipts bucket: receipts for editors, and the images that pages show."""
+
+    def __init__(self, client: S3Client, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def version(self, key: str) -> str | None:
+        """Return the version that the receipt under *key* tells of, None without a receipt."""
+        try:
+            answer = self._client.head_object(Bucket=self._bucket, Key=f"{key}.json")
+        except self._client.exceptions.ClientError as error:
+            if error.response["Error"]["Code"] in ("404", "NoSuchKey"):
+                return None
+            raise
+        return answer["Metadata"].get(_VERSION)
+
+    def put(self, key: str, *, version_id: str, json: bytes, html: bytes) -> None:
+        """Write both forms of a receipt, the JSON last: where it is, the other is too."""
+        forms = (
+            ("html", html, "text/html; charset=utf-8"),
+            ("json", json, "application/json; charset=utf-8"),
+        )
+        for extension, body, content_type in forms:
+            self._client.put_object(
+                Bucket=self._bucket,
+                Key=f"{key}.{extension}",
+                Body=body,
+                ContentType=content_type,
+                Metadata={_VERSION: version_id},
+            )
+
+    def put_media(self, file: PreparedFile) -> None:
+        self._client.put_object(
+            Bucket=self._bucket,
+            Key=_PUBLIC_MEDIA + file.name,
+            Body=file.data,
+            ContentType=file.content_type,
+        )
+
+
+class Media:
+    """The prepared images alone: what public functions may read of the receipts bucket."""
+
+    def __init__(self, client: S3Client, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def read(self, name: str) -> bytes | None:
+        """Return the image called *name*, None where there is none."""
+        try:
+            answer = self._client.get_object(Bucket=self._bucket, Key=_PUBLIC_MEDIA + name)
+        except self._client.exceptions.ClientError as error:
+            # Without the permission to list, S3 answers 403 for what is not there.
+            if error.response["Error"]["Code"] in ("404", "NoSuchKey", "403", "AccessDenied"):
+                return None
+            raise
+        return answer["Body"].read()
+
+
+def _seconds(entry: Mapping[str, Any]) -> int:
+    return int(entry["LastModified"].timestamp())
+
+
+def _received_at(metadata: Mapping[str, str]) -> datetime | None:
+    """Return the time that an import or a replay has given an upload."""
+    given = metadata.get("received-at")
+    if not given:
+        return None
+    try:
+        moment = datetime.fromisoformat(given)
+    except ValueError:
+        return None
+    return moment.astimezone(UTC).replace(microsecond=0) if moment.tzinfo else None

@@ -1,0 +1,388 @@
+"""The table: a projection of the uploads bucket that can be thrown away and made again.
+
+    pk                   sk                    what
+    UPLOAD#<key's id>    STATE                 the record of a key without its articles
+    ARTICLE#<id>         CURRENT               what readers have, or why they no longer do
+    ARTICLE#<id>         UPCOMING              what takes its place at its public_at
+    LIST#<list>          <public_at>#<id>      a card; lists: all, section#…, tag#…, source#…
+    SHOWN#<name>         VALUE                 what others copy: a source's profile, a picture
+    SHOWN#<name>         USED_BY#<key's id>    a key that copied it
+    OBSERVED#<what>      VALUE                 no projection: the prepared list, cursors
+
+All rows of a record are written in one transaction, on condition that its STATE is still as it
+was read. Values are JSON, compressed where they hold an article; what a condition or a person
+looks for is an attribute beside it. There is no index: a read may be consistent everywhere.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.core.article import Absence, Article, ArticleId, Card, article_id
+from chalicelib.core.codec import decode, encode, pack, unpack
+from chalicelib.core.errors import StoreUnavailable
+from chalicelib.core.ranking import Latest
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from chalicelib.core.article import Source
+    from chalicelib.core.pictures import Picture
+    from chalicelib.core.record import Record, Shown
+
+Item = dict[str, Any]  # a DynamoDB item in its typed form: {"pk": {"S": "…"}}
+Key = tuple[str, str]
+
+_ALL = "all"
+_PAUSES_S = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)  # between attempts at one call, 1.6 s in all
+_OBSERVED_LATEST = ("OBSERVED#latest", "VALUE")
+_OBSERVED_CURSOR = ("OBSERVED#reconcile", "VALUE")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleRows:
+    """What one read of an article's address gives: see `article.read_by`."""
+
+    current: Article | None
+    upcoming: Article | None
+    gone: Absence | None
+    latest: Latest | None
+
+
+class Store:
+    """One table. Methods raise botocore's errors when DynamoDB cannot be reached."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    # For the fold
+
+    def record(self, key: str) -> Record | None:
+        """Return the record of *key* as one moment had it. One transaction of three reads."""
+        from chalicelib.core.record import Record
+
+        pk = _article_pk(article_id(key))
+        keys = [_state_key(key), (pk, "CURRENT"), (pk, "UPCOMING")]
+        gets = [{"Get": {"TableName": self._table, "Key": _key(key)}} for key in keys]
+        answer = self._transact_get(gets)
+        state, current, upcoming = (response.get("Item") for response in answer["Responses"])
+        if state is None:
+            return None
+        record = decode(state["record"]["B"], Record)
+        if record.life is None:
+            return record
+        life = replace(record.life, current=_article(current), upcoming=_article(upcoming))
+        return replace(record, life=life)
+
+    def write(self, before: Record | None, after: Record | None) -> bool:
+        """Put the rows of *after* in the place of those of *before*, all or none.
+
+        Only rows that differ are written. Returns False when another writer got there first:
+        the caller reads and folds again.
+        """
+        had = rows_of(before) if before else {}
+        has = rows_of(after) if after else {}
+        state = _state_key((after or before).key)  # type: ignore[union-attr]
+        condition = _unchanged(had.get(state))
+        writes: list[dict[str, Any]] = []
+        for key in sorted(had.keys() | has.keys()):
+            guard = condition if key == state else {}
+            if key not in has:
+                delete = {"TableName": self._table, "Key": _key(key), **guard}
+                writes.append({"Delete": delete})
+            elif has[key] != had.get(key) or guard:
+                put = {"TableName": self._table, "Item": has[key], **guard}
+                writes.append({"Put": put})
+        if not writes:
+            return True
+        try:
+            self._client.transact_write_items(TransactItems=writes)  # type: ignore[arg-type]
+        except self._client.exceptions.TransactionCanceledException as error:
+            reasons = {reason.get("Code") for reason in error.response["CancellationReasons"]}
+            if reasons & {"ConditionalCheckFailed", "TransactionConflict"}:
+                return False
+            raise
+        return True
+
+    def shown(self, names: Iterable[str]) -> tuple[dict[str, Shown], dict[str, str]]:
+        """Return what the named records give to others now, and the digest of each, "" if none."""
+        from chalicelib.core.article import Source
+        from chalicelib.core.pictures import Picture
+        from chalicelib.core.record import digest
+
+        rows = self._batch([(_shown_pk(name), "VALUE") for name in names], consistent=True)
+        values: dict[str, Shown] = {}
+        digests = dict.fromkeys(names, "")
+        for (pk, _), item in rows.items():
+            name = pk.removeprefix("SHOWN#")
+            encoded = item["value"]["S"].encode()
+            kind: type[Source] | type[Picture] = Source if name.startswith("source:") else Picture
+            values[name] = decode(encoded, kind)
+            digests[name] = digest(encoded)
+        return values, digests
+
+    def users(self, key: str) -> Iterator[str]:
+        """Yield the keys of the records that have copied from the record of *key*."""
+        from chalicelib.core.record import name_of_key
+
+        values = {":pk": {"S": _shown_pk(name_of_key(key))}, ":users": {"S": "USED_BY#"}}
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :users)",
+            ExpressionAttributeValues=values,
+            ConsistentRead=True,
+        )
+        for page in pages:
+            for item in page["Items"]:
+                yield item["key"]["S"]
+
+    def spread_to(self, key: str) -> str:
+        """Return the digest of *key*'s value that all its users are known to have."""
+        row = self._get(_state_key(key), consistent=True)
+        return row["spread_to"]["S"] if row and "spread_to" in row else ""
+
+    def folded_to(self, keys: Iterable[str]) -> dict[str, str]:
+        """Return, for each key that has a record, the version it is folded to. 100 keys a call."""
+        by_row = {_state_key(key): key for key in keys}
+        rows = self._batch(list(by_row), consistent=True)
+        return {by_row[row]: item["folded_to"]["S"] for row, item in rows.items()}
+
+    # For readers
+
+    def article(self, id_: ArticleId) -> ArticleRows:
+        """Return all that an article's page shows. One BatchGetItem of three rows."""
+        pk = _article_pk(id_)
+        keys = [(pk, "CURRENT"), (pk, "UPCOMING"), _OBSERVED_LATEST]
+        rows = self._batch(keys, consistent=False)
+        current = rows.get(keys[0])
+        gone = decode(current["gone"]["S"], Absence) if current and "gone" in current else None
+        return ArticleRows(
+            current=_article(current),
+            upcoming=_article(rows.get(keys[1])),
+            gone=gone,
+            latest=_latest(rows.get(_OBSERVED_LATEST)),
+        )
+
+    def latest(self) -> Latest | None:
+        """Return the prepared list, None before the first refresh. One GetItem."""
+        return _latest(self._get(_OBSERVED_LATEST, consistent=False))
+
+    def cards(
+        self, list_: str, *, until: datetime, after: str = "", limit: int, consistent: bool = False
+    ) -> tuple[tuple[Card, ...], str | None]:
+        """Return cards of a list, newest first, and the place to go on *after*, None at the end.
+
+        Nothing that becomes public later than *until* is read. One Query page.
+        """
+        bound = _moment_key(until) + "#~"
+        with _reading():
+            answer = self._client.query(
+                TableName=self._table,
+                KeyConditionExpression="pk = :pk AND sk < :bound",
+                ExpressionAttributeValues={
+                    ":pk": {"S": f"LIST#{list_}"},
+                    ":bound": {"S": min(after, bound) if after else bound},
+                },
+                ScanIndexForward=False,
+                ConsistentRead=consistent,
+                Limit=limit,
+            )
+        cards = tuple(decode(item["card"]["S"], Card) for item in answer["Items"])
+        is_end = "LastEvaluatedKey" not in answer
+        return cards, None if is_end else answer["Items"][-1]["sk"]["S"]
+
+    # Observations
+
+    def put_latest(self, latest: Latest) -> None:
+        """Replace the prepared list, unless a later refresh has done so."""
+        pk, sk = _OBSERVED_LATEST
+        refreshed_at = _moment_key(latest.refreshed_at)
+        item: Item = {
+            "pk": {"S": pk},
+            "sk": {"S": sk},
+            "refreshed_at": {"S": refreshed_at},
+            "latest": {"B": pack(latest)},
+        }
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=item,
+                ConditionExpression="attribute_not_exists(pk) OR refreshed_at <= :mine",
+                ExpressionAttributeValues={":mine": {"S": refreshed_at}},
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return
+
+    def mark_spread(self, key: str, *, folded_to: str, value_digest: str) -> None:
+        """Say that all users of *key* have the value with this digest, if it is still that one."""
+        pk, sk = _state_key(key)
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=_key((pk, sk)),
+                UpdateExpression="SET spread_to = :digest",
+                ConditionExpression="folded_to = :folded",
+                ExpressionAttributeValues={
+                    ":digest": {"S": value_digest},
+                    ":folded": {"S": folded_to},
+                },
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return
+
+    def cursor(self) -> str | None:
+        """Return where the next reconciliation goes on, None for the beginning."""
+        row = self._get(_OBSERVED_CURSOR, consistent=True)
+        return row["cursor"]["S"] if row else None
+
+    def put_cursor(self, cursor: str | None) -> None:
+        if cursor is None:
+            self._client.delete_item(TableName=self._table, Key=_key(_OBSERVED_CURSOR))
+            return
+        item: Item = {**_key(_OBSERVED_CURSOR), "cursor": {"S": cursor}}
+        self._client.put_item(TableName=self._table, Item=item)
+
+    # Calls
+
+    def _transact_get(self, gets: list[dict[str, Any]]) -> Any:
+        for pause_s in _PAUSES_S:
+            try:
+                return self._client.transact_get_items(TransactItems=gets)  # type: ignore[arg-type]
+            except self._client.exceptions.TransactionCanceledException:
+                time.sleep(pause_s)  # a writer holds a row at this moment
+        raise StoreUnavailable("A row stayed locked by writers.")
+
+    def _get(self, key: Key, *, consistent: bool) -> Item | None:
+        with _reading():
+            answer = self._client.get_item(
+                TableName=self._table, Key=_key(key), ConsistentRead=consistent
+            )
+        return answer.get("Item")
+
+    def _batch(self, keys: list[Key], *, consistent: bool) -> dict[Key, Item]:
+        """Return the rows that exist, by key. DynamoDB may answer in parts; 100 keys a call."""
+        found: dict[Key, Item] = {}
+        for start in range(0, len(keys), 100):
+            wanted = [_key(key) for key in keys[start : start + 100]]
+            for pause_s in _PAUSES_S:
+                if not wanted:
+                    break
+                request = {self._table: {"Keys": wanted, "ConsistentRead": consistent}}
+                with _reading():
+                    answer = self._client.batch_get_item(RequestItems=request)  # type: ignore[arg-type]
+                for item in answer["Responses"].get(self._table, []):
+                    found[item["pk"]["S"], item["sk"]["S"]] = item
+                left = answer.get("UnprocessedKeys", {}).get(self._table)
+                wanted = list(left["Keys"]) if left else []  # type: ignore[arg-type]
+                if wanted:
+                    time.sleep(pause_s)  # the table is throttled
+            if wanted:
+                raise StoreUnavailable("The table answers only in part: it is throttled.")
+        return found
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """Turn what keeps DynamoDB from answering into the one error that readers are told of."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise StoreUnavailable("The table does not answer.") from error
+
+
+def lists_of(article: Article) -> tuple[str, ...]:
+    """Name the lists that an article's card stands in."""
+    section = [f"section#{article.section}"] if article.section else []
+    tags = [f"tag#{tag}" for tag in article.tags]
+    return (_ALL, f"source#{article.source.id}", *section, *tags)
+
+
+def rows_of(record: Record) -> dict[Key, Item]:
+    """Return every row that *record* owns, by key: a function of the record alone."""
+    from chalicelib.core.record import digest, name_of_key
+
+    bare = record
+    if record.life is not None:
+        bare = replace(record, life=replace(record.life, current=None, upcoming=None))
+    shown = record.shown()
+    encoded = encode(shown) if shown is not None else b""
+    rows: dict[Key, Item] = {}
+    state: Item = {
+        "key": {"S": record.key},
+        "folded_to": {"S": record.folded_to},
+        "dressed": {"S": digest(encode(sorted(record.dressed.items())))},
+        "record": {"B": encode(bare)},
+    }
+    rows[_state_key(record.key)] = state
+    name = name_of_key(record.key)
+    if shown is not None:
+        rows[_shown_pk(name), "VALUE"] = {"value": {"S": encoded.decode()}}
+    for taken in record.takes_from():
+        rows[_shown_pk(taken), f"USED_BY#{article_id(record.key)}"] = {"key": {"S": record.key}}
+    if record.life is not None:
+        pk = _article_pk(article_id(record.key))
+        current, upcoming, gone = record.life.current, record.life.upcoming, record.life.gone
+        if current is not None or gone is not None:
+            rows[pk, "CURRENT"] = {
+                **({"article": {"B": pack(current)}} if current else {}),
+                **({"gone": {"S": encode(gone).decode()}} if gone else {}),
+            }
+        if upcoming is not None:
+            rows[pk, "UPCOMING"] = {"article": {"B": pack(upcoming)}}
+        for article in record.articles():
+            until = upcoming.public_at if upcoming and article is current else None
+            card = {"card": {"S": encode(article.card(public_until=until)).decode()}}
+            for list_ in lists_of(article):
+                rows[f"LIST#{list_}", card_place(article.public_at, article.id)] = card
+    return {key: {**_key(key), **attributes} for key, attributes in rows.items()}
+
+
+def card_place(public_at: datetime, id_: str) -> str:
+    """Return the sort key of a card: lists are ordered by time, ties by id."""
+    return f"{_moment_key(public_at)}#{id_}"
+
+
+def _unchanged(state: Item | None) -> dict[str, Any]:
+    """The condition that a STATE row is still as it was read."""
+    if state is None:
+        return {"ConditionExpression": "attribute_not_exists(pk)"}
+    return {
+        "ConditionExpression": "folded_to = :folded AND dressed = :dressed",
+        "ExpressionAttributeValues": {":folded": state["folded_to"], ":dressed": state["dressed"]},
+    }
+
+
+def _state_key(key: str) -> Key:
+    return f"UPLOAD#{article_id(key)}", "STATE"
+
+
+def _article_pk(id_: str) -> str:
+    return f"ARTICLE#{id_}"
+
+
+def _shown_pk(name: str) -> str:
+    return f"SHOWN#{name}"
+
+
+def _key(key: Key) -> Item:
+    return {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
+
+
+def _moment_key(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _article(row: Mapping[str, Any] | None) -> Article | None:
+    return unpack(row["article"]["B"], Article) if row and "article" in row else None
+
+
+def _latest(row: Mapping[str, Any] | None) -> Latest | None:
+    return unpack(row["latest"]["B"], Latest) if row else None

@@ -1,0 +1,178 @@
+"""The JSON of `/v1` and of receipts: the contract's shapes, made from our values.
+
+Times are RFC 3339 in UTC with Z; lists are lists; what is absent is null, never left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.core.article import (
+    Article,
+    Card,
+    Correction,
+    Image,
+    KeyPoint,
+    Source,
+    Summary,
+    direction,
+)
+from chalicelib.core.errors import BroadsheetError
+from chalicelib.core.site import Site
+
+if TYPE_CHECKING:
+    from chalicelib.core.receipt import Receipt
+
+Json = dict[str, Any]
+
+
+def moment(at: datetime | None) -> str | None:
+    """Return *at* as RFC 3339 with Z, null for none."""
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}" if at is not None else None
+
+
+def article(shown: Article, *, site: Site, around: Iterable[Card] = ()) -> Json:
+    """Return what is under `data` for one article."""
+    return {
+        **_common(shown, site=site),
+        "image": _image(shown.image, site),
+        **_summarised(shown.summary),
+        "corrections": [_correction(correction) for correction in shown.corrections],
+        "story_id": None,
+        "around_the_web": [_around(card, site) for card in around],
+        "extra": shown.extra,
+        "body_html": site.body_html(shown),
+        "body_text": shown.body.text,
+    }
+
+
+def card(listed: Card, *, site: Site) -> Json:
+    """Return an article as lists carry it: no body, no summary."""
+    return {
+        **_common(listed, site=site),
+        "image": _image(listed.image, site),
+        "corrected_at": moment(listed.corrected_at),
+        "breaking": listed.breaking,
+    }
+
+
+def receipt(told: Receipt, *, site: Site, ingested_at: datetime) -> Json:
+    """Return the receipt as editors read it."""
+    has_page = told.article_id is not None and told.slug is not None
+    return {
+        "key": told.key,
+        "kind": told.kind,
+        "outcome": told.outcome,
+        "article_id": told.article_id,
+        "revision": told.revision,
+        "url": site.url(f"a/{told.article_id}/{told.slug}") if has_page else None,
+        "preview_url": None,
+        "received_at": moment(told.received_at),
+        "ingested_at": moment(ingested_at),
+        "format": told.format,
+        "errors": [asdict(finding) for finding in told.errors],
+        "warnings": [asdict(finding) for finding in told.warnings],
+        "kept": told.kept,
+        "dropped": [asdict(part) for part in told.dropped],
+        "duplicates": [],
+        "story_id": None,
+        "summary": _summarised(told.summary)["summary"] if told.summary else None,
+        "key_points": _summarised(told.summary)["key_points"] if told.summary else [],
+    }
+
+
+def problem(error: BroadsheetError, *, detail: str, instance: str) -> Json:
+    """Return *error* as a problem document (RFC 9457)."""
+    return {
+        "type": "about:blank",
+        "title": error.title,
+        "status": error.status,
+        "detail": detail,
+        "instance": instance,
+        "code": error.code,
+        "errors": [asdict(finding) for finding in error.findings],
+    }
+
+
+def _common(shown: Article | Card, *, site: Site) -> Json:
+    return {
+        "id": shown.id,
+        "url": site.article(shown),
+        "revision": shown.revision,
+        "status": "usable",
+        "headline": shown.headline,
+        "standfirst": shown.standfirst,
+        "language": shown.language,
+        "direction": direction(shown.language),
+        "section": shown.section,
+        "tags": list(shown.tags),
+        "source": source(shown.source, site=site),
+        "byline": list(shown.byline),
+        "original_url": shown.original_url,
+        "published_at": moment(shown.published_at),
+        "updated_at": moment(shown.updated_at),
+    }
+
+
+def source(profile: Source, *, site: Site) -> Json:
+    return {
+        "id": profile.id,
+        "name": profile.name,
+        "avatar_url": site.url(profile.avatar) if profile.avatar else None,
+        "home_url": profile.home_url,
+    }
+
+
+def _image(image: Image | None, site: Site) -> Json | None:
+    if image is None or image.path is None:
+        return None
+    return {
+        "url": site.url(image.path),
+        "width": image.width,
+        "height": image.height,
+        "alt": image.alt,
+        "credit": image.credit,
+    }
+
+
+def _key_point(point: KeyPoint) -> Json:
+    return {
+        "id": point.id,
+        "text": point.text,
+        "evidence": [asdict(evidence) for evidence in point.evidence],
+        "checks": asdict(point.checks),
+    }
+
+
+def _summarised(summary: Summary) -> Json:
+    generation = summary.generation
+    return {
+        "summary": {"text": summary.text, "evidence": list(summary.evidence)},
+        "key_points": [_key_point(point) for point in summary.key_points],
+        "withheld": [{"reason": reason} for reason in summary.withheld],
+        "generation": {
+            "method": generation.method,
+            "engine": generation.engine,
+            "engine_version": generation.engine_version,
+            "generated_at": moment(generation.generated_at),
+        },
+    }
+
+
+def _correction(correction: Correction) -> Json:
+    return {"at": moment(correction.at), "text": correction.text}
+
+
+def _around(shown: Card, site: Site) -> Json:
+    return {
+        "headline": shown.headline,
+        "url": site.article(shown),
+        "source": {"id": shown.source.id, "name": shown.source.name},
+        "published_at": moment(shown.published_at),
+        "kind": "article",
+    }
+
+

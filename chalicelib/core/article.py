@@ -1,0 +1,331 @@
+"""What an article is: its identity, its parts, and when readers may see it.
+
+Pure and frozen. Every datetime is aware, in UTC, and whole seconds. An article's identity is
+its key in the uploads bucket; what readers see is decided from its own times and `now`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from base64 import b32encode
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Literal, NewType
+
+from chalicelib.core.errors import Gone, NotFound
+
+ArticleId = NewType("ArticleId", str)
+ARTICLE_ID = re.compile(r"[a-z2-7]{16}")
+
+BlockKind = Literal["paragraph", "heading", "list_item", "quote", "row", "caption", "code"]
+Check = Literal["pass", "fail", "none"]
+
+# Scripts written from right to left, by the primary subtag of BCP 47.
+_RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
+
+MAX_SLUG_LENGTH = 80  # longer addresses are cut by mail programs and chat windows
+
+
+def article_id(key: str) -> ArticleId:
+    """Derive the id from the key alone: 80 bits of BLAKE2b in base 32 (RFC 4648, lower case).
+
+    At ten million keys two share an id with a chance below one in ten billion.
+    """
+    digest = hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=10).digest()
+    return ArticleId(b32encode(digest).decode("ascii").lower())
+
+
+def direction(language: str) -> Literal["ltr", "rtl"]:
+    """Return the direction in which *language* (BCP 47) is written."""
+    return "rtl" if language.partition("-")[0].lower() in _RIGHT_TO_LEFT else "ltr"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """One paragraph, heading, table row …: `text[start:end]`, in code points."""
+
+    kind: BlockKind
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentence:
+    """One sentence of the text. Ids are s1, s2 … in document order and never cross a block."""
+
+    id: str
+    start: int
+    end: int
+    kind: BlockKind = "paragraph"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """A text in its three forms, all made by the one cleaner.
+
+    `html` is safe to place in a page. `text` is the same words: blocks separated by one empty
+    line, the cells of a row by tabs. `blocks` cover the text in order.
+    """
+
+    html: str
+    text: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Where a key point comes from: `text[start:end] == quote`, in code points, always."""
+
+    sentence: str
+    start: int
+    end: int
+    quote: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checks:
+    """The verdicts of the publish gate on one key point; "none" where there is nothing to check."""
+
+    numbers: Check = "none"
+    names: Check = "none"
+    quotes: Check = "none"
+    negation: Check = "none"
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        names = ("numbers", "names", "quotes", "negation")
+        return tuple(name for name in names if getattr(self, name) == "fail")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyPoint:
+    """One point of the list under the headline, with its evidence."""
+
+    id: str  # p1, p2 … in document order
+    text: str
+    evidence: tuple[Evidence, ...]
+    checks: Checks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generation:
+    """How a summary was made."""
+
+    method: str  # extractive, bedrock
+    engine: str
+    engine_version: str
+    generated_at: datetime | None = None  # the upload's received_at: a rebuild gives the same
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """The summary paragraph, the key points, and what the gate kept back."""
+
+    text: str
+    evidence: tuple[str, ...]  # ids of the sentences that the paragraph is made of
+    key_points: tuple[KeyPoint, ...]
+    withheld: tuple[str, ...] = ()  # the reason of each withheld point
+    generation: Generation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The profile of who published an article, as readers see it."""
+
+    id: str
+    name: str
+    home_url: str | None = None
+    avatar: str | None = None  # the site's path of the image, without a leading slash
+    owner: str | None = None
+    country: str | None = None
+    kind: str | None = None
+    paywalled: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """An article's image. `path` and size are None until the media of `key` is known."""
+
+    key: str
+    alt: str = ""
+    credit: str | None = None
+    path: str | None = None  # the site's path, without a leading slash
+    width: int | None = None
+    height: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """What was wrong and is now right, and when that was said."""
+
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """One accepted revision of an article, complete: all that its pages and its JSON show."""
+
+    id: ArticleId
+    key: str
+    revision: int  # ordinal of the accepted version of the key, from 1
+    headline: str
+    slug: str
+    standfirst: str | None = None
+    byline: tuple[str, ...] = ()
+    language: str = "en"
+    section: str | None = None
+    tags: tuple[str, ...] = ()
+    source: Source
+    credited_to: str | None = None  # the source as the file names it; `source` is its profile
+    original_url: str | None = None
+    image: Image | None = None
+    published_at: datetime
+    updated_at: datetime
+    received_at: datetime
+    embargo_until: datetime | None = None
+    expires_at: datetime | None = None
+    pinned_until: datetime | None = None
+    breaking: bool = False
+    corrections: tuple[Correction, ...] = ()
+    same_story: tuple[str, ...] = ()
+    not_same_story: tuple[str, ...] = ()
+    replaces: str | None = None
+    extra: dict[str, object] = field(default_factory=dict)  # metadata we have no name for
+    body: Body
+    pictures: tuple[Image, ...] = ()  # what the body shows, by key
+    sentences: tuple[Sentence, ...]
+    summary: Summary
+    terms: tuple[str, ...] = ()  # what it is about, strongest first; see ranking.related
+
+    @property
+    def public_at(self) -> datetime:
+        """The second from which readers may see it."""
+        return max(self.published_at, self.embargo_until or self.published_at)
+
+    def is_public(self, now: datetime) -> bool:
+        return self.public_at <= now and (self.expires_at is None or now < self.expires_at)
+
+    def without_body(self) -> Article:
+        """The article as the front page's lead needs it: all but its text. Sentences tell its length."""
+        nothing = Body(html="", text="", blocks=())
+        return replace(self, body=nothing, pictures=(), extra={})
+
+    def card(self, *, public_until: datetime | None = None) -> Card:
+        """The article as listed; *public_until* is when a later revision takes its place."""
+        ends = [moment for moment in (self.expires_at, public_until) if moment is not None]
+        return Card(
+            id=self.id,
+            revision=self.revision,
+            slug=self.slug,
+            headline=self.headline,
+            standfirst=self.standfirst,
+            byline=self.byline,
+            language=self.language,
+            section=self.section,
+            tags=self.tags,
+            source=self.source,
+            original_url=self.original_url,
+            image=self.image,
+            published_at=self.published_at,
+            updated_at=self.updated_at,
+            public_at=self.public_at,
+            public_until=min(ends) if ends else None,
+            pinned_until=self.pinned_until,
+            breaking=self.breaking,
+            corrected_at=max((c.at for c in self.corrections), default=None),
+            terms=self.terms,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """An article as lists show it: no body, no summary."""
+
+    id: ArticleId
+    revision: int
+    slug: str
+    headline: str
+    standfirst: str | None = None
+    byline: tuple[str, ...] = ()
+    language: str = "en"
+    section: str | None = None
+    tags: tuple[str, ...] = ()
+    source: Source
+    original_url: str | None = None
+    image: Image | None = None
+    published_at: datetime
+    updated_at: datetime
+    public_at: datetime
+    public_until: datetime | None = None
+    pinned_until: datetime | None = None
+    breaking: bool = False
+    corrected_at: datetime | None = None
+    terms: tuple[str, ...] = ()
+
+    def is_public(self, now: datetime) -> bool:
+        return self.public_at <= now and (self.public_until is None or now < self.public_until)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absence:
+    """Why readers no longer have an article that they once had."""
+
+    reason: str  # withdrawn, or the status that the newsroom gave it: withheld, canceled
+    at: datetime
+    note: str | None = None
+
+    def __str__(self) -> str:
+        told = {
+            "withdrawn": "The newsroom has withdrawn this article.",
+            "withheld": "The newsroom is holding this article back for now.",
+            "canceled": "The newsroom has cancelled this article.",
+        }[self.reason]
+        return f"{told} {self.note}" if self.note else told
+
+
+def read_by(
+    current: Article | None, upcoming: Article | None, gone: Absence | None, *, now: datetime
+) -> Article:
+    """Return the revision that readers have at *now*.
+
+    Raises NotFound for what is absent or not yet public, which look the same, and Gone, with the
+    reason, for what was public once.
+    """
+    article = upcoming if upcoming is not None and upcoming.public_at <= now else current
+    if article is None or article.public_at > now:
+        if gone is not None:
+            raise Gone(str(gone))
+        raise NotFound("There is no article at this address.")
+    if not article.is_public(now):
+        raise Gone("This article has expired.")
+    return article
+
+
+def numbered(points: tuple[KeyPoint, ...]) -> tuple[KeyPoint, ...]:
+    """Give the points the ids p1, p2 … in their order."""
+    return tuple(replace(point, id=f"p{n}") for n, point in enumerate(points, start=1))
+
+
+def slugify(text: str) -> str:
+    """Return *text* as an address part of `[a-z0-9-]`, at most MAX_SLUG_LENGTH characters.
+
+    Every script is spelled in Latin letters (ISO-like, by anyascii), so that two tags in Arabic
+    stay two tags. "" where nothing is left. Cost: loads anyascii, which readers' pages do not.
+    """
+    from anyascii import anyascii
+
+    words = re.sub(r"[^a-z0-9]+", "-", anyascii(text).lower().replace("'", "")).strip("-")
+    if len(words) <= MAX_SLUG_LENGTH:
+        return words
+    return words[: MAX_SLUG_LENGTH + 1].rpartition("-")[0] or words[:MAX_SLUG_LENGTH]
+
+
+OWN_SOURCE = Source(id="newsroom", name="Newsroom")  # who publishes what names no source
+
+
+def credited(name: str | None) -> Source:
+    """Return the source that a file means by *name*, an id or a name, while no profile is known."""
+    source_id = slugify(name) if name else ""
+    return Source(id=source_id, name=name or source_id) if source_id else OWN_SOURCE

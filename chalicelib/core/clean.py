@@ -1,0 +1,488 @@
+"""The one cleaner: untrusted HTML in, a Body that is safe to publish out.
+
+Every format ends here, so that no reader of files needs to know what is dangerous. Two passes:
+nh3 (html5ever's parser with an allow-list) removes what may not be there; a writer of ours then
+walks the well-formed rest and emits it anew, element by element, together with the same words
+as plain text and a count of what was kept. What is not emitted cannot be published.
+
+Formats are a state, not a tree, to the writer: `<em><p>a</p><p>b</p></em>` becomes two
+paragraphs, each emphasised. Bare text becomes a paragraph.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache
+from html import escape
+from html.parser import HTMLParser
+from urllib.parse import quote, unquote, urljoin, urlsplit
+
+from chalicelib.core.article import Block, BlockKind, Body
+from chalicelib.core.errors import Finding, UploadRejected
+from chalicelib.core.limits import MAX_NESTING, MAX_TEXT_BYTES
+from chalicelib.core.receipt import Dropped
+
+HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_FORMATS = frozenset(
+    "a abbr b cite code del em i ins kbd mark q s samp small strong sub sup time u var".split()
+)
+_STRUCTURES = frozenset(
+    "blockquote caption dd details dl dt figcaption figure li ol pre summary table tbody td tfoot "
+    "th thead tr ul".split()
+)
+_BOUNDARIES = frozenset(
+    "address article aside body center div fieldset footer form header hgroup legend main nav p "
+    "section".split()
+)
+_VOID = frozenset({"br", "hr", "img"})
+# Elements whose content is no text of the article. The rest of what is not allowed is unwrapped.
+_SWALLOWED = frozenset(
+    "applet audio button canvas embed head iframe map math noembed noframes noscript object option "
+    "script select style svg template textarea title video".split()
+)
+_TELLING = (_SWALLOWED - {"head", "title", "option"}) | {"input", "link", "meta", "base", "frame"}
+_ATTRIBUTES = {
+    "*": {"lang", "dir", "id"},
+    "a": {"href", "title"},
+    "abbr": {"title"},
+    "img": {"src", "alt", "title"},
+    "li": {"value"},
+    "ol": {"start", "reversed", "type"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan", "scope"},
+    "time": {"datetime"},
+}
+_ID = re.compile(r"[A-Za-z][\w.:-]{0,80}")
+_TAG_NAME = re.compile(r"<([a-zA-Z][a-zA-Z0-9]{0,20})(?=[\s/>])")
+_ACTIVE = re.compile(r"""(?:href|src|action)\s*=\s*["']?\s*(javascript|vbscript|data):""", re.IGNORECASE)
+_HANDLER = re.compile(r"<[a-zA-Z][^<>]{0,2000}?\s(on[a-z]{3,30})\s*=")
+_SPACE = re.compile(r"\s+")
+
+# C0 and C1 controls but tab and line feed; bidi embeddings, overrides and isolates, which can
+# show a text in another order than it has; byte order marks and noncharacters.
+_UNWANTED = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]"
+)
+
+
+def plain(text: str) -> str:
+    """Return *text* in NFC (UAX 15), with line feeds, without controls and bidi overrides.
+
+    Lone surrogates, which no UTF-8 can hold, become U+FFFD.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n")
+    text = text.replace("\u2029", "\n").replace("\x85", "\n")
+    text = text.encode("utf-8", "replace").decode("utf-8") if _has_surrogate(text) else text
+    return unicodedata.normalize("NFC", _UNWANTED.sub("", text))
+
+
+def one_line(text: str) -> str:
+    """Return *text* as `plain` does, on one line, with single spaces."""
+    return _SPACE.sub(" ", plain(text)).strip()
+
+
+def _has_surrogate(text: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cleaned:
+    """A body, what of the source is in it and what is not.
+
+    `headings` are the texts of its headings in order. `pictures` are the keys under media/ that
+    the body shows. `kept` counts what was written, by the receipt's names.
+    """
+
+    body: Body
+    kept: dict[str, int]
+    dropped: tuple[Dropped, ...]
+    headings: tuple[str, ...]
+    pictures: tuple[str, ...]
+
+
+def clean(html: str, *, base_url: str | None = None, without_heading: str = "") -> Cleaned:
+    """Return what may be published of *html*.
+
+    Relative links are resolved against *base_url*; without one they lose their target and are
+    counted as dropped. A first heading that only repeats *without_heading* is left out, since
+    every page prints the headline itself. Raises UploadRejected "text-too-large" over
+    MAX_TEXT_BYTES and "nesting" for structures deeper than MAX_NESTING. Linear in the input.
+    """
+    writer = _Writer(base_url=base_url, without_heading=one_line(without_heading))
+    writer.feed(_allowed(html))
+    writer.close()
+    body, kept = writer.finish()
+    size = len(body.text.encode("utf-8"))
+    if size > MAX_TEXT_BYTES:
+        raise UploadRejected(
+            Finding(
+                code="text-too-large",
+                message=f"The text has {size:,} bytes; {MAX_TEXT_BYTES:,} are allowed.",
+                fix="Split the article into parts and upload each under its own key.",
+            )
+        )
+    return Cleaned(
+        body=body,
+        kept=kept,
+        dropped=(*_forbidden(html), *writer.dropped()),
+        headings=tuple(writer.headings),
+        pictures=tuple(dict.fromkeys(writer.pictures)),
+    )
+
+
+@cache
+def _allowed_tags() -> set[str]:
+    return {*_FORMATS, *_STRUCTURES, *_BOUNDARIES, *_VOID, *HEADINGS}
+
+
+def _allowed(html: str) -> str:
+    import nh3
+
+    return nh3.clean(
+        html,
+        tags=_allowed_tags(),
+        clean_content_tags=set(_SWALLOWED),
+        attributes=_ATTRIBUTES,
+        url_schemes={"http", "https", "mailto", "tel"},
+        link_rel=None,
+        strip_comments=True,
+    )
+
+
+def _forbidden(html: str) -> Iterable[Dropped]:
+    """Count the elements of the source that are never published, with the line of the first."""
+    found: dict[str, list[int]] = {}
+    for match in _TAG_NAME.finditer(html):
+        name = match[1].lower()
+        if name in _TELLING:
+            found.setdefault(f"{name} element", []).append(match.start())
+    for match in _HANDLER.finditer(html):
+        found.setdefault(f"{match[1].lower()} attribute", []).append(match.start())
+    for match in _ACTIVE.finditer(html):
+        found.setdefault(f"{match[1].lower()} address", []).append(match.start())
+    for what, places in sorted(found.items()):
+        line = html.count("\n", 0, places[0]) + 1
+        yield Dropped(what=what, count=len(places), why="not allowed", line=line)
+
+
+@dataclass
+class _Run:
+    """The text of the block being written."""
+
+    kind: BlockKind = "paragraph"
+    parts: list[str] = field(default_factory=list)
+
+
+class _Writer(HTMLParser):
+    """Walks nh3's well-formed output and writes HTML, text and blocks side by side."""
+
+    def __init__(self, *, base_url: str | None, without_heading: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.headings: list[str] = []
+        self.pictures: list[str] = []
+        self._base_url = base_url
+        self._without_heading = without_heading
+        self._html: list[str] = []
+        self._stack: list[str] = []  # open elements of the source, formats left out
+        self._leaf: str | None = None  # the element written for the text at hand: p, h2, pre …
+        self._wanted: list[tuple[str, str]] = []  # formats in force: name, start tag
+        self._written: list[tuple[str, str]] = []  # formats whose start tag is written
+        self._run: _Run | None = None
+        self._texts: list[tuple[BlockKind, str]] = []
+        self._at_boundary = True  # the next content opens a leaf of its own
+        self._leaf_at = 0  # where the leaf at hand begins in _html
+        self._kept: Counter[str] = Counter()
+        self._lost: Counter[tuple[str, str]] = Counter()
+
+    # Events of the parser
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag in _FORMATS:
+            self._wanted.append((tag, self._start(tag, given)))
+        elif tag == "br":
+            self._break()
+        elif tag == "hr":
+            self._boundary()
+            if not self._inside("table", "ul", "ol", "dl"):
+                self._html.append("<hr>")
+        elif tag == "img":
+            self._picture(given)
+        else:
+            self._boundary()
+            self._stack.append(tag)
+            if len(self._stack) > MAX_NESTING:
+                raise UploadRejected(
+                    Finding(
+                        code="nesting",
+                        message=f"Elements are nested deeper than {MAX_NESTING} levels.",
+                        fix="Flatten the document: an article needs few levels.",
+                    )
+                )
+            if tag in _STRUCTURES and tag != "pre":
+                self._html.append(self._start(tag, given))
+                kept = {"table": "tables", "ul": "lists", "ol": "lists", "dl": "lists"}
+                kept["blockquote"] = "block_quotes"
+                if tag in kept:
+                    self._kept[kept[tag]] += 1
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _FORMATS:
+            for place in range(len(self._wanted) - 1, -1, -1):
+                if self._wanted[place][0] == tag:
+                    del self._wanted[place]
+                    break
+        elif tag in self._stack:
+            self._boundary(ends=tag)
+            while self._stack.pop() != tag:
+                pass
+            if tag in _STRUCTURES and tag != "pre":
+                self._html.append(f"</{tag}>")
+
+    def handle_data(self, data: str) -> None:
+        text = plain(data)
+        if not text.strip() and self._run is None:
+            return  # white space between blocks
+        self._open()
+        self._html.append(escape(text, quote=False))
+        if not self._is_footnote_mark():
+            self._text(text)
+
+    # Writing
+
+    def _start(self, tag: str, given: dict[str, str]) -> str:
+        allowed = {**given}
+        if "id" in allowed:
+            name = allowed.pop("id")
+            if _ID.fullmatch(name):
+                allowed["id"] = f"body-{name}"
+        if "dir" in allowed and allowed["dir"].lower() not in ("ltr", "rtl", "auto"):
+            del allowed["dir"]
+        if tag == "a":
+            allowed = self._link(allowed)
+        attributes = "".join(f' {name}="{escape(plain(v))}"' for name, v in sorted(allowed.items()))
+        return f"<{tag}{attributes}>"
+
+    def _link(self, given: dict[str, str]) -> dict[str, str]:
+        target = given.pop("href", "").strip()
+        if target.startswith("#") and _ID.fullmatch(target[1:]):
+            return {**given, "href": f"#body-{target[1:]}"}
+        address = web_address(target, base_url=self._base_url)
+        if address:
+            self._kept["links"] += 1
+            return {**given, "href": address}
+        if urlsplit_safely(target) in ("mailto", "tel"):
+            self._kept["links"] += 1
+            return {**given, "href": target}
+        if target:
+            self._lost["relative link", "there is no address it could be relative to"] += 1
+        return given
+
+    def _picture(self, given: dict[str, str]) -> None:
+        source, alt = given.get("src", "").strip(), one_line(given.get("alt", ""))
+        key = media_key(source)
+        if key:
+            self._open()
+            # Site.body_html gives the picture its address and size, by exactly this form.
+            self._html.append(f'<img src="{escape(quote(key))}" alt="{escape(alt)}">')
+            self.pictures.append(key)
+            self._kept["images"] += 1
+            return
+        address = web_address(source, base_url=self._base_url)
+        if address is None:
+            self._lost["image", "its address is not under media/"] += 1
+            return
+        why = "pages load images from the site alone: it became a link"
+        self._lost["external image", why] += 1
+        words = alt or "Image"
+        self._open()
+        if any(name == "a" for name, _ in self._wanted):
+            self._html.append(escape(words, quote=False))
+        else:
+            self._html.append(f'<a href="{escape(address)}">{escape(words, quote=False)}</a>')
+        if alt:
+            self._text(f" {alt} ")
+
+    def _break(self) -> None:
+        if self._run is not None:
+            self._html.append("<br>" if self._leaf != "pre" else "\n")
+            self._run.parts.append("\n")
+
+    def _open(self) -> None:
+        """Write the start tags that content needs here: its leaf element, then its formats."""
+        if self._at_boundary:
+            self._at_boundary = False
+            self._leaf = self._leaf_for_text()
+            self._leaf_at = len(self._html)
+            if self._leaf is not None:
+                self._html.append(f"<{self._leaf}>")
+        if self._run is None:
+            self._run = _Run(kind=self._kind())
+        common = 0
+        for wanted, written in zip(self._wanted, self._written, strict=False):
+            if wanted is not written:
+                break
+            common += 1
+        self._close_formats(down_to=common)
+        for element in self._wanted[common:]:
+            self._html.append(element[1])
+            self._written.append(element)
+
+    def _close_formats(self, *, down_to: int) -> None:
+        while len(self._written) > down_to:
+            self._html.append(f"</{self._written.pop()[0]}>")
+
+    def _text(self, text: str) -> None:
+        if self._run is not None:
+            self._run.parts.append(text)
+
+    def _boundary(self, *, ends: str = "") -> None:
+        """End the block at hand; inside a table row only its leaf: the row is one block."""
+        self._at_boundary = True
+        if self._inside("tr"):
+            self._close_formats(down_to=0)
+            if self._leaf is not None:
+                self._html.append(f"</{self._leaf}>")
+                self._leaf = None
+            if self._run is not None:
+                self._run.parts.append("\t" if ends in ("td", "th") else " ")
+            if ends != "tr":
+                return
+        self._close_formats(down_to=0)
+        leaf, self._leaf = self._leaf, None
+        run, self._run = self._run, None
+        if leaf is not None:
+            self._html.append(f"</{leaf}>")
+        if run is None:
+            return
+        text = _settle(run)
+        if leaf is not None and leaf in HEADINGS and text:
+            if not self._texts and not self.headings and one_line(text) == self._without_heading:
+                del self._html[self._leaf_at :]
+                self.headings.append(one_line(text))
+                return
+            self.headings.append(one_line(text))
+            self._kept["headings"] += 1
+        if text:
+            self._texts.append((run.kind, text))
+
+    # Where we are
+
+    def _inside(self, *names: str) -> bool:
+        return any(name in names for name in self._stack)
+
+    def _is_footnote_mark(self) -> bool:
+        """True in a footnote's mark or its way back: shown on the page, no words of the text."""
+        tags = [start for name, start in self._wanted if name == "a"]
+        return bool(tags) and 'href="#body-fn' in tags[-1]
+
+    def _leaf_for_text(self) -> str | None:
+        """Name the element that bare text must be wrapped in here, or None where it may stand."""
+        seen_paragraph = False
+        for name in reversed(self._stack):
+            if name in HEADINGS:
+                return "h2" if name == "h1" else name
+            if name == "pre":
+                return "pre"
+            if name in _BOUNDARIES:
+                seen_paragraph = True
+            elif name in ("ul", "ol", "figure"):
+                return None
+            elif name in ("li", "td", "th", "dt", "dd", "figcaption", "caption", "summary"):
+                return "p" if seen_paragraph and name in ("li", "td", "th", "dd") else None
+            elif name in _STRUCTURES:
+                return "p"
+        return "p"
+
+    def _kind(self) -> BlockKind:
+        for name in reversed(self._stack):
+            if name in HEADINGS:
+                return "heading"
+            if name in _KINDS:
+                return _KINDS[name]
+        return "paragraph"
+
+    # The end
+
+    def finish(self) -> tuple[Body, dict[str, int]]:
+        self._boundary()
+        blocks: list[Block] = []
+        position = 0
+        for kind, text in self._texts:
+            blocks.append(Block(kind=kind, start=position, end=position + len(text)))
+            position += len(text) + 2
+        text = "\n\n".join(text for _, text in self._texts)
+        kept = {name: self._kept[name] for name in _KEPT}
+        body = Body(html="".join(self._html), text=text, blocks=tuple(blocks))
+        return body, {"words": count_words(text), **kept}
+
+    def dropped(self) -> Iterable[Dropped]:
+        for (what, why), count in sorted(self._lost.items()):
+            yield Dropped(what=what, count=count, why=why)
+
+
+_KEPT = ("headings", "links", "images", "block_quotes", "tables", "lists")
+_KINDS: dict[str, BlockKind] = {
+    "blockquote": "quote",
+    "caption": "caption",
+    "dd": "list_item",
+    "dt": "list_item",
+    "figcaption": "caption",
+    "li": "list_item",
+    "pre": "code",
+    "tr": "row",
+}
+# Scripts written without spaces: kana, CJK ideographs, Thai, Lao, Khmer, Myanmar.
+_UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
+_WORD = re.compile(r"[^\W_]+(?:['\u2019.,-][^\W_]+)*")
+
+
+def count_words(text: str) -> int:
+    """Count words; in scripts without spaces two characters count as one word."""
+    unspaced = len(_UNSPACED.findall(text))
+    return len(_WORD.findall(_UNSPACED.sub(" ", text))) + (unspaced + 1) // 2
+
+
+def web_address(target: str, *, base_url: str | None = None) -> str | None:
+    """Return *target* as an absolute http(s) address, or None where it is none."""
+    target = "".join(target.split()) if "\n" in target or "\t" in target else target.strip()
+    if base_url and target and not target.startswith("#"):
+        try:
+            target = urljoin(base_url, target)
+        except ValueError:
+            return None
+    return target if urlsplit_safely(target) in ("http", "https") else None
+
+
+def urlsplit_safely(address: str) -> str:
+    """Return the scheme of *address*, "" where it has none, no host, or cannot be read."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    if parts.scheme in ("http", "https"):
+        host_ok = bool(parts.hostname) and not _SPACE.search(address) and len(address) < 2000
+        return parts.scheme if host_ok else ""
+    return parts.scheme
+
+
+def media_key(source: str) -> str | None:
+    """Return the key under media/ that *source* names, or None."""
+    key = unquote(source).removeprefix("/")
+    inside = key.startswith("media/") and ".." not in key.split("/")
+    return key if inside and len(key) > len("media/") and key == one_line(key) else None
+
+
+def _settle(run: _Run) -> str:
+    text = "".join(run.parts)
+    if run.kind == "code":
+        return text.strip("\n")
+    if run.kind == "row":
+        cells = [_SPACE.sub(" ", cell).strip() for cell in text.split("\t")]
+        return "\t".join(cells).strip("\t ")
+    lines = [_SPACE.sub(" ", line).strip() for line in text.split("\n")]
+    return "\n".join(line for line in lines if line)

@@ -1,0 +1,110 @@
+"""The one error tree: every error this project raises on purpose.
+
+The class says who must act and how HTTP tells it (`status`, `code`, `title`); the instance
+holds the fact. `web` turns an error into problem+json, `ingest` turns an UploadRejected into
+a receipt. Whether Lambda retries is decided by class, never by text: UploadRejected is the
+editor's to mend and never retried, everything else raises until the failure queue has it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that is wrong with a file or a request, where, and how to mend it.
+
+    `line` and `column` count from 1 and are None where the input has no lines; `pointer` is an
+    RFC 6901 JSON Pointer into the metadata, "" for the whole document, None for the text.
+    """
+
+    code: str
+    message: str
+    fix: str
+    line: int | None = None
+    column: int | None = None
+    pointer: str | None = None
+
+
+class BroadsheetError(Exception):
+    """Base of every error this project raises on purpose."""
+
+    status = 500
+    code = "internal-error"
+    title = "Something broke on our side"
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The facts in the form of receipts and of a problem document's `errors`."""
+        return ()
+
+
+class UploadRejected(BroadsheetError):
+    """The editor must change the file; retrying it cannot help."""
+
+    status = 422
+    code = "upload-rejected"
+    title = "Upload rejected"
+
+    def __init__(self, *findings: Finding) -> None:
+        super().__init__("; ".join(finding.message for finding in findings))
+        self._findings = findings
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return self._findings
+
+
+class BadRequest(BroadsheetError):
+    """The request asks for something that cannot be meant; the caller must change it."""
+
+    status = 400
+    code = "bad-request"
+    title = "The request cannot be understood"
+
+    def __init__(self, *findings: Finding) -> None:
+        super().__init__("; ".join(finding.message for finding in findings))
+        self._findings = findings
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return self._findings
+
+
+class NotFound(BroadsheetError):
+    """Nothing public has this address: absent and not yet public look the same."""
+
+    status = 404
+    code = "not-found"
+    title = "Not found"
+
+
+class Gone(BroadsheetError):
+    """Was public once and no longer is; the message says why."""
+
+    status = 410
+    code = "gone"
+    title = "No longer available"
+
+
+class SettingMissing(BroadsheetError):
+    """A function was deployed without a variable that it cannot work without."""
+
+    code = "setting-missing"
+    title = "A setting is missing"
+
+
+class StoreUnavailable(BroadsheetError):
+    """The table could not be read or written now; a retry may help."""
+
+    status = 503
+    code = "store-unavailable"
+    title = "The newsroom's store cannot be reached"
+
+
+class FoldConflict(BroadsheetError):
+    """Other writers won every attempt at one key; the event is retried."""
+
+    code = "fold-conflict"
+    title = "Another writer was faster"

@@ -1,0 +1,180 @@
+"""How one more version of a key changes its record. Pure: the bytes are given.
+
+Articles have a life of revisions (`lifecycle`); of a source and an image only the last accepted
+version counts. A rejected version changes nothing but the receipt.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chalicelib.core import formats, lifecycle, pictures, sources
+from chalicelib.core.article import Article
+from chalicelib.core.codec import check_fits
+from chalicelib.core.errors import Finding, UploadRejected
+from chalicelib.core.lifecycle import Life, Summarise
+from chalicelib.core.limits import MAX_FILE_BYTES, MAX_IMAGE_BYTES
+from chalicelib.core.pictures import Picture, PreparedFile
+from chalicelib.core.receipt import Outcome, Receipt
+from chalicelib.core.record import Record
+from chalicelib.core.sources import Profile
+from chalicelib.core.uploads import Version, check_key, kind_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folded:
+    """A record after one more version, and the files that it needs to be shown."""
+
+    record: Record
+    files: tuple[PreparedFile, ...] = ()
+    article: Article | None = None  # what the version itself made, drafts included
+
+
+def needs_bytes(key: str, version: Version) -> bool:
+    """True unless the version can be judged by its name and size alone."""
+    limit = MAX_IMAGE_BYTES if kind_of(key) == "image" else MAX_FILE_BYTES
+    return not version.is_delete_marker and version.size <= limit
+
+
+def fold(
+    key: str, record: Record | None, version: Version, data: bytes | None, *, summarise: Summarise
+) -> Folded:
+    """Return what *version*, with its bytes where `needs_bytes`, makes of *record*."""
+    kind = kind_of(key)
+    if kind == "source":
+        return _fold_source(key, record, version, data)
+    if kind == "image":
+        return _fold_image(key, record, version, data)
+    return _fold_article(key, record, version, data, summarise)
+
+
+def _fold_article(
+    key: str, record: Record | None, version: Version, data: bytes | None, summarise: Summarise
+) -> Folded:
+    life = record.life if record and record.life else Life(key=key)
+    made: Article | None = None
+    if version.is_delete_marker:
+        after, receipt = lifecycle.withdraw(life, version=version)
+    else:
+        try:
+            check_key(key)
+            if data is None:
+                raise formats.too_large(version.size)
+            draft = formats.read(key, data)
+            after, receipt, made = lifecycle.accept(
+                life, draft, data, version=version, summarise=summarise
+            )
+            check_fits(made)
+        except UploadRejected as error:
+            made = None
+            after, receipt = lifecycle.reject(life, error, version=version)
+    return Folded(
+        record=Record(
+            key=key,
+            kind="article",
+            folded_to=version.id,
+            receipt=receipt,
+            life=after,
+            dressed=record.dressed if record else {},
+        ),
+        article=made,
+    )
+
+
+def _fold_source(
+    key: str, record: Record | None, version: Version, data: bytes | None
+) -> Folded:
+    before = record.profile if record else None
+    profile: Profile | None = before
+    warnings: tuple[Finding, ...] = ()
+    errors: tuple[Finding, ...] = ()
+    if version.is_delete_marker:
+        profile = None
+    else:
+        try:
+            check_key(key)
+            if data is None:
+                raise formats.too_large(version.size)
+            profile, warnings = sources.read(key, data)
+        except UploadRejected as error:
+            errors = error.findings
+    receipt = Receipt(
+        key=key,
+        kind="source",
+        outcome=_outcome(version, errors, before, profile),
+        received_at=version.received_at,
+        format="yaml",
+        errors=errors,
+        warnings=warnings,
+    )
+    return Folded(
+        record=Record(
+            key=key,
+            kind="source",
+            folded_to=version.id,
+            receipt=receipt,
+            profile=profile,
+            avatar_path=record.avatar_path if record else None,
+            dressed=record.dressed if record else {},
+        )
+    )
+
+
+def _fold_image(key: str, record: Record | None, version: Version, data: bytes | None) -> Folded:
+    before = record.picture if record else None
+    picture: Picture | None = before
+    files: tuple[PreparedFile, ...] = ()
+    errors: tuple[Finding, ...] = ()
+    if version.is_delete_marker:
+        picture = None
+    else:
+        try:
+            check_key(key)
+            if data is None:
+                raise pictures.too_large(version.size)
+            picture, files = pictures.prepare(data)
+        except UploadRejected as error:
+            errors = error.findings
+    receipt = Receipt(
+        key=key,
+        kind="image",
+        outcome=_outcome(version, errors, before, picture),
+        received_at=version.received_at,
+        errors=errors,
+    )
+    record = Record(
+        key=key, kind="image", folded_to=version.id, receipt=receipt, picture=picture
+    )
+    return Folded(record=record, files=files)
+
+
+def _outcome(
+    version: Version,
+    errors: tuple[Finding, ...],
+    before: Profile | Picture | None,
+    after: Profile | Picture | None,
+) -> Outcome:
+    if version.is_delete_marker:
+        return "withdrawn"
+    if errors:
+        return "rejected"
+    if before is None:
+        return "published"
+    return "unchanged" if before == after else "updated"
+
+
+def ignored(key: str, version: Version) -> Receipt:
+    """The receipt of a folder marker, or of what a file manager leaves behind."""
+    warning = Finding(
+        code="ignored",
+        message="Nothing is published from a key of this name.",
+        fix="Articles have any other name; profiles are sources/NAME.yaml, images media/NAME.jpg.",
+    )
+    return Receipt(
+        key=key,
+        kind="source" if key.startswith("sources/") else "article",
+        outcome="ignored",
+        received_at=version.received_at,
+        warnings=(warning,),
+    )
+

@@ -1,0 +1,133 @@
+"""JSON: our own shape, or schema.org's NewsArticle.
+
+Our own shape is an object of metadata with the text in `body_markdown`, `body_html`, `body_text`
+or `body` (Markdown). An object with schema.org's `@type` (or `@graph`) is read as JSON-LD.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from html import escape
+
+from chalicelib.core.errors import Finding, UploadRejected
+from chalicelib.core.formats import jsonld, markdown, text
+from chalicelib.core.formats.reading import Field, Reading, decode
+from chalicelib.core.limits import MAX_NESTING
+
+_BODIES = ("body_html", "body_markdown", "body_text", "body", "content", "articleBody", "text")
+
+
+def read(data: bytes) -> Reading:
+    """Return metadata and body.
+
+    Raises UploadRejected "json" with line and column for what is no JSON (RFC 8259), for a key
+    that stands twice in one object, and for structures deeper than MAX_NESTING.
+    """
+    source = decode(data)
+    _check_nesting(source)
+    try:
+        value = json.loads(source, object_pairs_hook=_object, parse_int=str, parse_float=str)
+    except json.JSONDecodeError as error:
+        raise _broken(error.msg, line=error.lineno, column=error.colno) from None
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if not isinstance(value, dict):
+        raise _broken("the document is no object", line=1, column=1)
+    if "@type" in value or "@graph" in value:
+        return _from_jsonld(value)
+    metadata = {k: Field(v, f"/{_pointer(k)}") for k, v in value.items() if k not in _BODIES}
+    return Reading(format="json", metadata=metadata, html=_body(value))
+
+
+def _from_jsonld(value: dict[str, object]) -> Reading:
+    metadata = jsonld.article(value)
+    if metadata is None:
+        raise UploadRejected(
+            Finding(
+                code="json-type",
+                message="The object is no schema.org article.",
+                fix='Give it "@type": "NewsArticle", or leave out @type and use our own keys.',
+                pointer="/@type",
+            )
+        )
+    metadata = dict(metadata)
+    body = metadata.pop("articleBody", None)
+    return Reading(format="json", metadata=metadata, html=_prose(body.value) if body else "")
+
+
+def _body(value: Mapping[str, object]) -> str:
+    for key in _BODIES:
+        body = value.get(key)
+        if isinstance(body, str) and body.strip():
+            if key == "body_html":
+                return body
+            if key in ("body_text", "text", "articleBody"):
+                return _prose(body)
+            looks_like_html = body.lstrip().startswith("<")
+            return body if looks_like_html else markdown.to_html(body)
+    return ""
+
+
+def _prose(body: object) -> str:
+    words = body if isinstance(body, str) else ""
+    if words.lstrip().startswith("<p"):
+        return words
+    lines = [line.strip() for line in words.splitlines()]
+    return "".join(f"<p>{escape(p, quote=False)}</p>" for p in text.paragraphs(lines))
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for key, value in pairs:
+        if key in found:
+            raise UploadRejected(
+                Finding(
+                    code="json",
+                    message=f"The key {key!r} stands twice in one object.",
+                    fix="Keep one of the two.",
+                    pointer=f"/{_pointer(key)}",
+                )
+            )
+        found[key] = value
+    return found
+
+
+def _check_nesting(source: str) -> None:
+    """Refuse deep structures before the parser, which is recursive, sees them."""
+    depth, inside = 0, False
+    escaped = False
+    for place, character in enumerate(source):
+        if inside:
+            if escaped:
+                escaped = False
+            elif character == "\\":
+                escaped = True
+            elif character == '"':
+                inside = False
+        elif character == '"':
+            inside = True
+        elif character in "[{":
+            depth += 1
+            if depth > MAX_NESTING:
+                line = source.count("\n", 0, place) + 1
+                raise _broken(f"it is nested deeper than {MAX_NESTING} levels", line=line)
+        elif character in "]}":
+            depth -= 1
+
+
+def _broken(problem: str, *, line: int, column: int | None = None) -> UploadRejected:
+    return UploadRejected(
+        Finding(
+            code="json",
+            message=f"The file is no JSON we can read: {problem}.",
+            fix="Mend the place; a JSON checker in any editor shows it.",
+            line=line,
+            column=column,
+            pointer="",
+        )
+    )
+
+
+def _pointer(key: str) -> str:
+    return key.replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,268 @@
+"""Markdown with front matter in YAML (---) or TOML (+++).
+
+YAML is read as a graph of text, never as objects: no tag is obeyed, no `no` becomes False and no
+`1.10` a number; what a value means is decided by its key, in `metadata`. That also gives every
+value its line and column. TOML's reader is Python's own and types values itself.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING
+
+from chalicelib.core.errors import Finding, UploadRejected
+from chalicelib.core.formats.reading import Field, Reading, decode
+from chalicelib.core.limits import MAX_FRONT_MATTER_BYTES, MAX_NESTING, MAX_NODES
+from chalicelib.core.receipt import Dropped
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from yaml import Node, ScalarNode
+
+_FENCE = re.compile(r"(?P<mark>---|\+\+\+)[ \t]*\n")
+# Tags of site generators, which no reader of ours can run: {% include x %}, {{< figure >}}.
+_SHORTCODE = re.compile(r"\{\{[<%].*?[>%]\}\}|\{%.*?%\}", re.DOTALL)
+_TAGS_OF_TEXT = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:int", "tag:yaml.org,2002:float",
+                 "tag:yaml.org,2002:bool", "tag:yaml.org,2002:null",
+                 "tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:value")  # fmt: skip
+
+
+def read(data: bytes) -> Reading:
+    """Return front matter and the text as HTML (CommonMark 0.31, tables, footnotes, strikethrough).
+
+    Raises UploadRejected with the line and column of what does not parse.
+    """
+    text = decode(data).replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")
+    start = len(text) - len(text.lstrip("\n \t"))
+    fence = _FENCE.match(text, start)
+    if fence is None:
+        return Reading(format="markdown", metadata={}, html=to_html(text), dropped=shortcodes(text))
+    first_line = text.count("\n", 0, fence.end()) + 1
+    mark = fence["mark"]
+    end = re.compile(rf"^{re.escape(mark)}[ \t]*$", re.MULTILINE).search(text, fence.end())
+    if end is None:
+        if mark == "---" and ":" not in text[fence.end() :].partition("\n")[0]:  # a rule, no fence
+            return Reading(
+                format="markdown", metadata={}, html=to_html(text), dropped=shortcodes(text)
+            )
+        raise UploadRejected(
+            Finding(
+                code="front-matter",
+                message=f"The front matter that {mark} begins is not ended.",
+                fix=f"Put a line with {mark} alone between the metadata and the text.",
+                line=first_line - 1,
+                column=1,
+            )
+        )
+    matter, body = text[fence.end() : end.start()], text[end.end() :]
+    _check_size(matter, first_line)
+    parse = parse_yaml if mark == "---" else parse_toml
+    return Reading(
+        format="markdown",
+        metadata=flattened(parse(matter, first_line=first_line)),
+        html=to_html(body),
+        first_line=text.count("\n", 0, end.end()) + 1,
+        dropped=shortcodes(body, first_line=text.count("\n", 0, end.end()) + 1),
+    )
+
+
+def to_html(text: str) -> str:
+    """Return Markdown as untrusted HTML. Tags of site generators are left out."""
+    return str(_markdown().render(_SHORTCODE.sub("", text)))
+
+
+def shortcodes(text: str, *, first_line: int = 1) -> tuple[Dropped, ...]:
+    """Tell which tags of site generators `to_html` leaves out."""
+    found = list(_SHORTCODE.finditer(text))
+    if not found:
+        return ()
+    line = first_line + text.count("\n", 0, found[0].start())
+    why = "only the site generator can run it"
+    return (Dropped(what="site generator tag", count=len(found), why=why, line=line),)
+
+
+@cache
+def _markdown() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+    from mdit_py_plugins.footnote import footnote_plugin
+
+    return MarkdownIt("commonmark").enable(["table", "strikethrough"]).use(footnote_plugin)
+
+
+def flattened(fields: Mapping[str, Field]) -> dict[str, Field]:
+    """Lift the tables in which site generators keep some keys: Zola's `taxonomies` and `extra`,
+    Hugo's `params`. A key that also stands at the top keeps the top's value.
+    """
+    flat = {k: f for k, f in fields.items() if k not in _TABLES or not _is_table(f.value)}
+    for table in _TABLES:
+        found = fields.get(table)
+        if found is not None and isinstance(found.value, Mapping):
+            for key, value in found.value.items():
+                where = Field(value, f"{found.pointer}/{_pointer(key)}", found.line, found.column)
+                flat.setdefault(str(key), where)
+    return flat
+
+
+_TABLES = ("taxonomies", "params", "extra")
+
+
+def _is_table(value: object) -> bool:
+    return isinstance(value, Mapping)
+
+
+def _pointer(key: str) -> str:
+    return key.replace("~", "~0").replace("/", "~1")
+
+
+def _check_size(matter: str, first_line: int) -> None:
+    if len(matter.encode("utf-8", "replace")) > MAX_FRONT_MATTER_BYTES:
+        raise UploadRejected(
+            Finding(
+                code="front-matter-too-large",
+                message=f"The front matter has more than {MAX_FRONT_MATTER_BYTES:,} bytes.",
+                fix="Keep metadata in the front matter and the article's text below it.",
+                line=first_line,
+            )
+        )
+
+
+def parse_yaml(text: str, *, first_line: int = 1) -> dict[str, Field]:
+    """Return the mapping that *text* holds (YAML 1.1, scalars as text), each value with its place.
+
+    Raises UploadRejected "front-matter" for what is no YAML, for a duplicate key, for a tag, and
+    for anchors that expand to more than MAX_NODES values or nest deeper than MAX_NESTING.
+    """
+    import yaml
+
+    _check_nesting(text, first_line)
+    try:
+        node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise _broken(
+            f"The front matter is no YAML: {error.problem or error.context}.",
+            line=first_line + (mark.line if mark else 0),
+            column=mark.column + 1 if mark else 1,
+        ) from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise _broken(f"The front matter is no YAML: {error}.", line=first_line) from None
+    except RecursionError:
+        raise _broken("The front matter is nested too deeply.", line=first_line) from None
+    if node is None:
+        return {}
+    if not isinstance(node, yaml.MappingNode):
+        message = "The front matter is not a list of keys and values."
+        raise _broken(message, line=first_line + node.start_mark.line)
+    graph = _Graph(first_line)
+    return graph.fields(node)
+
+
+def _check_nesting(text: str, first_line: int) -> None:
+    depth = 0
+    for place, character in enumerate(text):
+        if character in "[{":
+            depth += 1
+            if depth > MAX_NESTING:
+                line = first_line + text.count("\n", 0, place)
+                raise _broken("The front matter is nested too deeply.", line=line)
+        elif character in "]}":
+            depth = max(0, depth - 1)
+
+
+def _broken(message: str, *, line: int, column: int | None = 1) -> UploadRejected:
+    fix = "Mend the line. A text that holds a colon, a quote or a # needs quotation marks around it."
+    return UploadRejected(
+        Finding(code="front-matter", message=message, fix=fix, line=line, column=column)
+    )
+
+
+class _Graph:
+    """Turns YAML's nodes into text, lists and mappings, counting what anchors expand to."""
+
+    def __init__(self, first_line: int) -> None:
+        self._first_line = first_line
+        self._count = 0
+
+    def fields(self, node: Node) -> dict[str, Field]:
+        fields: dict[str, Field] = {}
+        for key_node, value_node in node.value:
+            key = str(self.value(key_node, depth=1))
+            line, column = self._place(key_node)
+            if key in fields:
+                raise _broken(f"The key {key!r} stands twice.", line=line, column=column)
+            fields[key] = Field(
+                self.value(value_node, depth=1), f"/{_pointer(key)}", line, column
+            )
+        return fields
+
+    def value(self, node: Node, *, depth: int) -> object:
+        import yaml
+
+        self._count += 1
+        line, column = self._place(node)
+        if self._count > MAX_NODES or depth > MAX_NESTING:
+            raise _broken("The front matter expands to too many values.", line=line, column=column)
+        if isinstance(node, yaml.ScalarNode):
+            if node.tag not in _TAGS_OF_TEXT or self._is_forced(node):
+                message = f"The YAML tag {node.tag.replace('tag:yaml.org,2002:', '!!')} is not read."
+                raise _broken(message, line=line, column=column)
+            return _scalar(node.value, is_plain=node.style is None)
+        if isinstance(node, yaml.SequenceNode):
+            self._check_tag(node, "tag:yaml.org,2002:seq")
+            return [self.value(part, depth=depth + 1) for part in node.value]
+        self._check_tag(node, "tag:yaml.org,2002:map")
+        return {
+            str(self.value(key, depth=depth + 1)): self.value(part, depth=depth + 1)
+            for key, part in node.value
+        }
+
+    def _is_forced(self, node: ScalarNode) -> bool:
+        """True for a plain scalar under a tag that its text does not have, such as !!timestamp x."""
+        import yaml
+
+        if node.style is not None or node.tag == "tag:yaml.org,2002:str":
+            return False
+        resolver = yaml.SafeLoader("")
+        tag = resolver.resolve(yaml.ScalarNode, node.value, (True, False))  # type: ignore[no-untyped-call]
+        return bool(tag != node.tag)
+
+    def _check_tag(self, node: Node, usual: str) -> None:
+        if node.tag != usual:
+            line, column = self._place(node)
+            message = f"The YAML tag {node.tag.replace('tag:yaml.org,2002:', '!!')} is not read."
+            raise _broken(message, line=line, column=column)
+
+    def _place(self, node: Node) -> tuple[int, int]:
+        return self._first_line + node.start_mark.line, node.start_mark.column + 1
+
+
+def _scalar(text: str, *, is_plain: bool) -> str | None:
+    return None if is_plain and text.lower() in ("", "~", "null") else text
+
+
+def parse_toml(text: str, *, first_line: int = 1) -> dict[str, Field]:
+    """Return the table that *text* holds (TOML 1.0), each key with its line.
+
+    Raises UploadRejected "front-matter" with line and column for what is no TOML.
+    """
+    _check_nesting(text, first_line)
+    try:
+        table = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        place = re.search(r"\(at line (\d+), column (\d+)\)|\(at end of document\)", str(error))
+        at_line = int(place[1]) if place and place[1] else text.count("\n")
+        raise _broken(
+            f"The front matter is no TOML: {str(error).partition(' (at ')[0]}.",
+            line=first_line + max(0, at_line - 1),
+            column=int(place[2]) if place and place[2] else 1,
+        ) from None
+    fields: dict[str, Field] = {}
+    for key, value in table.items():
+        name = re.escape(key)
+        found = re.search(rf"^[ \t]*(?:\[+\s*)?[\"']?{name}[\"']?\s*[=.\]]", text, re.MULTILINE)
+        line = first_line + text.count("\n", 0, found.start()) if found else first_line
+        fields[key] = Field(value, f"/{_pointer(key)}", line, 1)
+    return fields

@@ -1,0 +1,83 @@
+"""What a format module hands over: metadata as found, the body as HTML, nothing decided yet.
+
+A reader turns bytes into a Reading and raises UploadRejected only for bytes that are not its
+format at all. What a key means, what a date is and which HTML is safe is decided once for all
+formats: in `metadata` and `clean`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from chalicelib.core.errors import Finding, UploadRejected
+from chalicelib.core.receipt import Dropped
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One metadata value as the file has it (text, number, list, mapping, date), and where."""
+
+    value: object
+    pointer: str  # RFC 6901, from the metadata's root
+    line: int | None = None
+    column: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A file as its reader understood it.
+
+    `metadata` maps the file's own key to its field, in file order. Where one key can come from
+    several places (meta tags, JSON-LD), the reader has chosen. `html` is untrusted.
+    """
+
+    format: str  # markdown, text, html, json …
+    metadata: Mapping[str, Field]
+    html: str
+    first_line: int = 1  # the line of the file on which the body begins
+    warnings: tuple[Finding, ...] = ()
+    dropped: tuple[Dropped, ...] = field(default=())
+
+
+def decode(data: bytes) -> str:
+    """Return UTF-8 text (RFC 3629) without its byte order mark; UTF-16 and UTF-32 by their mark.
+
+    Raises UploadRejected "binary" for bytes that are no text, and "encoding" with the line and
+    column of the first wrong byte.
+    """
+    for mark, encoding in (
+        (b"\xff\xfe\x00\x00", "utf-32"),
+        (b"\x00\x00\xfe\xff", "utf-32"),
+        (b"\xff\xfe", "utf-16"),
+        (b"\xfe\xff", "utf-16"),
+    ):
+        if data.startswith(mark):
+            break
+    else:
+        encoding = "utf-8"
+    if encoding == "utf-8" and b"\x00" in data:
+        raise UploadRejected(
+            Finding(
+                code="binary",
+                message="The file is not text: it contains NUL bytes.",
+                fix="Upload the article's text; images go under media/.",
+                line=data[: data.index(b"\x00")].count(b"\n") + 1,
+            )
+        )
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        before = data[: error.start]
+        column = len(before[before.rfind(b"\n") + 1 :].decode(encoding, "replace")) + 1
+        raise UploadRejected(
+            Finding(
+                code="encoding",
+                message=f"The file is not {encoding.upper()}: byte 0x{data[error.start]:02x} "
+                "belongs to no character.",
+                fix="Save the file as UTF-8 and upload it again.",
+                line=before.count(b"\n") + 1,
+                column=column,
+            )
+        ) from None
+    return text.lstrip("\ufeff")

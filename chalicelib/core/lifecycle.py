@@ -1,0 +1,275 @@
+"""The life of an article: how one more version of its key changes what readers see.
+
+Pure. A Life is what the newsroom knows of one key; `accept`, `reject` and `withdraw` return the
+next one and the receipt. Everything is decided as of the version's `received_at`, so that a
+rebuild, which sees the same versions later, decides the same.
+
+A life has two places: `current` is the revision that readers have, or will have from its
+`public_at`; `upcoming` is a revision that takes its place later, and stands only beside a
+current one that is already public. A later revision always takes the place of an upcoming one
+that was not yet public. `gone` says why readers have none any more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from chalicelib.core.article import (
+    Absence,
+    Article,
+    Body,
+    Correction,
+    Image,
+    Sentence,
+    Summary,
+    article_id,
+    credited,
+    slugify,
+)
+from chalicelib.core.errors import Finding, UploadRejected
+from chalicelib.core.formats import Draft
+from chalicelib.core.language import guess_language, terms
+from chalicelib.core.receipt import Outcome, Receipt
+from chalicelib.core.uploads import Version
+
+Summarise = Callable[[str, Body, str], tuple[tuple[Sentence, ...], Summary]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Life:
+    """What the newsroom knows of one key's article after a version of it."""
+
+    key: str
+    revision: int = 0  # of the last accepted version; 0 before the first
+    first_received_at: datetime | None = None
+    fingerprint: str | None = None  # of the last accepted version's bytes, None once withdrawn
+    current: Article | None = None
+    upcoming: Article | None = None
+    gone: Absence | None = None
+
+    def was_public(self, at: datetime) -> bool:
+        """True if readers have had it by *at*."""
+        seen = self.current is not None and self.current.public_at <= at
+        return seen or self.gone is not None
+
+
+def accept(
+    life: Life, draft: Draft, data: bytes, *, version: Version, summarise: Summarise
+) -> tuple[Life, Receipt, Article]:
+    """Return the life after the version with this *draft*, its receipt, and what it made."""
+    at = version.received_at
+    life = _promoted(life, at)
+    fingerprint = hashlib.blake2b(data, digest_size=16).hexdigest()
+    first_received_at = life.first_received_at or at
+    is_unchanged = fingerprint == life.fingerprint
+    after = replace(
+        life,
+        revision=life.revision + (0 if is_unchanged else 1),
+        first_received_at=first_received_at,
+        fingerprint=fingerprint,
+    )
+    article = _article(after, draft, version=version, summarise=summarise)
+    outcome: Outcome = "unchanged"
+    if not is_unchanged:
+        after, outcome = _placed(after, article, draft, at)
+    return after, _receipt(after, outcome, draft, article, at), article
+
+
+def _placed(life: Life, article: Article, draft: Draft, at: datetime) -> tuple[Life, Outcome]:
+    """Put the revision in its place, and say what that makes of the upload."""
+    stated = draft.metadata
+    is_seen = life.current is not None and life.current.public_at <= at
+    if stated.draft:
+        # What readers have stays; what they were to have later is taken back with the draft.
+        after = replace(life, current=life.current if is_seen else None, upcoming=None)
+        return after, "draft"
+    if stated.status != "usable":
+        absence = Absence(reason=stated.status, at=at, note=stated.status_reason)
+        gone = absence if life.was_public(at) else None
+        after = replace(life, current=None, upcoming=None, gone=gone)
+        return after, "withdrawn"
+    if article.public_at > at and is_seen:
+        after = replace(life, upcoming=article)
+    elif article.public_at > at:
+        after = replace(life, current=article, upcoming=None)
+    else:
+        after = replace(life, current=article, upcoming=None, gone=None)
+    return after, _outcome(life, article, at)
+
+
+def reject(life: Life, error: UploadRejected, *, version: Version) -> tuple[Life, Receipt]:
+    """Return the life unchanged but for time, and the receipt that tells what to mend."""
+    life = _promoted(life, version.received_at)
+    receipt = Receipt(
+        key=life.key,
+        kind="article",
+        outcome="rejected",
+        received_at=version.received_at,
+        article_id=article_id(life.key),
+        revision=life.revision or None,
+        slug=life.current.slug if life.current else None,
+        errors=error.findings,
+    )
+    return life, receipt
+
+
+def withdraw(life: Life, *, version: Version) -> tuple[Life, Receipt]:
+    """Return the life after its object was deleted: readers who knew it are told so."""
+    at = version.received_at
+    life = _promoted(life, at)
+    absence = life.gone
+    if life.current is not None and life.current.public_at <= at:
+        absence = Absence(reason="withdrawn", at=at)
+    after = replace(life, fingerprint=None, current=None, upcoming=None, gone=absence)
+    receipt = Receipt(
+        key=life.key,
+        kind="article",
+        outcome="withdrawn",
+        received_at=at,
+        article_id=article_id(life.key),
+        revision=life.revision or None,
+    )
+    return after, receipt
+
+
+def _promoted(life: Life, at: datetime) -> Life:
+    """Let an upcoming revision whose time has come by *at* take the current one's place."""
+    if life.upcoming is not None and life.upcoming.public_at <= at:
+        return replace(life, current=life.upcoming, upcoming=None, gone=None)
+    if life.current is not None and life.current.public_at <= at and life.gone is not None:
+        return replace(life, gone=None)
+    return life
+
+
+def _outcome(before: Life, article: Article, at: datetime) -> Outcome:
+    if article.public_at > at:
+        return "scheduled"
+    if not article.is_public(at):
+        return "expired"
+    if before.current is None or before.current.public_at > at:
+        return "published"
+    said = {correction.text for correction in before.current.corrections}
+    if any(correction.text not in said for correction in article.corrections):
+        return "corrected"
+    return "updated"
+
+
+def _article(
+    life: Life,
+    draft: Draft,
+    *,
+    version: Version,
+    summarise: Summarise,
+) -> Article:
+    """Make the article of *life*'s last accepted revision."""
+    stated = draft.metadata
+    at = version.received_at
+    language = stated.language or guess_language(draft.body.text)
+    sentences, summary = summarise(draft.headline, draft.body, language)
+    published_at = stated.published_at or life.first_received_at or at
+    return Article(
+        id=article_id(life.key),
+        key=life.key,
+        revision=life.revision,
+        headline=draft.headline,
+        slug=stated.slug or slugify(draft.headline) or "story",
+        standfirst=stated.standfirst,
+        byline=stated.byline,
+        language=language,
+        section=stated.section,
+        tags=stated.tags,
+        source=credited(stated.source),
+        credited_to=stated.source,
+        original_url=stated.original_url,
+        image=Image(key=stated.image, alt=stated.image_alt, credit=stated.image_credit)
+        if stated.image
+        else None,
+        published_at=published_at,
+        updated_at=stated.updated_at or (max(at, published_at) if life.revision > 1 else published_at),
+        received_at=at,
+        embargo_until=stated.embargo_until,
+        expires_at=stated.expires_at,
+        pinned_until=stated.pinned_until,
+        breaking=stated.breaking,
+        corrections=_corrections(life, draft, at),
+        same_story=stated.same_story,
+        not_same_story=stated.not_same_story,
+        replaces=stated.replaces,
+        extra=stated.extra,
+        body=draft.body,
+        pictures=tuple(Image(key=key) for key in draft.pictures),
+        sentences=sentences,
+        summary=replace(summary, generation=replace(summary.generation, generated_at=at)),
+        terms=terms(draft.headline, draft.body.text, stated.tags, language),
+    )
+
+
+def _corrections(life: Life, draft: Draft, at: datetime) -> tuple[Correction, ...]:
+    """A correction without a time was made when the file first said it."""
+    known: dict[str, datetime] = {}
+    for article in (life.current, life.upcoming):
+        for correction in article.corrections if article else ():
+            known.setdefault(correction.text, correction.at)
+    notes = draft.metadata.corrections
+    return tuple(
+        Correction(at=note.at or known.get(note.text, at), text=note.text) for note in notes
+    )
+
+
+def _receipt(
+    life: Life, outcome: Outcome, draft: Draft, article: Article, at: datetime
+) -> Receipt:
+    has_page = life.upcoming or life.current
+    return Receipt(
+        key=life.key,
+        kind="article",
+        outcome=outcome,
+        received_at=at,
+        article_id=article_id(life.key),
+        revision=life.revision or None,
+        slug=has_page.slug if has_page else None,
+        format=draft.format,
+        warnings=(*draft.warnings, *_times(draft, at)),
+        kept=draft.kept,
+        dropped=draft.dropped,
+        summary=article.summary,
+    )
+
+
+def _times(draft: Draft, at: datetime) -> list[Finding]:
+    """Warn of times that an editor cannot have meant, as of the upload."""
+    stated = draft.metadata
+    found: list[Finding] = []
+    if stated.embargo_until is not None and stated.embargo_until <= at:
+        found.append(
+            Finding(
+                code="embargo-past",
+                message=f"The embargo ended before the upload came ({at:%Y-%m-%d %H:%M} UTC): "
+                "the article is public at once.",
+                fix="Check embargo_until; upload before the embargo ends.",
+                pointer="/embargo_until",
+            )
+        )
+    if stated.published_at is not None and stated.published_at > at:
+        found.append(
+            Finding(
+                code="future-date",
+                message=f"published_at is later than the upload: readers see the article from "
+                f"{stated.published_at:%Y-%m-%d %H:%M} UTC.",
+                fix="Nothing to do if that is meant; else correct published_at.",
+                pointer="/published_at",
+            )
+        )
+    if stated.published_at is None:
+        found.append(
+            Finding(
+                code="no-date",
+                message="The file has no date; it is dated by its first upload.",
+                fix="Write published_at: 2026-11-30T09:00:00Z in the metadata.",
+                pointer="/published_at",
+            )
+        )
+    return found

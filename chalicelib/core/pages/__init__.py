@@ -1,0 +1,26 @@
+"""From articles and cards to finished pages: one builder a kind of page, all of them pure.
+
+A builder makes every decision (what is listed where, each label, each address) and returns a
+`Page`: a template's name and plain JSON values. What a reader gets is a function of those
+alone, so `Page.digest()` tells whether anything changed without rendering, and importing this
+package does not load Jinja2.
+"""
+
+from __future__ import annotations
+
+from chalicelib.core.pages.page import Page, content_security_policy
+from chalicelib.core.pages.receipts import receipt
+from chalicelib.core.pages.stored_text import source_text
+from chalicelib.core.pages.views import article, front, latest, listing, problem
+
+__all__ = [
+    "Page",
+    "article",
+    "content_security_policy",
+    "front",
+    "latest",
+    "listing",
+    "problem",
+    "receipt",
+    "source_text",
+]

@@ -1,0 +1,125 @@
+"""The words of the page: ages, dates, names from slugs, reading times.
+
+The page speaks English; what an article says keeps its own language.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from chalicelib.core.pages.page import Context
+
+# Written out: strftime would follow the machine's locale.
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+_MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
+_UNITS = ((_DAY_S, "d"), (_HOUR_S, "h"), (_MINUTE_S, "m"))
+_DATED_AFTER_S = 7 * _DAY_S  # within a week a reader counts days, later looks for a date
+
+_INITIALISMS = frozenset({"ai", "eu", "nhs", "tv", "uk", "un", "us", "usa"})
+
+# Characters a minute: 238 words of English (Brysbaert 2019) of six, space included. Where a sign
+# is a syllable or a word, fewer of them take as long.
+_READ_ALPHABET = 1400
+_READ_SIGNS = {"ja": 550, "ko": 650, "yue": 400, "zh": 400}
+
+# Characters; search engines, chat windows and tabs cut there or before.
+MAX_TITLE = 70
+MAX_DESCRIPTION = 160
+
+
+def moment(at: datetime) -> str:
+    """Return *at* as machines read it."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def date(at: datetime) -> str:
+    """Return "Tuesday 24 November 2026"."""
+    return f"{_DAYS[at.weekday()]} {at.day} {_MONTHS[at.month - 1]} {at.year}"
+
+
+def clock(at: datetime) -> str:
+    return f"{at:%H:%M} UTC"
+
+
+def stamp(at: datetime) -> Context:
+    """Return a time for machines and in full for people: it never changes."""
+    full = f"{at.day} {_MONTHS[at.month - 1]} {at.year}, {clock(at)}"
+    return {"at": moment(at), "absolute": full}
+
+
+def age(at: datetime, *, now: datetime) -> Context:
+    """Return a stamp with its age: a page that shows one is another page when the age is."""
+    return stamp(at) | {"label": _age(at, now=now)}
+
+
+def _age(at: datetime, *, now: datetime) -> str:
+    seconds = (now - at) // timedelta(seconds=1)
+    ahead, seconds = seconds < 0, abs(seconds)
+    if seconds >= _DATED_AFTER_S:
+        day = f"{at.day} {_MONTHS[at.month - 1][:3]}"
+        return day if at.year == now.year else f"{day} {at.year}"
+    if seconds < _MINUTE_S:
+        return "in a moment" if ahead else "just now"
+    count = next(f"{seconds // unit_s}{unit}" for unit_s, unit in _UNITS if seconds >= unit_s)
+    return f"in {count}" if ahead else f"{count} ago"
+
+
+def name(slug: str) -> str:
+    """Return the name that a section's or tag's slug stands for."""
+    words = [word.upper() if word in _INITIALISMS else word for word in slug.split("-")]
+    label = " ".join(words)
+    return label[:1].upper() + label[1:]
+
+
+def reading_time(characters: int, *, language: str) -> str | None:
+    """Return "4 min read", or None where the length is not known."""
+    if characters <= 0:
+        return None
+    per_minute = _READ_SIGNS.get(language.partition("-")[0].lower(), _READ_ALPHABET)
+    return f"{max(1, round(characters / per_minute))} min read"
+
+
+def initial(text: str) -> str:
+    """Return the letter that stands in for an avatar."""
+    return next((char.upper() for char in text if char.isalnum()), "•")
+
+
+def clipped(text: str, *, limit: int = MAX_DESCRIPTION) -> str:
+    """Return *text* on one line, cut at a word to *limit* characters, with a mark where it was."""
+    text = " ".join(text.split())
+    if len(text) <= limit:
+        return text
+    kept = text[:limit]
+    return (kept.rpartition(" ")[0] or kept[:-1]).rstrip(" ,;:.") + "…"
+
+
+def titled(text: str, *, site_title: str) -> str:
+    """Return a page's title: what it is about comes first, and the site where there is room."""
+    full = f"{text} · {site_title}"
+    return full if len(full) <= MAX_TITLE else clipped(text, limit=MAX_TITLE)
+
+
+def web_address(url: str | None) -> str | None:
+    """Return *url* if it leads to a web page; a `javascript:` address must never be a link."""
+    try:
+        parts = urlsplit(url or "")
+    except ValueError:
+        return None
+    return url if parts.scheme in {"http", "https"} and parts.hostname else None
+
+
+def host(url: str) -> str:
+    """Return the name of the site behind an address, as people say it."""
+    return (urlsplit(url).hostname or url).removeprefix("www.")
+
+
+def counted(count: int, word: str) -> str:
+    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"

@@ -1,0 +1,244 @@
+"""The parts that pages are built of: the frame, a card, a source's profile, a story's head."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from chalicelib.core.article import Article, Card, Image, KeyPoint, Source, direction
+from chalicelib.core.pages import labels
+
+if TYPE_CHECKING:
+    from chalicelib.core.pages.page import Context
+    from chalicelib.core.ranking import Latest
+    from chalicelib.core.site import Site
+
+BESIDE = 10  # cards; with six of Around The Web they stand as tall as a lead story
+MAX_NAV_SECTIONS = 8  # one line on a desktop, two on a phone
+LONG_HEADLINE = 80  # characters; beyond, the largest size fills a phone's screen
+BREAKING_FOR = timedelta(hours=24)  # nobody takes the flag off again
+STALE_AFTER = timedelta(minutes=20)  # four refreshes missed in a row are no accident
+
+_HOW_MADE = {
+    "extractive": "How it was made: sentences from the article",
+    "bedrock": "How it was made: by a model, then checked",
+}
+_METHODS = {
+    "extractive": "A fixed rule chose the sentences that tell most of the article. No text is "
+    "generated.",
+    "bedrock": "A language model writes, and every point must pass checks of its numbers, names, "
+    "quotations and negations against the article.",
+}
+_WITHHELD = {
+    "numbers": "a number that the article does not give",
+    "names": "a name that the article does not give",
+    "quotes": "a quotation that the article does not have",
+    "negation": "a statement turned into its opposite",
+}
+
+
+def frame(
+    *,
+    site: Site,
+    now: datetime,
+    title: str | None,
+    description: str,
+    address: str | None = None,
+    cards: Iterable[Card] = (),
+    current: str | None = None,
+    article: Article | None = None,
+) -> Context:
+    """Return what every page has around its content.
+
+    Without a *title* it is the site itself, without an *address* not for search engines. The
+    sections offered are those of *cards* and of *article*; *current* is the address in the
+    navigation where the reader is.
+    """
+    newest = site.url("latest")
+    slugs = _sections(cards, own=article.section if article else None)
+    places = [("Latest", newest), *((labels.name(slug), site.section(slug)) for slug in slugs)]
+    return {
+        "site": {"title": site.title, "home": site.url(), "latest": newest},
+        "page": {
+            "title": labels.titled(title, site_title=site.title) if title else site.title,
+            "name": title or site.title,
+            "description": labels.clipped(description),
+            "indexed": address is not None,
+            "canonical": _absolute(address),
+            "type": "article" if article else "website",
+            "image": _absolute(_image_url(article, site=site)) if article else None,
+            "published_at": labels.moment(article.public_at) if article else None,
+            "json": site.api(f"articles/{article.id}") if article else None,
+        },
+        "nav": [{"label": label, "url": url, "current": url == current} for label, url in places],
+        "today": {"label": labels.date(now), "at": now.date().isoformat()},
+        "footer": [
+            {"label": "Latest News", "url": newest},
+            {"label": "Latest as JSON", "url": site.api("latest")},
+            {"label": "Articles as JSON", "url": site.api("articles")},
+        ],
+    }
+
+
+def _sections(cards: Iterable[Card], *, own: str | None) -> list[str]:
+    """Return the sections with the most cards, and the reader's own, in an order that stays."""
+    counts = Counter(card.section for card in cards if card.section)
+    largest = sorted(counts, key=lambda slug: (-counts[slug], slug))[:MAX_NAV_SECTIONS]
+    return sorted({*largest, own} if own else largest)
+
+
+def _absolute(url: str | None) -> str | None:
+    """Return *url* where it says the whole address, as the readers of such metadata need."""
+    return url if url and url.startswith(("https://", "http://")) else None
+
+
+def _image_url(article: Article, *, site: Site) -> str | None:
+    return site.url(article.image.path) if article.image and article.image.path else None
+
+
+def written(language: str) -> Context:
+    """Return the attributes of text in *language* on a page in English."""
+    english = language.partition("-")[0].lower() == "en"
+    return {"lang": None if english else language, "rtl": direction(language) == "rtl"}
+
+
+def profile(source: Source, *, site: Site) -> Context:
+    home = labels.web_address(source.home_url)
+    facts = [fact for fact in (source.kind, source.country) if fact]
+    return {
+        "name": source.name,
+        "url": site.source(source.id),
+        "avatar": site.url(source.avatar) if source.avatar else None,
+        "initial": labels.initial(source.name),
+        "home": {"url": home, "label": labels.host(home)} if home else None,
+        "facts": [fact[:1].upper() + fact[1:] for fact in facts],
+        "owner": source.owner,
+        "paywalled": source.paywalled,
+    }
+
+
+def flags(article: Article | Card, *, now: datetime) -> list[str]:
+    """Return the labels that set an article apart, the most urgent first."""
+    pinned = article.pinned_until is not None and now < article.pinned_until
+    breaking = article.breaking and now < article.public_at + BREAKING_FOR
+    return ["Breaking"] * breaking + ["Pinned"] * pinned
+
+
+def card(listed: Card, *, site: Site, now: datetime, standfirst: bool = False) -> Context:
+    said = labels.clipped(listed.standfirst) if standfirst and listed.standfirst else None
+    return written(listed.language) | {
+        "url": site.article(listed),
+        "headline": listed.headline,
+        "standfirst": said,
+        "source": {
+            "name": listed.source.name,
+            "avatar": site.url(listed.source.avatar) if listed.source.avatar else None,
+            "initial": labels.initial(listed.source.name),
+        },
+        "age": labels.age(listed.public_at, now=now),
+        "section": labels.name(listed.section) if listed.section else None,
+        "flags": flags(listed, now=now) + ["Corrected"] * (listed.corrected_at is not None),
+    }
+
+
+def cards(listed: Iterable[Card], *, site: Site, now: datetime) -> list[Context]:
+    return [card(one, site=site, now=now) for one in listed]
+
+
+def news(latest: Latest, listed: Iterable[Card], *, site: Site, now: datetime) -> Context:
+    """Return the section Latest News, which says so when its list is older than it should be."""
+    stale = now - latest.refreshed_at > STALE_AFTER
+    return {
+        "cards": cards(listed, site=site, now=now),
+        "url": site.url("latest"),
+        "stale": labels.age(latest.refreshed_at, now=now) if stale else None,
+    }
+
+
+def apart(listed: Iterable[Card], *, without: str, around: Iterable[Card]) -> tuple[Card, ...]:
+    """Return the cards for Latest News: not the story itself, and nothing shown twice.
+
+    Where too few would be left, the small newsroom's list stays whole.
+    """
+    others = tuple(card for card in listed if card.id != without)
+    shown = {card.id for card in around}
+    fresh = tuple(card for card in others if card.id not in shown)
+    return fresh if len(fresh) >= BESIDE else others
+
+
+def story(article: Article, *, site: Site, now: datetime) -> Context:
+    """Return the head of an article: all that comes above its full text."""
+    length = len(article.body.text) or max((s.end for s in article.sentences), default=0)
+    return written(article.language) | {
+        "url": site.article(article),
+        "headline": article.headline,
+        "long": len(article.headline) > LONG_HEADLINE,
+        "section": _place(article.section, site=site),
+        "flags": flags(article, now=now),
+        "source": profile(article.source, site=site),
+        "byline": ", ".join(article.byline) or None,
+        "age": labels.age(article.public_at, now=now),
+        "reading_time": labels.reading_time(length, language=article.language),
+        "image": _image(article.image, site=site),
+        "corrections": [
+            {"time": labels.stamp(said.at), "text": said.text}
+            for said in sorted(article.corrections, key=lambda said: said.at, reverse=True)
+        ],
+        "summary": article.summary.text,
+        "points": [_point(point, article, site=site) for point in article.summary.key_points],
+        "made": _how_made(article, site=site),
+    }
+
+
+def _place(section: str | None, *, site: Site) -> Context | None:
+    return {"label": labels.name(section), "url": site.section(section)} if section else None
+
+
+def _image(image: Image | None, *, site: Site) -> Context | None:
+    if image is None or image.path is None:
+        return None
+    return {
+        "url": site.url(image.path),
+        "alt": image.alt,
+        "credit": image.credit,
+        "width": image.width,
+        "height": image.height,
+    }
+
+
+def _point(point: KeyPoint, article: Article, *, site: Site) -> Context:
+    sentences = dict.fromkeys(evidence.sentence for evidence in point.evidence)
+    return {
+        "id": point.id,
+        "text": point.text,
+        "evidence": [_sentence(one, article, site=site) for one in sentences],
+    }
+
+
+def _sentence(sentence: str, article: Article, *, site: Site) -> Context:
+    return {
+        "number": sentence.removeprefix("s"),
+        "url": site.article(article, page="source", anchor=sentence),
+    }
+
+
+def _how_made(article: Article, *, site: Site) -> Context:
+    """Return one line on how the summary was made, and the details for who asks."""
+    summary, made = article.summary, article.summary.generation
+    at = made.generated_at
+    withheld = Counter(_WITHHELD.get(reason, reason) for reason in summary.withheld)
+    return {
+        "line": _HOW_MADE.get(made.method, f"How it was made: {made.method}"),
+        "method": _METHODS.get(made.method, made.method),
+        "engine": f"{made.engine} {made.engine_version}".strip(),
+        "at": labels.stamp(at) if at else None,
+        "evidence": [_sentence(one, article, site=site) for one in summary.evidence],
+        "withheld": labels.counted(len(summary.withheld), "point") if withheld else None,
+        "reasons": [
+            reason if count == 1 else f"{reason} ({count})"
+            for reason, count in sorted(withheld.items())
+        ],
+        "source_url": site.article(article, page="source"),
+    }

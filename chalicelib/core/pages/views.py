@@ -1,0 +1,171 @@
+"""The reader's pages: front page, article, lists, and the pages that say what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlencode
+
+from chalicelib.core.pages import labels, parts
+from chalicelib.core.pages.page import Context, Page
+from chalicelib.core.ranking import Latest, related
+
+if TYPE_CHECKING:
+    from chalicelib.core.article import Article, Card, Source
+    from chalicelib.core.site import Site
+
+PROBLEM_HEADLINES = 8  # enough to find something else to read, and all in sight
+
+
+def front(latest: Latest, *, site: Site, now: datetime) -> Page:
+    """Return the front page of *latest* as of *now*: its first lead, then everything else.
+
+    With nothing to show it says that this is a fault: to who waits for news, an empty newsroom
+    and a broken one look the same.
+    """
+    lead = latest.leads[0] if latest.leads else None
+    around = related(lead.terms, latest.cards, without=lead.id) if lead else ()
+    listed = parts.apart(latest.cards, without=lead.id if lead else "", around=around)
+    about = "the latest news in short summaries, each point linked to its source."
+    frame = parts.frame(
+        site=site,
+        now=now,
+        title=None,
+        description=f"{lead.headline} And {about}" if lead else about.capitalize(),
+        address=site.url(),
+        cards=latest.cards,
+    )
+    return Page(
+        "front.html",
+        frame
+        | {
+            "story": parts.story(lead, site=site, now=now) if lead else None,
+            "news": parts.news(latest, listed[: parts.BESIDE], site=site, now=now),
+            "around": parts.cards(around, site=site, now=now),
+            "earlier": parts.cards(listed[parts.BESIDE :], site=site, now=now),
+            "refreshed": labels.stamp(latest.refreshed_at)
+            | {"clock": labels.clock(latest.refreshed_at)},
+        },
+    )
+
+
+def article(
+    article: Article, *, latest: Latest, around: tuple[Card, ...], site: Site, now: datetime
+) -> Page:
+    """Return the article's page; *around* are other articles on the same subject."""
+    listed = parts.apart(latest.cards, without=article.id, around=around)
+    frame = parts.frame(
+        site=site,
+        now=now,
+        title=article.headline,
+        description=article.standfirst or article.summary.text or article.headline,
+        address=site.article(article),
+        cards=latest.cards,
+        current=site.section(article.section) if article.section else None,
+        article=article,
+    )
+    original = labels.web_address(article.original_url)
+    changed = article.updated_at > article.public_at
+    return Page(
+        "article.html",
+        frame
+        | {
+            "story": parts.story(article, site=site, now=now),
+            "standfirst": article.standfirst,
+            "body_html": site.body_html(article),
+            "original": {"url": original, "label": labels.host(original)} if original else None,
+            "published": labels.stamp(article.public_at),
+            "updated": labels.stamp(article.updated_at) if changed else None,
+            "revision": article.revision,
+            "tags": [{"label": labels.name(tag), "url": site.tag(tag)} for tag in article.tags],
+            "source_url": site.article(article, page="source"),
+            "news": parts.news(latest, listed[: parts.BESIDE], site=site, now=now),
+            "around": parts.cards(around, site=site, now=now),
+        },
+    )
+
+
+def latest(cards: Iterable[Card], *, older: str | None, site: Site, now: datetime) -> Page:
+    """Return a page of everything, newest first; *older* is the cursor of the next page."""
+    cards, address = tuple(cards), site.url("latest")
+    frame = parts.frame(
+        site=site,
+        now=now,
+        title="Latest News",
+        description=f"Everything {site.title} has published, newest first.",
+        address=address,
+        cards=cards,
+        current=address,
+    )
+    listed = _listed(cards, older=older, address=address, site=site, now=now)
+    return Page(
+        "list.html",
+        frame | listed | {"heading": "Latest News", "kicker": None, "profile": None},
+    )
+
+
+def listing(
+    *,
+    kind: Literal["section", "tag", "source"],
+    value: str,
+    profile: Source | None,
+    cards: Iterable[Card],
+    older: str | None,
+    site: Site,
+    now: datetime,
+) -> Page:
+    """Return a page of one section, tag or source (whose *profile* then stands above it)."""
+    cards = tuple(cards)
+    address = {"section": site.section, "tag": site.tag, "source": site.source}[kind](value)
+    heading = profile.name if profile else labels.name(value)
+    frame = parts.frame(
+        site=site,
+        now=now,
+        title=heading,
+        description=f"The latest of {heading} on {site.title}, newest first.",
+        address=address,
+        cards=cards,
+        current=address,
+    )
+    listed = _listed(cards, older=older, address=address, site=site, now=now)
+    return Page(
+        "list.html",
+        frame
+        | listed
+        | {
+            "heading": heading,
+            "kicker": {"section": "Section", "tag": "Tag", "source": "Source"}[kind],
+            "profile": parts.profile(profile, site=site) if profile else None,
+        },
+    )
+
+
+def _listed(
+    cards: tuple[Card, ...], *, older: str | None, address: str, site: Site, now: datetime
+) -> Context:
+    following = f"{address}?{urlencode({'cursor': older})}" if older else None
+    return {
+        "cards": [parts.card(card, site=site, now=now, standfirst=True) for card in cards],
+        "older": following,
+        "newest": address,
+    }
+
+
+def problem(
+    *, status: int, title: str, detail: str, latest: Latest | None, site: Site, now: datetime
+) -> Page:
+    """Return the page of an address that has nothing to show: why, and what to read instead."""
+    cards = latest.cards if latest else ()
+    frame = parts.frame(site=site, now=now, title=title, description=detail, cards=cards)
+    listed = cards[:PROBLEM_HEADLINES]
+    return Page(
+        "problem.html",
+        frame
+        | {
+            "status": status,
+            "heading": title,
+            "detail": detail,
+            "news": parts.news(latest, listed, site=site, now=now) if latest else None,
+        },
+    )

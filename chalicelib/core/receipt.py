@@ -1,0 +1,63 @@
+"""What became of an upload: the receipt that every upload gets, whatever happens.
+
+The row of a key holds the receipt of its newest version, written in the same transaction as the
+article; the object in the receipts bucket is a copy of it, delivered until it is there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from chalicelib.core.article import ArticleId, Summary, article_id
+from chalicelib.core.errors import Finding
+from chalicelib.core.limits import MAX_KEY_BYTES
+
+Kind = Literal["article", "source", "image"]
+Outcome = Literal[
+    "published",
+    "updated",
+    "corrected",
+    "unchanged",
+    "scheduled",
+    "draft",
+    "expired",
+    "withdrawn",
+    "ignored",
+    "rejected",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dropped:
+    """Something of the file that is not in the article, told in the receipt."""
+
+    what: str
+    count: int
+    why: str
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What became of one version of one key. `revision` is that of the article as it now stands."""
+
+    key: str
+    kind: Kind
+    outcome: Outcome
+    received_at: datetime
+    article_id: ArticleId | None = None
+    revision: int | None = None
+    slug: str | None = None  # with the id, the address; None where there is no page
+    format: str | None = None
+    errors: tuple[Finding, ...] = ()
+    warnings: tuple[Finding, ...] = ()
+    kept: dict[str, int] = field(default_factory=dict)
+    dropped: tuple[Dropped, ...] = ()
+    summary: Summary | None = None  # of the article that the version made
+
+
+def receipt_key(key: str) -> str:
+    """Return the key, without extension, under which the receipt of *key* lies."""
+    return key if len(key.encode("utf-8")) <= MAX_KEY_BYTES else f".long/{article_id(key)}"

@@ -1,0 +1,118 @@
+"""What the newsroom holds of one key, whatever kind it is, and what it takes from other keys.
+
+An article shows its source's profile and its images; a profile shows its avatar. What one record
+takes from another is copied into it (`dress`), so that a page is one read. The other's name and
+the digest of the copied value stand in `dressed`: a record is up to date when these digests are
+those of the present.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from chalicelib.core.article import Article, Image, Source, credited
+from chalicelib.core.lifecycle import Life
+from chalicelib.core.pictures import Picture
+from chalicelib.core.receipt import Kind, Receipt
+from chalicelib.core.sources import Profile
+
+Shown = Source | Picture  # what a record of one kind gives to records of another
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What the newsroom holds of one key: one of `life`, `profile` and `picture`, by kind."""
+
+    key: str
+    kind: Kind
+    folded_to: str  # the newest version that is in it
+    receipt: Receipt  # of that version
+    life: Life | None = None
+    profile: Profile | None = None
+    picture: Picture | None = None
+    avatar_path: str | None = None  # of the profile's avatar
+    dressed: dict[str, str] = field(default_factory=dict)  # name of a record taken from -> digest
+
+    def shown(self) -> Shown | None:
+        """What other records take from this one, None while there is nothing."""
+        if self.profile is not None:
+            return self.profile.source(avatar_path=self.avatar_path)
+        return self.picture
+
+    def articles(self) -> tuple[Article, ...]:
+        both = (self.life.current, self.life.upcoming) if self.life else ()
+        return tuple(article for article in both if article is not None)
+
+    def takes_from(self) -> tuple[str, ...]:
+        """The names of the records that this one copies from, sorted."""
+        names: set[str] = set()
+        for article in self.articles():
+            names.add(name_of("source", credited(article.credited_to).id))
+            names.update(name_of("image", picture.key) for picture in article.pictures)
+            if article.image is not None:
+                names.add(name_of("image", article.image.key))
+        if self.profile is not None and self.profile.avatar is not None:
+            names.add(name_of("image", self.profile.avatar))
+        return tuple(sorted(names))
+
+
+def name_of(kind: Literal["source", "image"], key: str) -> str:
+    """Name a record that others take from: a source by its id, an image by its key."""
+    return f"{kind}:{key}"
+
+
+def name_of_key(key: str) -> str:
+    """Name the record of an upload under sources/ or media/."""
+    if key.startswith("media/"):
+        return name_of("image", key)
+    return name_of("source", key.removeprefix("sources/").removesuffix(".yaml"))
+
+
+def dress(record: Record, shown: Mapping[str, Shown], digests: Mapping[str, str]) -> Record:
+    """Return *record* with what it takes from others as they are now.
+
+    *shown* has the values by name; *digests* has one for every name of `takes_from`, "" for a
+    record that is not there.
+    """
+    if record.life is not None:
+        life = record.life
+        record = replace(
+            record,
+            life=replace(
+                life,
+                current=dressed(life.current, shown) if life.current else None,
+                upcoming=dressed(life.upcoming, shown) if life.upcoming else None,
+            ),
+        )
+    if record.profile is not None and record.profile.avatar is not None:
+        picture = shown.get(name_of("image", record.profile.avatar))
+        path = picture.avatar_path if isinstance(picture, Picture) else None
+        record = replace(record, avatar_path=path)
+    return replace(record, dressed={name: digests[name] for name in record.takes_from()})
+
+
+def dressed(article: Article, shown: Mapping[str, Shown]) -> Article:
+    """Return *article* with the profile of its source and its pictures, where *shown* has them."""
+    bare = credited(article.credited_to)
+    source = shown.get(name_of("source", bare.id), bare)
+    return replace(
+        article,
+        source=source if isinstance(source, Source) else bare,
+        image=_with_picture(article.image, shown) if article.image else None,
+        pictures=tuple(_with_picture(image, shown) for image in article.pictures),
+    )
+
+
+def _with_picture(image: Image, shown: Mapping[str, Shown]) -> Image:
+    picture = shown.get(name_of("image", image.key))
+    if not isinstance(picture, Picture):
+        return replace(image, path=None, width=None, height=None)
+    return replace(image, path=picture.path, width=picture.width, height=picture.height)
+
+
+def digest(encoded: bytes) -> str:
+    """Return the digest by which a copied value is known."""
+    return hashlib.blake2b(encoded, digest_size=8).hexdigest()

@@ -1,0 +1,62 @@
+"""Where things are: the site's addresses, made in one place.
+
+`base` is what every address begins with: "" at a domain's root, "/api" under API Gateway's
+stage, or "https://news.example" where links must be absolute. It never ends in a slash.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import quote, unquote, urlencode
+
+from chalicelib.core.article import Article, Card
+
+# How the cleaner writes an image of ours: by its key under media/.
+_PICTURE = re.compile(r'<img src="(media/[^"]*)" alt="([^"]*)">')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """The site's title, and the address of everything on it."""
+
+    title: str = "Broadsheet"
+    base: str = ""
+
+    def url(self, path: str = "", **query: str | int | None) -> str:
+        """Return the address of *path* (no leading slash); a query part of None is left out."""
+        given = {name: value for name, value in query.items() if value is not None}
+        return f"{self.base}/{path}" + (f"?{urlencode(given)}" if given else "")
+
+    def article(self, article: Article | Card, *, page: str = "", anchor: str = "") -> str:
+        """Return the article's page, or its `source` or `history` page, at *anchor*."""
+        path = f"a/{article.id}/{article.slug}" + (f"/{page}" if page else "")
+        return self.url(path) + (f"#{anchor}" if anchor else "")
+
+    def section(self, section: str) -> str:
+        return self.url(f"section/{quote(section)}")
+
+    def tag(self, tag: str) -> str:
+        return self.url(f"tag/{quote(tag)}")
+
+    def source(self, source_id: str) -> str:
+        return self.url(f"source/{quote(source_id)}")
+
+    def api(self, path: str, **query: str | int | None) -> str:
+        return self.url(f"v1/{path}", **query)
+
+    def body_html(self, article: Article) -> str:
+        """Return the article's body as a page may hold it: each picture at its address.
+
+        A picture that is not there, or not yet, is replaced by its description in words.
+        """
+        pictures = {picture.key: picture for picture in article.pictures}
+
+        def shown(match: re.Match[str]) -> str:
+            picture, alt = pictures.get(unquote(match[1])), match[2]
+            if picture is None or picture.path is None:
+                return f"<em>[{alt or 'Picture'}]</em>"
+            size = f'width="{picture.width}" height="{picture.height}"'
+            return f'<img src="{self.url(picture.path)}" alt="{alt}" {size} loading="lazy">'
+
+        return _PICTURE.sub(shown, article.body.html)

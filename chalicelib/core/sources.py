@@ -1,0 +1,141 @@
+"""Source profiles: who publishes, as `sources/<id>.yaml` says."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chalicelib.core.article import Source, slugify
+from chalicelib.core.clean import media_key, one_line, web_address
+from chalicelib.core.errors import Finding, UploadRejected
+from chalicelib.core.formats.markdown import parse_yaml
+from chalicelib.core.formats.reading import Field, decode
+from chalicelib.core.limits import MAX_FRONT_MATTER_BYTES
+
+MAX_FEEDS = 20  # addresses a source
+_KEYS = ("name", "home_url", "avatar", "owner", "country", "kind", "paywalled", "feeds")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """A source as its file describes it. `avatar` is a key under media/."""
+
+    id: str
+    name: str
+    home_url: str | None = None
+    avatar: str | None = None
+    owner: str | None = None
+    country: str | None = None
+    kind: str | None = None
+    paywalled: bool = False
+    feeds: tuple[str, ...] = ()
+
+    def source(self, *, avatar_path: str | None = None) -> Source:
+        """The profile as readers see it, with the site's path of its avatar."""
+        return Source(
+            id=self.id,
+            name=self.name,
+            home_url=self.home_url,
+            avatar=avatar_path,
+            owner=self.owner,
+            country=self.country,
+            kind=self.kind,
+            paywalled=self.paywalled,
+        )
+
+
+def read(key: str, data: bytes) -> tuple[Profile, tuple[Finding, ...]]:
+    """Return the profile in `sources/<id>.yaml` and what to warn of.
+
+    Raises UploadRejected for a file name that is no id, for what is no YAML, and without a name.
+    """
+    source_id, extension = posixpath.splitext(posixpath.basename(key))
+    if extension != ".yaml" or slugify(source_id) != source_id:
+        good = slugify(source_id) or "harbour-gazette"
+        raise UploadRejected(
+            Finding(
+                code="source-name",
+                message=f"{posixpath.basename(key)!r} is no source's file name.",
+                fix=f"Name it by its id in a-z, 0-9 and hyphens: sources/{good}.yaml",
+            )
+        )
+    if len(data) > MAX_FRONT_MATTER_BYTES:
+        raise UploadRejected(
+            Finding(
+                code="too-large",
+                message=f"The profile has {len(data):,} bytes; {MAX_FRONT_MATTER_BYTES:,} fit.",
+                fix="A profile is a few lines of YAML.",
+            )
+        )
+    fields = parse_yaml(decode(data).replace("\r\n", "\n"))
+    warnings = [
+        _finding(found, "unknown-keys", f"Not used: {name}.", f"The keys are {', '.join(_KEYS)}.")
+        for name, found in fields.items()
+        if name not in _KEYS
+    ]
+    name = _line(fields.get("name"))
+    if not name:
+        raise UploadRejected(
+            Finding(
+                code="source-without-name",
+                message="The profile has no name.",
+                fix="Write name: The Harbour Gazette",
+                pointer="/name",
+                line=1,
+            )
+        )
+    profile = Profile(
+        id=source_id,
+        name=name[:200],
+        home_url=_checked(fields.get("home_url"), web_address, warnings, "a web address"),
+        avatar=_checked(fields.get("avatar"), media_key, warnings, "a key under media/"),
+        owner=_line(fields.get("owner")),
+        country=_line(fields.get("country")),
+        kind=_line(fields.get("kind")),
+        paywalled=(_line(fields.get("paywalled")) or "").lower() in ("true", "yes", "on"),
+        feeds=_feeds(fields.get("feeds"), warnings),
+    )
+    return profile, tuple(warnings)
+
+
+def _feeds(found: Field | None, warnings: list[Finding]) -> tuple[str, ...]:
+    if found is None:
+        return ()
+    values = found.value if isinstance(found.value, list) else [found.value]
+    addresses = []
+    for value in values:
+        address = web_address(str(value or ""))
+        if address is None:
+            message = f"feeds: {value!r} is no web address."
+            warnings.append(_finding(found, "address", message, "Write the feed's https:// address."))
+        else:
+            addresses.append(address)
+    return tuple(dict.fromkeys(addresses))[:MAX_FEEDS]
+
+
+def _checked(
+    found: Field | None,
+    check: Callable[[str], str | None],
+    warnings: list[Finding],
+    what: str,
+) -> str | None:
+    line = _line(found)
+    if found is None or not line:
+        return None
+    checked = check(line)
+    if checked is None:
+        message = f"{found.pointer[1:]}: {line!r} is not {what}."
+        warnings.append(_finding(found, "address", message, f"Write {what}, or leave it out."))
+    return checked
+
+
+def _line(found: Field | None) -> str | None:
+    if found is None or found.value is None or isinstance(found.value, (list, dict)):
+        return None
+    return one_line(str(found.value))[:500] or None
+
+
+def _finding(found: Field, code: str, message: str, fix: str) -> Finding:
+    return Finding(code=code, message=message, fix=fix, line=found.line, column=found.column,
+                   pointer=found.pointer)

@@ -1,0 +1,526 @@
+"""What the scorer looks at: facts about a sentence, a word, a phrase and a set of three.
+
+Each family has its names beside its function, in one order; a weight in weights.json is filed
+under such a name. The functions return plain tuples: they run some hundred times an article.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+
+from chalicelib.core.summary import prose
+from chalicelib.core.summary.reading import CONTENT_IDF, Phrase, Reading, phrases, raw_words
+
+SENTENCE = (
+    "one",
+    "place inverse",
+    "place first",
+    "place second",
+    "place third",
+    "place in first five",
+    "place depth",
+    "place logarithm",
+    "place in last two",
+    "length",
+    "length squared",
+    "length logarithm",
+    "length under 8",
+    "length over 35",
+    "length over 50",
+    "central",
+    "central squared",
+    "top terms weight",
+    "top terms count",
+    "quoted share",
+    "quoted mostly",
+    "quote opens",
+    "attributes",
+    "speaks to you",
+    "asks",
+    "exclaims",
+    "has figure",
+    "figures",
+    "capitals share",
+    "capitals",
+    "points back",
+    "opens with pronoun",
+    "quotes balanced",
+    "new content",
+    "shared with previous",
+    "lead content covered",
+    "shared with lead",
+    "names a day",
+    "subordinate clauses",
+    "commas",
+    "has colon",
+    "opens with name",
+    "ends as sentence",
+    "under 5 words",
+    "inverse x document length",
+    "first x document length",
+    "first x length",
+    "lead x central",
+    "mean idf",
+)
+WORD = (
+    "one",
+    "count",
+    "spread",
+    "place inverse",
+    "in first sentence",
+    "in lead",
+    "place depth",
+    "lead count",
+    "capitals",
+    "common",
+    "idf",
+    "figure",
+    "length",
+    "prior",
+    "count x idf",
+    "inverse x capitals",
+    "common x count",
+    "capitals x count",
+    "prior x count",
+    "prior x inverse",
+    "idf x inverse",
+    "first x count",
+    "once",
+    "document length",
+    "once x document length",
+    "count squared",
+    "best sentence logarithm",
+    "best sentence",
+    "sentences share",
+    "sentences sum",
+    "sentences logarithm",
+    "common x best sentence",
+)
+PHRASE = (
+    "one",
+    "first word",
+    "second word",
+    "both words",
+    "place inverse",
+    "count",
+    "inverse x both",
+    "count x both",
+    "in first sentence",
+    "in lead",
+    "first content",
+    "second content",
+    "both content",
+    "figure",
+    "capitals",
+    "best sentence logarithm",
+    "best sentence",
+    "sentences share",
+    "sentences logarithm",
+    "best x both",
+)
+# Of each sentence of a set, summed, beside its SENTENCE facts.
+MEMBER = (
+    "probability",
+    "probability logarithm",
+    "words expected",
+    "words expected by length",
+    "words expected share",
+    "content expected",
+    "content expected share",
+    "words expected of most",
+    "phrases expected",
+    "phrases expected by length",
+    "phrases expected share",
+    "phrases expected of most",
+)
+SET = (
+    "words F 20",
+    "words F 35",
+    "words F 60",
+    "words expected",
+    "phrases F 20",
+    "phrases F 35",
+    "phrases F 60",
+    "phrases expected",
+    "length",
+    "length squared",
+    "length logarithm",
+    "words repeated",
+    "repeated share",
+    "repeated share worst",
+    "phrases repeated",
+    "distinct share",
+    "adjacent",
+    "stretch",
+)
+
+_ATTRIBUTES = frozenset("said says told according added announced reported".split())
+_YOU_AND_I = frozenset("I we you my our your me us".split())
+_SPEECH = r"[\"“][^\"”]*[\"”]|(?<!\w)['‘][^'’]{3,}['’](?!\w)"
+_DAY = frozenset(
+    "Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April June"
+    " July August September October November December".split()
+)
+_SUBORDINATE = frozenset("who which where when because after as".split())
+_NAME_OPENS = r"[A-Z][a-z]+ (?:[A-Z]|said)"
+_QUOTES = "\"“'‘”’"
+_STOPS = (".", "!", "?")
+TOP_TERMS = 12
+
+
+def sentences(reading: Reading) -> list[tuple[float, ...]]:
+    """The SENTENCE facts of every sentence. O(words)."""
+    idf = reading.idf
+    vocabulary = reading.vocabulary
+    total = len(vocabulary)
+    weight = {word: count * idf[word] for word, count in reading.count.items()}
+    norm = math.sqrt(sum(value * value for value in weight.values())) or 1.0
+    top = set(sorted(weight, key=lambda word: (-weight[word], word))[:TOP_TERMS])
+    top_weight = sum(weight[word] for word in top) or 1.0
+    lead = frozenset().union(*vocabulary[:3])
+    lead_content = {word for word in lead if idf[word] > CONTENT_IDF}
+    log_total = math.log(total) if total else 0.0
+    seen: set[str] = set()
+    previous: frozenset[str] = frozenset()
+    rows = []
+    for place, (text, own) in enumerate(zip(reading.texts, vocabulary, strict=True)):
+        length = len(reading.stems[place]) or 1
+        tokens = text.split()
+        own_norm = math.sqrt(sum(idf[word] ** 2 for word in own)) or 1.0
+        central = sum(weight[word] * idf[word] for word in own) / (norm * own_norm)
+        has_quote = '"' in text or "“" in text or "'" in text or "‘" in text
+        plain = prose.pattern(_SPEECH).sub(" ", text) if has_quote else text
+        raw = reading.raw[place]
+        quoted = 1.0 - len(plain) / len(text) if has_quote and len(plain) < len(text) else 0.0
+        capitals = sum(1 for token in tokens[1:] if token[0].isupper())
+        content = [word for word in own if idf[word] > CONTENT_IDF]
+        fresh = sum(1 for word in content if word not in seen)
+        figures = sum(map(str.isdigit, text))
+        tops = own & top
+        inverse = 1.0 / (place + 1)
+        first = 1.0 if place == 0 else 0.0
+        rows.append(
+            (
+                1.0,
+                inverse,
+                first,
+                float(place == 1),
+                float(place == 2),
+                float(place < 5),
+                place / total,
+                math.log(1 + place),
+                float(place >= total - 2),
+                length / 20,
+                (length / 20) ** 2,
+                math.log(length),
+                float(length < 8),
+                float(length > 35),
+                float(length > 50),
+                central,
+                central * central,
+                sum(weight[word] for word in tops) / top_weight,
+                len(tops) / TOP_TERMS,
+                quoted,
+                float(quoted > 0.5),
+                float(text[0] in "\"“'‘"),
+                float(not _ATTRIBUTES.isdisjoint(raw)),
+                float(_speaks_to_you(raw, plain if has_quote else "")),
+                float("?" in text),
+                float("!" in text),
+                float(figures > 0),
+                min(figures, 8) / 8,
+                capitals / length,
+                min(capitals, 8) / 8,
+                float(prose.points_back(text)),
+                float(prose.opens_with_pronoun(text)),
+                float(prose.has_balanced_quotes(text)),
+                fresh / (len(content) + 1),
+                len(own & previous) / length,
+                len(own & lead_content) / (len(lead_content) + 1),
+                len(own & lead) / length if place else 0.0,
+                float(not _DAY.isdisjoint(raw)),
+                float(sum(map(_SUBORDINATE.__contains__, raw))),
+                text.count(",") / 5,
+                float(":" in text),
+                float(bool(prose.pattern(_NAME_OPENS).match(text))),
+                float(text.rstrip(_QUOTES).endswith(_STOPS)),
+                float(len(tokens) < 5),
+                inverse * log_total,
+                first * log_total,
+                first * length / 20,
+                central if place < 3 else 0.0,
+                sum(map(idf.__getitem__, reading.stems[place])) / length,
+            )
+        )
+        seen |= own
+        previous = own
+    return rows
+
+
+def _speaks_to_you(raw: Sequence[str], unquoted: str) -> bool:
+    """Whether the writer says "I", "we" or "you"; *unquoted* is the text without its speech."""
+    if _YOU_AND_I.isdisjoint(raw):
+        return False
+    return not unquoted or not _YOU_AND_I.isdisjoint(raw_words(unquoted))
+
+
+def words(
+    reading: Reading, probability: Sequence[float], wanted: frozenset[str]
+) -> list[tuple[str, tuple[float, ...]]]:
+    """The WORD facts of the *wanted* stems. *probability* is each sentence's, of being chosen."""
+    best: dict[str, float] = {}
+    mass: dict[str, float] = {}
+    for own, value in zip(reading.vocabulary, probability, strict=True):
+        for word in own:
+            mass[word] = mass.get(word, 0.0) + value
+            if value > best.get(word, 0.0):
+                best[word] = value
+    total = len(reading.texts)
+    whole = sum(probability) or 1.0
+    log_total = math.log(total) if total else 0.0
+    rows = []
+    for word in sorted(wanted):
+        count = reading.count[word]
+        place = reading.first[word]
+        idf = reading.idf[word]
+        prior = reading.prior[word]
+        log_count = math.log(count)
+        inverse = 1.0 / (1 + place)
+        first = 1.0 if place == 0 else 0.0
+        capitals = reading.capitals.get(word, 0) / count
+        common = 1.0 if idf < 1.0 else 0.0
+        once = 1.0 if count == 1 else 0.0
+        best_log = math.log(best.get(word, 0.0) + 0.01)
+        rows.append(
+            (
+                word,
+                (
+                    1.0,
+                    log_count,
+                    reading.spread[word] / total,
+                    inverse,
+                    first,
+                    float(place < 3),
+                    place / total,
+                    float(min(reading.lead.get(word, 0), 3)),
+                    capitals,
+                    common,
+                    idf,
+                    float(word[0] < "a"),
+                    min(len(word), 10) / 10,
+                    prior,
+                    log_count * idf,
+                    inverse * capitals,
+                    common * log_count,
+                    capitals * log_count,
+                    prior * log_count,
+                    prior * inverse,
+                    idf * inverse,
+                    first * log_count,
+                    once,
+                    log_total,
+                    once * log_total,
+                    log_count * log_count,
+                    best_log,
+                    best.get(word, 0.0),
+                    mass[word] / whole,
+                    mass[word],
+                    math.log(mass[word] + 0.01),
+                    best_log * common,
+                ),
+            )
+        )
+    return rows
+
+
+def phrase_facts(
+    reading: Reading,
+    probability: Sequence[float],
+    expected: Mapping[str, float],
+    pool: Sequence[int],
+) -> list[tuple[Phrase, tuple[float, ...]]]:
+    """The PHRASE facts of the pairs in the sentences of *pool*.
+
+    *expected* is each word's probability of standing in a summary. Counts are over the whole
+    article, so a pair that the rest repeats is known as such.
+    """
+    wanted = frozenset().union(*(phrases(reading.stems[place]) for place in pool))
+    count = dict.fromkeys(wanted, 0)
+    first: dict[Phrase, int] = {}
+    best: dict[Phrase, float] = {}
+    mass: dict[Phrase, float] = {}
+    for place, stems in enumerate(reading.stems):
+        value = probability[place]
+        for pair in zip(stems, stems[1:], strict=False):
+            if pair in count:
+                count[pair] += 1
+                if pair not in first:
+                    first[pair] = place
+                best[pair] = max(best.get(pair, 0.0), value)
+                mass[pair] = mass.get(pair, 0.0) + value
+    whole = sum(probability) or 1.0
+    idf = reading.idf
+    rows = []
+    for pair in sorted(wanted):
+        left, right = pair
+        one = expected[left]
+        two = expected[right]
+        both = one * two
+        place = first[pair]
+        inverse = 1.0 / (1 + place)
+        log_count = math.log(count[pair])
+        content_left = 1.0 if idf[left] > CONTENT_IDF else 0.0
+        content_right = 1.0 if idf[right] > CONTENT_IDF else 0.0
+        value = best[pair]
+        rows.append(
+            (
+                pair,
+                (
+                    1.0,
+                    math.log(one + 1e-9),
+                    math.log(two + 1e-9),
+                    both,
+                    inverse,
+                    log_count,
+                    inverse * both,
+                    log_count * both,
+                    float(place == 0),
+                    float(place < 3),
+                    content_left,
+                    content_right,
+                    content_left * content_right,
+                    float(left[0] < "a" or right[0] < "a"),
+                    (reading.capitals.get(left, 0) / reading.count[left])
+                    * (reading.capitals.get(right, 0) / reading.count[right]),
+                    math.log(value + 0.01),
+                    value,
+                    mass[pair] / whole,
+                    math.log(mass[pair] + 0.01),
+                    value * both,
+                ),
+            )
+        )
+    return rows
+
+
+def members(
+    reading: Reading,
+    probability: Sequence[float],
+    expected: Mapping[str, float],
+    paired: Mapping[Phrase, float],
+    pool: Sequence[int],
+) -> list[tuple[float, ...]]:
+    """The MEMBER facts of the sentences of *pool*, in its order."""
+    whole = []
+    for place in pool:
+        own = reading.vocabulary[place]
+        content = [word for word in own if reading.idf[word] > CONTENT_IDF]
+        whole.append(
+            (
+                sum(map(expected.__getitem__, own)),
+                sum(map(expected.__getitem__, content)),
+                len(content),
+                sum(map(paired.__getitem__, phrases(reading.stems[place]))),
+            )
+        )
+    most_words = max((one[0] for one in whole), default=0.0) or 1.0
+    most_phrases = max((one[3] for one in whole), default=0.0) or 1.0
+    rows = []
+    for place, (mass, content_mass, contents, pairs) in zip(pool, whole, strict=True):
+        length = len(reading.stems[place]) or 1
+        rows.append(
+            (
+                probability[place],
+                math.log(probability[place] + 0.01),
+                mass / 10,
+                mass / (length + 35),
+                mass / length,
+                content_mass / 5,
+                content_mass / (contents + 1),
+                mass / most_words,
+                pairs,
+                pairs / (length + 35),
+                pairs / length,
+                pairs / most_phrases,
+            )
+        )
+    return rows
+
+
+def triples(
+    reading: Reading,
+    expected: Mapping[str, float],
+    paired: Mapping[Phrase, float],
+    pool: Sequence[int],
+) -> list[tuple[tuple[int, int, int], tuple[float, ...]]]:
+    """The SET facts of every three sentences of *pool* (in document order), by pool index.
+
+    Expected words and phrases of the union come by inclusion and exclusion from overlaps made
+    once a pair. "F n" is an expected F-measure against a summary of n words.
+    """
+    size = len(pool)
+    own = [reading.vocabulary[place] for place in pool]
+    pairs = [phrases(reading.stems[place]) for place in pool]
+    mass = [sum(map(expected.__getitem__, one)) for one in own]
+    pair_mass = [sum(map(paired.__getitem__, one)) for one in pairs]
+    lengths = [len(reading.stems[place]) for place in pool]
+    both: dict[tuple[int, int], frozenset[str]] = {}
+    facts: dict[tuple[int, int], tuple[float, float, float, int]] = {}
+    for a, b in combinations(range(size), 2):
+        common = own[a] & own[b]
+        shared = pairs[a] & pairs[b]
+        both[a, b] = common
+        facts[a, b] = (
+            sum(map(expected.__getitem__, common)),
+            len(common) / (min(len(own[a]), len(own[b])) or 1),
+            sum(map(paired.__getitem__, shared)),
+            len(shared),
+        )
+    total = len(reading.texts)
+    found = []
+    for a, b, c in combinations(range(size), 3):
+        ab, ac, bc = facts[a, b], facts[a, c], facts[b, c]
+        thrice = both[a, b] & own[c]
+        repeated = ab[0] + ac[0] + bc[0]
+        words_expected = mass[a] + mass[b] + mass[c] - repeated
+        if thrice:
+            words_expected += sum(map(expected.__getitem__, thrice))
+        phrases_expected = pair_mass[a] + pair_mass[b] + pair_mass[c] - ab[2] - ac[2] - bc[2]
+        length = lengths[a] + lengths[b] + lengths[c]
+        distinct = (
+            len(own[a])
+            + len(own[b])
+            + len(own[c])
+            - len(both[a, b])
+            - len(both[a, c])
+            - len(both[b, c])
+            + len(thrice)
+        )
+        found.append(
+            (
+                (a, b, c),
+                (
+                    words_expected / (length + 20),
+                    words_expected / (length + 35),
+                    words_expected / (length + 60),
+                    words_expected / 10,
+                    phrases_expected / (length + 20),
+                    phrases_expected / (length + 35),
+                    phrases_expected / (length + 60),
+                    phrases_expected / 5,
+                    length / 60,
+                    (length / 60) ** 2,
+                    math.log(length + 1),
+                    repeated / 5,
+                    ab[1] + ac[1] + bc[1],
+                    max(ab[1], ac[1], bc[1]),
+                    (ab[3] + ac[3] + bc[3]) / 5,
+                    distinct / (length + 1),
+                    float(pool[c] - pool[a] == 2),
+                    (pool[c] - pool[a]) / total,
+                ),
+            )
+        )
+    return found

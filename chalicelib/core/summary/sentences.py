@@ -1,0 +1,166 @@
+"""Where sentences begin and end, in any language, as exact spans of the text.
+
+sentencex (Wikimedia's rules, in Rust) proposes the ends; what it gets wrong in news is mended
+here: "5 p.m. Friday", initials, a quotation mark left on the wrong side, 「…。」と言った, the
+scraped line break that looks like a full stop. A span never crosses a block, never begins or
+ends in white space, and no character that is not white space is lost.
+"""
+
+from __future__ import annotations
+
+import re
+
+from chalicelib.core.article import Body, Sentence
+
+# A heading, a table row, a caption or a listing is one sentence whatever stops it holds.
+_WHOLE = frozenset({"heading", "row", "caption", "code"})
+
+# Lone surrogates cannot cross into Rust; any private character of one code point keeps offsets.
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+
+_OPENING = "\"'“‘«„‹「『（(["
+_CLOSING = "\"'”’»›」』）)]"
+
+# Abbreviations that a capital may follow inside a sentence. Lower case, without the last stop.
+_TITLES = frozenset(
+    "mr mrs ms messrs mx dr drs prof sr sra st ste sen sens rep reps gov govs gen lt col maj capt"
+    " cpt cmdr cdr adm sgt cpl pvt pfc det insp supt rev fr hon pres amb atty asst assoc no nos"
+    " mt ft fig vs v al approx ca cf jan feb mar apr jun jul aug sep sept oct nov dec"
+    " mme mlle mgr me herr hr hrn frau bzw nr abs art u.a z.b d.h i.d.r str ing dott sig dña ee"
+    " т г гг ул им проф акад dhr mevr mw".split()
+)
+_CLOCK = re.compile(r"\b[ap]\.m\.$", re.IGNORECASE)
+_AFTER_CLOCK = re.compile(
+    r"(?:Mon|Tues?|Wednes|Thurs?|Fri|Satur|Sun)(?:day)?\b|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep"
+    r"|Oct|Nov|Dec)[a-z.]*\s\d|[ECMP][SD]?T\b|GMT\b|BST\b|UTC\b|Eastern\b|Pacific\b|Central\b"
+    r"|\(|ET\b|local\b"
+)
+_LAST_TOKEN = re.compile(r"(\S+)\s*$")
+_INITIAL = re.compile(r"(?:^|[\s.\"'(“‘«])([^\W\d_])\.$")
+_QUOTING_JA = re.compile(r"[とってなどはがをにのもで、]")
+_INNER_END = re.compile(r"[.!?…]+[\"'”’»)\]]*\s+(?=[\"'“‘«(]?[^\W\d_a-z])")
+_GLUED_END = re.compile(r"(?<=[a-z]{3}[.!?])(?=[\"'“‘]?[A-Z][a-z]+\s)|(?<=[a-z][.!?][\"”])(?=[A-Z])")
+_DOUBLE_QUOTES = re.compile(r"[\"“”„]")
+
+
+def split(body: Body, *, language: str) -> tuple[Sentence, ...]:
+    """Number the sentences of all *body*'s blocks from s1, in document order.
+
+    `body.text[start:end]` is the sentence, in code points. *language* is BCP 47; an unknown one
+    is split by the rules all scripts share. Linear; about 0.1 ms for 650 words.
+    """
+    found: list[Sentence] = []
+    for block in body.blocks:
+        text = body.text[block.start : block.end]
+        ends = [len(text)] if block.kind in _WHOLE else _ends(text, language)
+        start = 0
+        for end in ends:
+            piece = text[start:end]
+            left = len(piece) - len(piece.lstrip())
+            right = len(piece.rstrip())
+            if right > left:
+                found.append(
+                    Sentence(
+                        id=f"s{len(found) + 1}",
+                        start=block.start + start + left,
+                        end=block.start + start + right,
+                        kind=block.kind,
+                    )
+                )
+            start = end
+    return tuple(found)
+
+
+def _ends(text: str, language: str) -> list[int]:
+    """The offsets in *text* at which a sentence ends, the last one being its length."""
+    if not text.strip():
+        return [len(text)]
+    # Late, since readers' pages never split; the wheel costs about 3 ms to load.
+    from sentencex import get_sentence_boundaries
+
+    primary = language.partition("-")[0].lower() or "en"
+    boundaries = get_sentence_boundaries(primary, _SURROGATE.sub("\ue000", text))
+    proposed = [int(found["end_index"]) for found in boundaries]
+    ends = sorted({end for end in proposed if 0 < end < len(text)} | {len(text)})
+    return _joined(text, _resplit(text, [_requoted(text, end) for end in ends]))
+
+
+def _requoted(text: str, end: int) -> int:
+    """Move an end over a closing mark left behind it, or back over an opening one before it."""
+    if end >= len(text):
+        return len(text)
+    trimmed = text[:end].rstrip()
+    # `… said. "| And that`: the mark opens the next sentence.
+    if len(trimmed) > 1 and trimmed[-1] in "\"“‘'" and trimmed[-2].isspace():
+        return len(trimmed) - 1
+    # `… said.| " And that`: the mark closes this one.
+    after = re.match(r"\s?([\"”’'»])(?=\s|$)", text[end:])
+    if after:
+        return end + after.end()
+    return end
+
+
+def _resplit(text: str, ends: list[int]) -> list[int]:
+    """Add the ends that an unclosed quotation mark hid, and those with no space behind them."""
+    found: list[int] = []
+    start = 0
+    for end in ends:
+        piece = text[start:end]
+        marks = _DOUBLE_QUOTES.findall(piece)
+        if len(piece) > 150 and (len(marks) % 2 or ("'" in piece and not marks)):
+            quoted = 0
+            for inner in _INNER_END.finditer(piece):
+                # Inside a single-quoted speech the speech stays whole, as in double quotes.
+                quoted = _single_depth(piece[: inner.end()])
+                if not quoted or len(marks) % 2:
+                    found.append(start + inner.end())
+        found += [start + glued.start() for glued in _GLUED_END.finditer(piece) if glued.start()]
+        found.append(end)
+        start = end
+    return sorted({end for end in found if end <= len(text)})
+
+
+def _single_depth(text: str) -> int:
+    """1 where *text* ends inside '…', by marks that stand at the edge of a word."""
+    opened = len(re.findall(r"(?:^|(?<=[\s(\[\"“]))'(?=\w)", text))
+    closed = len(re.findall(r"(?<=[.,!?;:…])'(?=\s|$)|(?<=\w)'(?=[\s.,;!?]|$)", text))
+    return int(opened > closed)
+
+
+def _joined(text: str, ends: list[int]) -> list[int]:
+    """Drop the ends that are none: after an abbreviation, before a small letter, inside 「」と."""
+    kept: list[int] = []
+    start = 0
+    for end in ends:
+        if end < len(text) and _continues(text[start:end].rstrip(), text[end:].lstrip()):
+            continue
+        kept.append(end)
+        start = end
+    return kept
+
+
+def _continues(before: str, after: str) -> bool:
+    """Whether the sentence that seems to end with *before* goes on with *after*."""
+    if not before or not after:
+        return True
+    first = next((char for char in after[:4] if char.isalnum()), "")
+    opened = before[0] if before[0].isalnum() else next((c for c in before if c.isalnum()), "A")
+    if first.islower() and not opened.islower() and not re.match(r"[a-z][A-Z]", after):
+        return True
+    if before[-1] in "」』" and _QUOTING_JA.match(after):
+        return True
+    if before[-1] != ".":
+        return False
+    if _CLOCK.search(before) and _AFTER_CLOCK.match(after):
+        return True
+    token = _LAST_TOKEN.search(before)
+    last = token[1].lstrip(_OPENING).lower().rstrip(".") if token else ""
+    if last in _TITLES:
+        return last not in {"no", "me", "v", "al", "art", "sig", "str", "ee"} or (
+            last in {"no", "art"} and first.isdigit()
+        )
+    initial = _INITIAL.search(before)
+    if not initial or initial[1] in "Iا":
+        return False
+    # A single letter ends a name, as in "J. Smith", unless it ends a label, as in "Plan B.".
+    return not (initial[1].isupper() and re.search(r"\b[Pp]lan \w\.$|[Vv]itamin \w\.$", before))

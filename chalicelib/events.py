@@ -1,0 +1,103 @@
+"""The functions behind S3's events and the schedules: translate, call a use case, tell.
+
+Each deploys as `chalicelib.events.<name>` and does not import app.py. What is an editor's to
+mend ends in a receipt; whatever raises here is retried by Lambda and then kept in the failure
+queue. One record's failure does not keep the others of its event waiting. Telemetry is loaded
+by the handlers: app.py imports this module too, and readers must not wait for Powertools.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import unquote_plus
+
+from chalice.app import Blueprint, CloudWatchEvent, Rate, S3Event
+
+from chalicelib import newsroom, settings, wiring
+
+functions = Blueprint("chalicelib.events")
+
+
+class Notification(S3Event):
+    """S3's event. Chalice's own reads the first record alone, and fails where there is none."""
+
+    def _extract_attributes(self, event_dict: dict[str, Any]) -> None:
+        """Leave the records to the handler."""
+
+
+@functions.on_s3_event(
+    bucket=settings.uploads_bucket(), events=["s3:ObjectCreated:*", "s3:ObjectRemoved:*"]
+)
+def ingest(event: Notification) -> None:
+    """Ingest every key that the event names, then refresh the latest list once."""
+    from chalicelib import telemetry
+
+    failures: list[Exception] = []
+    has_changed = False
+    for key in _keys(event.to_dict()):
+        try:
+            done = newsroom.ingest(key, **_parts(), now=_now())
+        except Exception as error:
+            telemetry.logger.exception("key not ingested", extra={"key": key})
+            failures.append(error)
+            continue
+        has_changed |= done.has_changed
+        if done.receipt is not None:
+            telemetry.count(f"Ingested.{done.receipt.outcome}")
+    if has_changed:
+        # After the transactions, not inside them: a failed refresh costs one interval of
+        # staleness, a failed transaction would cost the article.
+        newsroom.refresh_latest(store=wiring.store(), now=_now())
+    telemetry.flush()
+    if failures:
+        message = "keys of one event could not be ingested"
+        raise ExceptionGroup(message, failures)
+
+
+ingest.event_class = Notification
+
+
+@functions.schedule(Rate(5, unit=Rate.MINUTES))
+def refresh_latest(event: CloudWatchEvent) -> None:  # noqa: ARG001  # the schedule says nothing
+    """Prepare the latest list anew."""
+    from chalicelib import telemetry
+
+    latest = newsroom.refresh_latest(store=wiring.store(), now=_now())
+    telemetry.logger.info("latest refreshed", extra={"cards": len(latest.cards)})
+    telemetry.count("LatestCards", len(latest.cards))
+    telemetry.flush()
+
+
+@functions.schedule(Rate(1, unit=Rate.HOURS))
+def reconcile(event: CloudWatchEvent) -> None:  # noqa: ARG001  # the schedule says nothing
+    """Ingest what one page of the bucket holds and the table does not."""
+    from chalicelib import telemetry
+
+    changed = newsroom.reconcile(**_parts(), now=_now())
+    telemetry.logger.info("bucket reconciled", extra={"changed": changed})
+    telemetry.count("Reconciled", changed)
+    telemetry.flush()
+    if changed:
+        newsroom.refresh_latest(store=wiring.store(), now=_now())
+
+
+def _keys(event: dict[str, Any]) -> tuple[str, ...]:
+    """Return the keys of all records, decoded, each once. S3's test event has no records."""
+    records = event.get("Records", [])
+    return tuple(dict.fromkeys(unquote_plus(r["s3"]["object"]["key"]) for r in records))
+
+
+def _parts() -> dict[str, Any]:
+    """What the ingesting use cases may touch."""
+    return {
+        "uploads": wiring.uploads(),
+        "receipts": wiring.receipts(),
+        "store": wiring.store(),
+        "summarise": wiring.summarise,
+        "site": wiring.site(),
+    }
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)

@@ -1,0 +1,374 @@
+"""The use cases, one function each. What a function is given is all that it may touch.
+
+The bucket is the truth and the table a projection of it. An event only says that a key changed:
+`ingest` repeats one pass over the key until a pass finds nothing left to do. A pass folds the
+versions that are not in the record yet, copies what the record takes from others as they are
+now, and delivers the receipt. Events may then come twice, late, in any order, or be lost until
+`reconcile` finds the key: there is nothing to compare but the bucket.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.core import ranking
+from chalicelib.core.article import Article, ArticleId, Card, Source, read_by
+from chalicelib.core.errors import FoldConflict, NotFound, StoreUnavailable
+from chalicelib.core.ranking import Latest
+from chalicelib.core.uploads import Version, kind_of
+
+if TYPE_CHECKING:
+    from chalicelib.aws.buckets import Media, Receipts, Uploads
+    from chalicelib.aws.store import Store
+    from chalicelib.core.api import Json
+    from chalicelib.core.lifecycle import Summarise
+    from chalicelib.core.receipt import Receipt
+    from chalicelib.core.record import Record
+    from chalicelib.core.site import Site
+
+log = logging.getLogger("broadsheet")
+
+MAX_PASSES = 12  # one folds, one confirms; the rest are for writers met on the way
+LATEST_CARDS = 60  # twice the thirty that the front page lists, so that the expired can go
+LEADS = 3  # articles kept whole, so that one that expires leaves another to lead
+AHEAD = timedelta(minutes=15)  # three refreshes: what becomes public meanwhile is in the list
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ingested:
+    """What an ingest found or did. `receipt` is that of the key's newest version."""
+
+    receipt: Receipt | None
+    has_changed: bool
+
+
+# Editors
+
+
+def ingest(
+    key: str,
+    *,
+    uploads: Uploads,
+    receipts: Receipts,
+    store: Store,
+    summarise: Summarise,
+    site: Site,
+    now: datetime,
+) -> Ingested:
+    """Bring everything that follows from *key* up to date with the uploads bucket.
+
+    Harmless to repeat. What others have copied from this key is brought up to date too, so a
+    source's new name reaches all its articles. Raises FoldConflict when other writers won
+    every pass; the event is then retried.
+    """
+    has_changed = False
+    for _ in range(MAX_PASSES):
+        versions = uploads.versions(key)
+        if kind_of(key) == "ignored":
+            return _ignore(key, versions, receipts=receipts, site=site, now=now)
+        before = store.record(key)
+        after = _folded(key, before, versions, uploads=uploads, receipts=receipts,
+                        summarise=summarise)
+        after = _dressed(after, store=store)
+        if after != before:
+            has_changed |= store.write(before, after)
+            continue
+        if after is None:
+            return Ingested(receipt=None, has_changed=has_changed)
+        if _deliver(after, receipts=receipts, site=site, now=now):
+            continue
+        if after.kind != "article":
+            _spread(after, uploads=uploads, receipts=receipts, store=store, summarise=summarise,
+                    site=site, now=now)
+        return Ingested(receipt=after.receipt, has_changed=has_changed)
+    message = f"{MAX_PASSES} passes over one key were all overtaken."
+    raise FoldConflict(message)
+
+
+def check(
+    key: str,
+    data: bytes,
+    *,
+    received_at: datetime,
+    now: datetime,
+    sources: Mapping[str, Source],
+    summarise: Summarise,
+    site: Site,
+) -> tuple[Json, Json | None]:
+    """Return the receipt that an upload would get, and the article it would make, offline.
+
+    The very steps of `ingest` on a key without a past; *sources* are the profiles by id.
+    """
+    from chalicelib.core import api, fold
+    from chalicelib.core.record import dressed, name_of
+
+    version = Version(id="check", received_at=received_at, size=len(data))
+    if kind_of(key) == "ignored":
+        told = api.receipt(fold.ignored(key, version), site=site, ingested_at=now)
+        return told, None
+    given = data if fold.needs_bytes(key, version) else None
+    folded = fold.fold(key, None, version, given, summarise=summarise)
+    told = api.receipt(folded.record.receipt, site=site, ingested_at=now)
+    if folded.article is None:
+        return told, None
+    shown = {name_of("source", source.id): source for source in sources.values()}
+    return told, api.article(dressed(folded.article, shown), site=site)
+
+
+def reconcile(
+    *,
+    uploads: Uploads,
+    receipts: Receipts,
+    store: Store,
+    summarise: Summarise,
+    site: Site,
+    now: datetime,
+) -> int:
+    """Ingest what one page of the bucket holds and the table does not; return how many keys.
+
+    A cursor in the table says where the next page begins; after the last page it starts over.
+    A key that cannot be ingested does not keep the others waiting: its error is raised last.
+    """
+    listing = uploads.page(store.cursor())
+    folded = store.folded_to(listing.newest)
+    behind = [key for key, newest in listing.newest.items() if folded.get(key) != newest]
+    failures: list[Exception] = []
+    changed = 0
+    for key in behind:
+        try:
+            done = ingest(key, uploads=uploads, receipts=receipts, store=store,
+                          summarise=summarise, site=site, now=now)
+        except Exception as error:
+            log.exception("key not reconciled", extra={"key": key})
+            failures.append(error)
+        else:
+            changed += done.has_changed
+    store.put_cursor(listing.next_cursor)
+    if failures:
+        message = f"{len(failures)} of {len(behind)} keys could not be ingested"
+        raise ExceptionGroup(message, failures)
+    return changed
+
+
+def refresh_latest(*, store: Store, now: datetime) -> Latest:
+    """Prepare the latest list from recent cards, read consistently, and return it."""
+    cards, _ = store.cards("all", until=now + AHEAD, limit=LATEST_CARDS, consistent=True)
+    cards = tuple(card for card in cards if card.public_until is None or now < card.public_until)
+    order = ranking.in_order(cards, now=now)
+    leads: list[Article] = []
+    for card in order:
+        if len(leads) == LEADS:
+            break
+        rows = store.article(card.id)
+        leads.extend(
+            article.without_body()
+            for article in (rows.current, rows.upcoming)
+            if article is not None and article.revision == card.revision
+        )
+    latest = Latest(refreshed_at=now, leads=tuple(leads), cards=order)
+    store.put_latest(latest)
+    return latest
+
+
+# Readers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleView:
+    """An article as readers have it, and what stands around it."""
+
+    article: Article
+    latest: Latest
+    around: tuple[Card, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardsView:
+    """A page of a list, newest first; `older` is the cursor of the next page."""
+
+    cards: tuple[Card, ...]
+    older: str | None
+
+
+def front_page(*, store: Store, now: datetime) -> Latest:
+    """Return the prepared list as of *now*.
+
+    Raises StoreUnavailable before the first refresh: an empty page is a fault, never no news.
+    """
+    latest = store.latest()
+    if latest is None:
+        raise StoreUnavailable("The latest list has not been prepared yet.")
+    return latest.as_of(now)
+
+
+def read_article(id_: ArticleId, *, store: Store, now: datetime) -> ArticleView:
+    """Return the article at *id_*. Raises NotFound, or Gone with the reason. One call."""
+    rows = store.article(id_)
+    article = read_by(rows.current, rows.upcoming, rows.gone, now=now)
+    latest = rows.latest.as_of(now) if rows.latest else Latest(refreshed_at=now, leads=(), cards=())
+    around = ranking.related(article.terms, latest.cards, without=article.id)
+    return ArticleView(article=article, latest=latest, around=around)
+
+
+def list_cards(
+    *,
+    store: Store,
+    now: datetime,
+    after: str = "",
+    limit: int,
+    section: str | None = None,
+    tag: str | None = None,
+    source: str | None = None,
+    updated_since: datetime | None = None,
+) -> CardsView:
+    """Return a page of the cards that match every filter given. One Query.
+
+    The narrowest list is read and the other filters applied to its page, which may come short
+    and still have an older one.
+    """
+    if source is not None:
+        list_ = f"source#{source}"
+    elif tag is not None:
+        list_ = f"tag#{tag}"
+    elif section is not None:
+        list_ = f"section#{section}"
+    else:
+        list_ = "all"
+    cards, older = store.cards(list_, until=now, after=after, limit=limit)
+    matching = tuple(
+        card
+        for card in cards
+        if card.is_public(now)
+        and section in (None, card.section)
+        and (tag is None or tag in card.tags)
+        and (updated_since is None or card.updated_at >= updated_since)
+    )
+    return CardsView(cards=matching, older=older)
+
+
+def read_media(name: str, *, media: Media) -> bytes:
+    """Return a prepared image. Raises NotFound."""
+    data = media.read(name)
+    if data is None:
+        raise NotFound("There is no image at this address.")
+    return data
+
+
+# The pass
+
+
+def _folded(
+    key: str,
+    record: Record | None,
+    versions: tuple[Version, ...],
+    *,
+    uploads: Uploads,
+    receipts: Receipts,
+    summarise: Summarise,
+) -> Record | None:
+    """Fold the versions after the record's, oldest first; all of them where that one is gone."""
+    from chalicelib.core import fold
+
+    ids = [version.id for version in versions]
+    if record is not None and record.folded_to in ids:
+        pending = versions[ids.index(record.folded_to) + 1 :]
+    else:
+        record, pending = None, versions
+    for version in pending:
+        data = None
+        if fold.needs_bytes(key, version):
+            upload = uploads.read(key, version)
+            data, version = upload.data, replace(version, received_at=upload.received_at)
+        folded = fold.fold(key, record, version, data, summarise=summarise)
+        # Before the record that shows them: a page never points at an image that is not there.
+        for file in folded.files:
+            receipts.put_media(file)
+        record = folded.record
+    return record
+
+
+def _dressed(record: Record | None, *, store: Store) -> Record | None:
+    """Copy into the record what it takes from others, if that is not what it has."""
+    from chalicelib.core.record import dress
+
+    if record is None:
+        return None
+    names = record.takes_from()
+    if not names and not record.dressed:
+        return record
+    shown, digests = store.shown(names)
+    return dress(record, shown, digests)
+
+
+def _deliver(record: Record, *, receipts: Receipts, site: Site, now: datetime) -> bool:
+    """Write the record's receipt to the bucket unless it is there; say whether it was written."""
+    from chalicelib.core.receipt import receipt_key
+
+    key = receipt_key(record.key)
+    if receipts.version(key) == record.folded_to:
+        return False
+    _put_receipt(record.receipt, version_id=record.folded_to, receipts=receipts, site=site, now=now)
+    return True
+
+
+def _put_receipt(
+    receipt: Receipt,
+    *,
+    version_id: str,
+    receipts: Receipts,
+    site: Site,
+    now: datetime,
+) -> None:
+    from chalicelib.core import api, codec, pages
+    from chalicelib.core.receipt import receipt_key
+
+    told = api.receipt(receipt, site=site, ingested_at=now)
+    receipts.put(
+        receipt_key(receipt.key),
+        version_id=version_id,
+        json=codec.encode(told),
+        html=pages.receipt(told, site=site, now=now).render().encode(),
+    )
+    log.info(
+        "upload ingested",
+        extra={
+            "key": receipt.key,
+            "outcome": receipt.outcome,
+            "article_id": receipt.article_id,
+            "revision": receipt.revision,
+        },
+    )
+
+
+def _ignore(
+    key: str, versions: tuple[Version, ...], *, receipts: Receipts, site: Site, now: datetime
+) -> Ingested:
+    """Tell that nothing is made of *key*. It has no record: there is nothing to project."""
+    from chalicelib.core import fold
+    from chalicelib.core.receipt import receipt_key
+
+    if not versions:
+        return Ingested(receipt=None, has_changed=False)
+    receipt = fold.ignored(key, versions[-1])
+    if receipts.version(receipt_key(key)) != versions[-1].id:
+        _put_receipt(receipt, version_id=versions[-1].id, receipts=receipts,
+                     site=site, now=now)
+    return Ingested(receipt=receipt, has_changed=False)
+
+
+def _spread(record: Record, *, store: Store, **parts: Any) -> None:
+    """Bring the records that copied from *record* up to date, once for each of its values."""
+    from chalicelib.core import codec
+    from chalicelib.core.record import digest
+
+    shown = record.shown()
+    value_digest = digest(codec.encode(shown)) if shown is not None else "none"
+    if store.spread_to(record.key) == value_digest:
+        return
+    for user in store.users(record.key):
+        ingest(user, store=store, **parts)
+    store.mark_spread(record.key, folded_to=record.folded_to, value_digest=value_digest)

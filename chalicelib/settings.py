@@ -1,0 +1,36 @@
+"""Every variable of the environment that the functions read, in one place."""
+
+from __future__ import annotations
+
+import os
+
+from chalicelib.core.errors import SettingMissing
+
+
+def _needed(name: str) -> str:
+    value = os.environ.get(name, "")
+    if not value:
+        message = f"{name} is not set: the function's environment must name it."
+        raise SettingMissing(message)
+    return value
+
+
+def table() -> str:
+    return _needed("BROADSHEET_TABLE")
+
+
+def uploads_bucket() -> str:
+    return _needed("BROADSHEET_UPLOADS_BUCKET")
+
+
+def receipts_bucket() -> str:
+    return _needed("BROADSHEET_RECEIPTS_BUCKET")
+
+
+def public_url() -> str:
+    """The base of absolute links without its last slash, "" while unset."""
+    return os.environ.get("BROADSHEET_PUBLIC_URL", "").rstrip("/")
+
+
+def site_title() -> str:
+    return os.environ.get("BROADSHEET_SITE_TITLE") or "Broadsheet"

@@ -1,0 +1,70 @@
+"""Who gets what: the one place where parts are put together, each once a process.
+
+boto3 is loaded with the first part that needs it, never at import.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from chalicelib import settings
+from chalicelib.core.site import Site
+
+if TYPE_CHECKING:
+    from chalicelib.aws.buckets import Media, Receipts, Uploads
+    from chalicelib.aws.store import Store
+    from chalicelib.core.article import Body, Sentence, Summary
+
+
+@cache
+def store() -> Store:
+    from chalicelib.aws.store import Store
+
+    return Store(_client("dynamodb"), settings.table())
+
+
+@cache
+def uploads() -> Uploads:
+    from chalicelib.aws.buckets import Uploads
+
+    return Uploads(_client("s3"), settings.uploads_bucket())
+
+
+@cache
+def receipts() -> Receipts:
+    from chalicelib.aws.buckets import Receipts
+
+    return Receipts(_client("s3"), settings.receipts_bucket())
+
+
+@cache
+def media() -> Media:
+    from chalicelib.aws.buckets import Media
+
+    return Media(_client("s3"), settings.receipts_bucket())
+
+
+def summarise(headline: str, body: Body, language: str) -> tuple[tuple[Sentence, ...], Summary]:
+    """Number the sentences of an article and summarise it, as the settings say."""
+    from chalicelib.core import summary
+
+    sentences = summary.split(body, language=language)
+    return sentences, summary.summarise(
+        headline=headline, body=body, sentences=sentences, language=language
+    )
+
+
+def site(*, base: str = "") -> Site:
+    """The site's addresses: under its public base, or else under *base*."""
+    return Site(title=settings.site_title(), base=settings.public_url() or base)
+
+
+@cache
+def _client(service: str) -> Any:  # noqa: ANN401  # boto3's clients have no common type
+    import boto3
+    from botocore.config import Config
+
+    # Standard retries (3 attempts, full jitter); a reader waits no longer than a function may.
+    config = Config(retries={"mode": "standard"}, connect_timeout=3, read_timeout=10)
+    return boto3.client(service, config=config)  # type: ignore[call-overload]

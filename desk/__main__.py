@@ -1,0 +1,246 @@
+"""The command line: words in, one use of the desk's parts, an exit status out.
+
+0 done; 1 something was rejected, or could not be done; 2 the words are wrong; 3 no receipt came.
+What the person at the keyboard can mend is one line on stderr, never a traceback.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from desk.errors import DeskError
+
+REJECTED, NO_RECEIPT, INTERRUPTED = 1, 3, 130
+LARGEST_PORT = 65535
+
+
+def main(words: list[str] | None = None) -> int:
+    arguments = _parser().parse_args(words)
+    try:
+        return int(arguments.run(arguments) or 0)
+    except DeskError as error:
+        print(f"desk {arguments.command}: {error}", file=sys.stderr)
+        return 1
+    except ModuleNotFoundError as error:
+        mend = f"the module {error.name} is missing: remove .venv and run `make test`"
+        print(f"desk {arguments.command}: {mend}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the exit flushes stdout once more
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m desk",
+        description="Broadsheet's desk: for editors (check, publish) and operators.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, about: str, examples: str, run: Any) -> argparse.ArgumentParser:
+        added = commands.add_parser(
+            name,
+            help=about,
+            description=about[0].upper() + about[1:] + ".",
+            epilog=f"examples:\n{examples}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        added.set_defaults(run=run)
+        return added
+
+    _run_words(command("run", "run the whole system on this machine", _RUN_EXAMPLES, _run))
+    _check_words(command("check", "tell what an upload would become", _CHECK_EXAMPLES, _check))
+    _publish_words(
+        command("publish", "upload, wait, print the receipts", _PUBLISH_EXAMPLES, _publish)
+    )
+    deploy = command("deploy", "deploy a stage to AWS", _DEPLOY_EXAMPLES, _deploy)
+    deploy.add_argument("--stage", default="prod", help="default: prod")
+    deploy.add_argument("--json", action="store_true", help="print {stage, url} when done")
+    destroy = command("destroy", "take a stage down but for its data", _DESTROY_EXAMPLES, _destroy)
+    destroy.add_argument("--stage", default="prod", help="default: prod")
+    destroy.add_argument("--yes", action="store_true", help="do not ask")
+    destroy.add_argument("--json", action="store_true", help="print {stage} when done")
+    return parser
+
+
+_RUN_EXAMPLES = """\
+  python -m desk run
+  python -m desk run --port 9000 --aws-port 9001 --data-dir /tmp/newsroom --no-samples"""
+_CHECK_EXAMPLES = """\
+  python -m desk check draft.md
+  python -m desk check articles/ --json > receipts.jsonl
+  python -m desk check draft.md --key world/ferry.md --sources samples/sources"""
+_PUBLISH_EXAMPLES = """\
+  python -m desk publish ferry.md --key world/ferry.md
+  python -m desk publish articles/ --stage prod --json"""
+_DEPLOY_EXAMPLES = """\
+  python -m desk deploy --stage prod"""
+_DESTROY_EXAMPLES = """\
+  python -m desk destroy --stage staging --yes"""
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= LARGEST_PORT:
+        raise argparse.ArgumentTypeError(f"{text} is no port: they go from 0 to {LARGEST_PORT}")
+    return port
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        message = f"{text} is no time: write it as 2026-11-24T09:00:00Z"
+        raise argparse.ArgumentTypeError(message) from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def _data_dir(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--data-dir",
+        type=Path,
+        default=Path(os.environ.get("DATA_DIR") or ".local"),
+        help="where the local run keeps its uploads (DATA_DIR, .local/)",
+    )
+
+
+def _run_words(parser: argparse.ArgumentParser) -> None:
+    said = os.environ
+    parser.add_argument("--port", type=_port, default=said.get("PORT") or "8000",
+                        help="of the site (PORT, 8000; 0: any)")  # fmt: skip
+    parser.add_argument("--aws-port", type=_port, default=said.get("AWS_PORT") or "8001",
+                        help="of the embedded AWS (AWS_PORT, 8001; 0: any)")  # fmt: skip
+    parser.add_argument("--no-samples", action="store_true", default=said.get("SAMPLES") == "0",
+                        help="start empty (SAMPLES=0)")  # fmt: skip
+    _data_dir(parser)
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    from desk.local import Options, run
+
+    run(
+        Options(
+            port=arguments.port,
+            aws_port=arguments.aws_port,
+            data_dir=arguments.data_dir,
+            with_samples=not arguments.no_samples,
+        )
+    )
+
+
+def _check_words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", nargs="+", type=Path, metavar="FILE|FOLDER")
+    parser.add_argument("--json", action="store_true", help="one object a line, with the article")
+    parser.add_argument("--key", help="the key of the one file given (default: its name)")
+    parser.add_argument("--sources", type=Path, metavar="DIR", help="source profiles, *.yaml")
+    parser.add_argument("--now", type=_moment, metavar="TIME", help="decide as of then")
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from desk.check import check
+    from desk.upload import files
+
+    listed = list(files(arguments.paths, key=arguments.key))
+    now = arguments.now or datetime.now(UTC).replace(microsecond=0)
+    show = _shown(as_json=arguments.json)
+    rejected = 0
+    with _progress(len(listed), "checking") as progress:
+        for receipt, article in check(listed, profiles=arguments.sources, now=now):
+            show({**receipt, "article": article} if arguments.json else receipt)
+            rejected += receipt["outcome"] == "rejected"
+            progress.update()
+    return REJECTED if rejected else 0
+
+
+def _publish_words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", nargs="+", type=Path, metavar="FILE|FOLDER")
+    parser.add_argument("--stage", default="local", help="default: local, the running `make run`")
+    parser.add_argument("--key", help="the key of the one file given (default: its name)")
+    parser.add_argument("--json", action="store_true", help="one receipt a line")
+    _data_dir(parser)
+
+
+def _publish(arguments: argparse.Namespace) -> int:
+    from desk import local
+    from desk.deploy import recorded
+    from desk.upload import files, publish
+
+    listed = list(files(arguments.paths, key=arguments.key))
+    if arguments.stage == local.STAGE:
+        stage = local.stage_of(local.find(arguments.data_dir))
+    else:
+        stage = recorded(arguments.stage)
+    show = _shown(as_json=arguments.json)
+    outcomes: list[str] = []
+    with _progress(len(listed), "publishing") as progress:
+
+        def told(receipt: dict[str, Any]) -> None:
+            show(receipt)
+            outcomes.append(receipt["outcome"])
+            progress.update()
+
+        missing = publish(listed, stage, told=told)
+    for file in missing:
+        print(f"desk publish: no receipt of {file.key} has come", file=sys.stderr)
+    if missing:
+        return NO_RECEIPT
+    return REJECTED if "rejected" in outcomes else 0
+
+
+def _deploy(arguments: argparse.Namespace) -> None:
+    from desk.deploy import deploy
+
+    url = deploy(arguments.stage, say=_say_on_stderr)
+    print(json.dumps({"stage": arguments.stage, "url": url}) if arguments.json else f"site: {url}/")
+
+
+def _destroy(arguments: argparse.Namespace) -> int:
+    from desk.deploy import destroy
+
+    if not arguments.yes and sys.stdin.isatty():
+        answer = input(f"Take the stage {arguments.stage} down? Type its name: ")
+        if answer.strip() != arguments.stage:
+            print("desk destroy: nothing was done", file=sys.stderr)
+            return 1
+    destroy(arguments.stage, say=_say_on_stderr)
+    if arguments.json:
+        print(json.dumps({"stage": arguments.stage}))
+    return 0
+
+
+def _say_on_stderr(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _shown(*, as_json: bool) -> Any:
+    from tqdm import tqdm
+
+    from desk import receipts
+
+    colour = receipts.wants_colour(sys.stdout)
+
+    def show(receipt: dict[str, Any]) -> None:
+        line = json.dumps(receipt, ensure_ascii=False) if as_json else None
+        # tqdm moves the bar out of the way when both go to one terminal.
+        tqdm.write(line or receipts.text(receipt, colour=colour), file=sys.stdout)
+
+    return show
+
+
+def _progress(total: int, doing: str) -> Any:
+    from tqdm import tqdm
+
+    hidden = not sys.stderr.isatty() or total == 1
+    return tqdm(total=total, desc=doing, unit="file", disable=hidden, leave=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

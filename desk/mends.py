@@ -1,0 +1,123 @@
+"""Where moto is not S3, and a newsroom would notice: mended here, and nowhere else.
+
+moto lists versions by copying every version of the bucket, bytes and all; orders those of one
+millisecond the wrong way round; goes on from a key marker with that very key's older versions;
+and writes into the listing's XML keys that XML cannot hold, though asked to encode them. It also
+finds no route to a key with a line break in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from moto.s3.models import FakeBucket, FakeDeleteMarker, FakeKey, S3Backend
+
+    Listed = FakeKey | FakeDeleteMarker
+
+MAX_LISTED = 1000  # S3's page
+
+
+def mend_all() -> None:
+    """Mend moto's classes, once a process; before its server has routes."""
+    from moto.moto_server.utilities import RegexConverter
+    from moto.s3.models import S3Backend
+    from moto.s3.responses import S3Response
+
+    if vars(S3Backend)["list_object_versions"] is _list_object_versions:
+        return
+    S3Backend.list_object_versions = _list_object_versions  # type: ignore[method-assign]
+    respond = S3Response.list_object_versions
+
+    def list_object_versions(self: S3Response) -> Any:
+        if self.querystring.get("encoding-type") == ["url"]:
+            vars(self)["serialized"] = _encoding(self.serialized)
+        return respond(self)
+
+    S3Response.list_object_versions = list_object_versions  # type: ignore[method-assign]
+    convert = RegexConverter.__init__
+
+    def over_line_breaks(self: RegexConverter, url_map: Any, *items: Any) -> None:
+        convert(self, url_map, *items)
+        self.regex = f"(?s:{self.regex})"
+
+    RegexConverter.__init__ = over_line_breaks  # type: ignore[method-assign]
+
+
+def _list_object_versions(
+    self: S3Backend,
+    bucket_name: str,
+    delimiter: str | None = None,
+    key_marker: str | None = None,
+    max_keys: int | None = None,
+    prefix: str = "",
+    version_id_marker: str | None = None,
+) -> tuple[list[FakeKey], list[str], list[FakeDeleteMarker], str | None, str | None]:
+    """List a page as S3 does: by key, newest first, from just after the markers."""
+    from moto.s3.models import FakeKey
+
+    limit = MAX_LISTED if max_keys is None else max_keys
+    keys: list[FakeKey] = []
+    markers: list[FakeDeleteMarker] = []
+    prefixes: list[str] = []
+    last: tuple[str | None, str | None] = (None, None)
+    for name, version in _after(
+        self.get_bucket(bucket_name), prefix, key_marker, version_id_marker
+    ):
+        head, found, _ = name[len(prefix) :].partition(delimiter) if delimiter else ("", "", "")
+        folder = prefix + head + found if found else None
+        if folder and (folder in prefixes or folder == key_marker):
+            continue
+        if len(keys) + len(markers) + len(prefixes) >= limit:
+            return keys, prefixes, markers, *last
+        if folder:
+            prefixes.append(folder)
+            last = (folder, None)
+            continue
+        (keys if isinstance(version, FakeKey) else markers).append(version)  # type: ignore[arg-type]
+        last = (name, version.version_id)
+    return keys, prefixes, markers, None, None
+
+
+def _after(
+    bucket: FakeBucket, prefix: str, key_marker: str | None, version_id_marker: str | None
+) -> Iterator[tuple[str, Listed]]:
+    """Yield the versions under *prefix* that come after the markers, told which is the latest."""
+    held: dict[str, list[Listed]] = dict(bucket.keys.iterlists())
+    for name in sorted(name for name in held if name.startswith(prefix)):
+        versions = held[name][::-1]
+        for version in versions:
+            version.is_latest = version is versions[0]  # type: ignore[union-attr]
+        if key_marker and name < key_marker:
+            continue
+        if name == key_marker:
+            ids = [version.version_id for version in versions]
+            versions = (
+                versions[ids.index(version_id_marker) + 1 :] if (version_id_marker in ids) else []
+            )
+        for version in versions:
+            yield name, version
+
+
+def _encoding(serialize: Any) -> Any:
+    """Return *serialize*, with all names in its listing percent-encoded."""
+    from moto.core.responses import ActionResult
+
+    def serialized(answer: ActionResult) -> Any:
+        listing: dict[str, Any] = dict(answer.result)  # type: ignore[call-overload]
+        for name in ("Prefix", "Delimiter", "KeyMarker", "NextKeyMarker"):
+            if listing.get(name):
+                listing[name] = quote(listing[name])
+        for names, name in (
+            ("Versions", "Key"), ("DeleteMarkers", "Key"), ("CommonPrefixes", "Prefix")
+        ):  # fmt: skip
+            listing[names] = [_quoted(entry, name) for entry in listing.get(names, ())]
+        return serialize(ActionResult({**listing, "EncodingType": "url"}))
+
+    return serialized
+
+
+def _quoted(entry: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {**entry, name: quote(entry[name])}

@@ -1,0 +1,166 @@
+"""From files on this machine to a stage's uploads bucket, and back: the receipts.
+
+`files` says what a path means (which files, under which keys), for `check`, `publish` and the
+samples alike. `publish` uploads as any S3 client would and waits for the receipt of the very
+version that it wrote.
+"""
+
+from __future__ import annotations
+
+import json
+import mimetypes
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from desk.errors import DeskError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+NO_RECEIPT_S = 30  # without any news; ingest takes a second, a queue of uploads longer
+FIRST_LOOK_S, LONGEST_PAUSE_S = 0.05, 1.0
+
+# Formats whose type Python's table has not, or has differently from machine to machine.
+_TYPES = {
+    ".md": "text/markdown; charset=utf-8",
+    ".markdown": "text/markdown; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".htm": "text/html; charset=utf-8",
+    ".json": "application/json",
+    ".yaml": "application/yaml",
+    ".opml": "text/x-opml",
+    ".eml": "message/rfc822",
+    ".webp": "image/webp",
+    ".avif": "image/avif",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """One file to read, and the key it has or gets in the uploads bucket."""
+
+    path: Path
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """Where a stage's buckets are. `endpoint` is None on AWS itself."""
+
+    name: str
+    uploads: str
+    receipts: str
+    endpoint: str | None = None
+    region: str | None = None
+
+    def s3(self) -> S3Client:
+        import boto3
+        from botocore.config import Config
+
+        local = self.endpoint is not None
+        return boto3.client(
+            "s3",
+            endpoint_url=self.endpoint,
+            region_name=self.region,
+            aws_access_key_id="local" if local else None,
+            aws_secret_access_key="local" if local else None,
+            config=Config(proxies={} if local else None),
+        )
+
+
+def files(paths: Sequence[Path], *, key: str | None = None) -> Iterator[File]:
+    """Yield the files that *paths* name, in argument order; a folder's sorted by their keys.
+
+    A key is the path below the folder given, else the file's name, else *key*, which is for one
+    file alone. Hidden files are an editor's tools' own and are left out.
+    """
+    if key is not None and (len(paths) != 1 or paths[0].is_dir()):
+        raise DeskError("--key is for one file: name one, and no folder")
+    for path in paths:
+        if path.is_dir():
+            found = [p for p in path.rglob("*") if p.is_file() and not _is_hidden(p, path)]
+            keyed = [File(path=p, key=p.relative_to(path).as_posix()) for p in found]
+            yield from sorted(keyed, key=lambda file: file.key)
+        elif path.is_file():
+            yield File(path=path, key=key or path.name)
+        else:
+            raise DeskError(f"{path}: there is no such file or folder")
+
+
+def _is_hidden(path: Path, folder: Path) -> bool:
+    return any(part.startswith(".") for part in path.relative_to(folder).parts)
+
+
+def content_type(path: Path) -> str:
+    guessed, _ = mimetypes.guess_type(path.name)
+    return _TYPES.get(path.suffix.lower()) or guessed or "application/octet-stream"
+
+
+def publish(
+    uploads: Sequence[File], stage: Stage, *, told: Callable[[dict[str, Any]], None]
+) -> list[File]:
+    """Upload the files, and pass each one's receipt to *told*, in order.
+
+    Returns the files of which no receipt has come: nothing was heard for NO_RECEIPT_S.
+    """
+    s3 = stage.s3()
+    versions = [_put(s3, stage.uploads, file) for file in uploads]
+    missing, until = [], time.monotonic() + NO_RECEIPT_S
+    for file, version_id in zip(uploads, versions, strict=True):
+        found = _wait_for_receipt(s3, stage.receipts, file.key, version_id, until)
+        if found is None:
+            missing.append(file)
+        else:
+            until = time.monotonic() + NO_RECEIPT_S
+            told(found)
+    return missing
+
+
+def _put(s3: S3Client, bucket: str, file: File) -> str:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        answer = s3.put_object(
+            Bucket=bucket,
+            Key=file.key,
+            Body=file.path.read_bytes(),
+            ContentType=content_type(file.path),
+        )
+    except (BotoCoreError, ClientError) as error:
+        raise DeskError(f"{file.path}: S3 did not take it: {error}") from None
+    except OSError as error:
+        raise DeskError(f"{file.path}: cannot be read: {error.strerror}") from None
+    return answer["VersionId"]
+
+
+def _wait_for_receipt(
+    s3: S3Client, bucket: str, key: str, version_id: str, until: float
+) -> dict[str, Any] | None:
+    pause = FIRST_LOOK_S
+    while True:
+        found = receipt(s3, bucket, key)
+        if found is not None and found[1] == version_id:
+            return found[0]
+        if time.monotonic() > until:
+            return None
+        time.sleep(pause)
+        pause = min(pause * 1.5, LONGEST_PAUSE_S)
+
+
+def receipt(s3: S3Client, bucket: str, key: str) -> tuple[dict[str, Any], str] | None:
+    """Return the receipt of *key* and the version that it tells of, or None while there is none."""
+    from botocore.exceptions import BotoCoreError
+
+    from chalicelib.core.receipt import receipt_key
+
+    try:
+        answer = s3.get_object(Bucket=bucket, Key=f"{receipt_key(key)}.json")
+    except s3.exceptions.NoSuchKey:
+        return None
+    except (BotoCoreError, s3.exceptions.ClientError) as error:
+        raise DeskError(f"the receipts bucket {bucket} does not answer: {error}") from None
+    return json.loads(answer["Body"].read()), answer["Metadata"].get("version-id", "")

@@ -1,0 +1,49 @@
+"""Articles of our own, as editors would write them."""
+
+from __future__ import annotations
+
+import textwrap
+
+LEAD = "The ferry Skerrin returned to service on the Callport line after repairs to her rudder."
+PARAGRAPHS = (
+    LEAD + " The harbour board said on Tuesday that 214 passengers were on the first crossing.",
+    "“We have tested every part of her,” said Maren Holt, who runs the line. “She is ready.”",
+    "The vessel ran aground in fog in October, when the pilot mistook one buoy for another.",
+    "Repairs cost 1.2 million crowns, the board said, of which insurers will pay two thirds.",
+    "Traders in Callport had lost a third of their autumn sales, according to their guild.",
+    "A second ferry, the Ostrey, will go to the yard in January for the same work.",
+    "The council will vote next month on a timetable with four crossings a day.",
+    "Fares stay as they are until the spring, Holt said, and then rise by five per cent.",
+)
+
+
+def markdown(
+    headline: str = "Ferry Skerrin returns to the Callport line",
+    *,
+    date: str = "2026-03-24T09:00:00Z",
+    body: str | None = None,
+    **metadata: str,
+) -> str:
+    """Return an article in Markdown with YAML front matter; *metadata* adds lines to it."""
+    lines = [f'headline: "{headline}"', f"published_at: {date}" if date else ""]
+    lines += [f"{name}: {value}" for name, value in metadata.items()]
+    matter = "\n".join(line for line in lines if line)
+    text = body if body is not None else "\n\n".join(PARAGRAPHS)
+    return f"---\n{matter}\n---\n\n{textwrap.dedent(text)}\n"
+
+
+def profile(name: str = "The Callport Courier", **lines: str) -> str:
+    """Return a source's profile."""
+    given = {"home_url": "https://courier.example/", "kind": "newspaper", **lines}
+    return "\n".join([f"name: {name}", *(f"{key}: {value}" for key, value in given.items())])
+
+
+def picture(width: int = 64, height: int = 48, *, colour: str = "teal") -> bytes:
+    """Return a PNG image of one colour."""
+    from io import BytesIO
+
+    from PIL import Image
+
+    out = BytesIO()
+    Image.new("RGB", (width, height), colour).save(out, "PNG")
+    return out.getvalue()

@@ -1,0 +1,168 @@
+"""A newsroom to test in: AWS by moto, made from the template that is deployed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote_plus
+
+import boto3
+import pytest
+from moto import mock_aws
+
+ROOT = Path(__file__).parents[1]
+SHARED = ROOT.parent / "shared"
+
+os.environ.update(
+    AWS_ACCESS_KEY_ID="local",
+    AWS_SECRET_ACCESS_KEY="local",  # noqa: S106  # moto's, as the contract names them
+    AWS_DEFAULT_REGION="us-east-1",
+    BROADSHEET_TABLE="broadsheet-local",
+    BROADSHEET_UPLOADS_BUCKET="broadsheet-local-uploads",
+    BROADSHEET_RECEIPTS_BUCKET="broadsheet-local-receipts",
+    POWERTOOLS_METRICS_DISABLED="true",
+)
+os.environ.pop("BROADSHEET_PUBLIC_URL", None)
+
+from chalice.test import Client  # noqa: E402  # after the environment that the app is made from
+
+from chalicelib import newsroom, wiring  # noqa: E402
+from chalicelib.core.site import Site  # noqa: E402
+from tests import builders  # noqa: E402
+
+NOW = datetime(2026, 3, 24, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def now() -> datetime:
+    """Noon of the day on which the tests' news happens."""
+    return NOW
+
+
+@pytest.fixture
+def shared() -> Path:
+    """Real articles, pages and feeds that lie beside a checkout; a test over them needs them."""
+    if not SHARED.is_dir():
+        pytest.skip("the real articles are not there: no ../shared beside this checkout")
+    return SHARED
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An empty AWS with the stack of one stage, made from the deployed template."""
+    for cached in (wiring.store, wiring.uploads, wiring.receipts, wiring.media, wiring._client):
+        cached.cache_clear()
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        template = (ROOT / "infra" / "broadsheet.yaml").read_text(encoding="utf-8")
+        boto3.client("cloudformation").create_stack(
+            StackName="broadsheet-local",
+            TemplateBody=template,
+            Parameters=[{"ParameterKey": "Stage", "ParameterValue": "local"}],
+        )
+        # moto's CloudFormation does not see the template's versioning.
+        boto3.client("s3").put_bucket_versioning(
+            Bucket="broadsheet-local-uploads",
+            VersioningConfiguration={"Status": "Enabled"},
+        )
+        yield
+
+
+@dataclass
+class Paper:
+    """A newsroom as its editors, readers and clocks act on it."""
+
+    site: Site = field(default_factory=Site)
+    summarise: Any = wiring.summarise
+
+    def upload(self, key: str, content: str | bytes, *, at: datetime | None = None) -> str:
+        """Put a file into the bucket as an editor would, and return its version."""
+        data = content.encode() if isinstance(content, str) else content
+        stamp = {"received-at": at.isoformat()} if at else {}
+        answer = self.s3.put_object(
+            Bucket="broadsheet-local-uploads", Key=key, Body=data, Metadata=stamp
+        )
+        return str(answer["VersionId"])
+
+    def delete(self, key: str) -> None:
+        self.s3.delete_object(Bucket="broadsheet-local-uploads", Key=key)
+
+    def ingest(self, key: str, *, now: datetime = NOW) -> newsroom.Ingested:
+        return newsroom.ingest(key, **self.parts(), now=now)
+
+    def publish(
+        self, key: str, content: str | bytes, *, at: datetime = NOW - timedelta(hours=1)
+    ) -> newsroom.Ingested:
+        """Upload, ingest and refresh, as the deployed events do."""
+        self.upload(key, content, at=at)
+        done = self.ingest(key)
+        newsroom.refresh_latest(store=wiring.store(), now=NOW)
+        return done
+
+    def parts(self) -> dict[str, Any]:
+        return {
+            "uploads": wiring.uploads(),
+            "receipts": wiring.receipts(),
+            "store": wiring.store(),
+            "summarise": self.summarise,
+            "site": self.site,
+        }
+
+    def receipt(self, key: str) -> dict[str, Any]:
+        import json
+
+        answer = self.s3.get_object(Bucket="broadsheet-local-receipts", Key=f"{key}.json")
+        receipt: dict[str, Any] = json.loads(answer["Body"].read())
+        return receipt
+
+    def rows(self) -> dict[tuple[str, str], dict[str, Any]]:
+        """Return every row of the table but the observations, as stored."""
+        pages = boto3.client("dynamodb").get_paginator("scan").paginate(
+            TableName="broadsheet-local"
+        )
+        items = [item for page in pages for item in page["Items"]]
+        return {
+            (item["pk"]["S"], item["sk"]["S"]): item
+            for item in items
+            if not item["pk"]["S"].startswith("OBSERVED#")
+        }
+
+    @property
+    def s3(self) -> Any:  # noqa: ANN401  # boto3's clients have no common type
+        return boto3.client("s3")
+
+
+@pytest.fixture
+def paper(aws: None) -> Paper:  # noqa: ARG001  # AWS must be there first
+    return Paper()
+
+
+@pytest.fixture
+def client(aws: None) -> Iterator[Client]:  # noqa: ARG001  # AWS must be there first
+    """The deployed application, called as API Gateway calls it."""
+    import app
+
+    with Client(app.app) as client:
+        yield client
+
+
+@pytest.fixture
+def s3_event() -> Any:  # noqa: ANN401  # a function that makes events
+    """Make the event that S3 sends of these keys, encoded as S3 encodes them."""
+
+    def make(*keys: str) -> dict[str, Any]:
+        bucket = {"name": "broadsheet-local-uploads"}
+        return {
+            "Records": [
+                {"s3": {"bucket": bucket, "object": {"key": quote_plus(key)}}} for key in keys
+            ]
+        }
+
+    return make
+
+
+__all__ = ["NOW", "Paper", "builders"]

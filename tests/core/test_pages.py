@@ -1,0 +1,626 @@
+"""What readers see: the order of a page, its honesty, and that no text can become markup."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import re
+import subprocess
+import sys
+from base64 import b64encode
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.core import pages
+from chalicelib.core.article import BlockKind, Generation, Source
+from chalicelib.core.pages import Page, labels
+from chalicelib.core.ranking import Latest
+from tests.core.pages_newsroom import (
+    HARBOUR_POST,
+    NOW,
+    SITE,
+    Seen,
+    full_article,
+    latest_of,
+    make_article,
+    many,
+    text_of,
+)
+
+ROOT = Path(__file__).parents[2]
+WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=40)
+EMPTY = Latest(refreshed_at=NOW, leads=(), cards=())
+RECEIPT = {
+    "key": "world/ferry.md",
+    "kind": "article",
+    "outcome": "rejected",
+    "errors": [
+        {"code": "bad-date", "message": "No such day.", "fix": "Use 30 Nov.", "line": 3,
+         "column": 9, "pointer": "/published_at"},
+    ],
+    "warnings": [{"code": "no-zone", "message": "UTC was taken.", "fix": "Add Z.", "line": None}],
+    "kept": {"words": 640, "images": 1, "tables": 0},
+    "dropped": [{"what": "script element", "count": 1, "why": "not allowed", "line": 44}],
+    "duplicates": [{"article_id": "aaaabbbbccccdddd", "similarity": 0.97}],
+    "summary": {"text": "The ferry ran aground.", "evidence": ["s1"]},
+    "key_points": [{"id": "p1", "text": "All came ashore."}],
+}  # fmt: skip
+
+
+def front(*articles, **changes):
+    return pages.front(latest_of(*articles, **changes), site=SITE, now=NOW)
+
+
+def article_page(article, *others, around=()):
+    latest = latest_of(article, *others)
+    return pages.article(article, latest=latest, around=around, site=SITE, now=NOW)
+
+
+def every_page():
+    article, others = full_article(), many(30)
+    cards, at = [one.card() for one in others], {"site": SITE, "now": NOW}
+    latest = latest_of(article, *others)
+    yield front(article, *others)
+    yield pages.front(EMPTY, **at)
+    yield article_page(article, *others, around=tuple(cards[:2]))
+    yield pages.source_text(article, **at)
+    yield pages.latest(cards, older="next", **at)
+    for kind, profile in (("section", None), ("tag", None), ("source", HARBOUR_POST)):
+        yield pages.listing(
+            kind=kind, value="harbour-post", profile=profile, cards=cards, older=None, **at
+        )
+    yield pages.problem(status=410, title="Gone", detail="Withdrawn.", latest=latest, **at)
+    yield pages.problem(status=404, title="Not found", detail="Nothing.", latest=None, **at)
+    yield pages.receipt(RECEIPT, **at)
+
+
+on_every_page = pytest.mark.parametrize("page", tuple(every_page()), ids=lambda page: page.template)
+
+
+def in_order(page, *texts):
+    at = -1
+    for text in texts:
+        at = page.find(text, at + 1)
+        assert at >= 0, f"{text!r} is missing or out of order"
+
+
+# The order that readers rely on
+
+
+@pytest.mark.parametrize("view", [front, article_page])
+def test_a_story_is_told_in_the_order_that_readers_rely_on(view):
+    story, other, near = full_article(), make_article("sport/goal.md"), make_article("world/fog.md")
+    page = (
+        front(replace(story, terms=("fog", "sea")), other, replace(near, terms=("fog", "sea")))
+        if view is front
+        else article_page(story, other, around=(near.card(),))
+    ).render()
+
+    in_order(
+        page[page.index("<main") :],
+        story.headline,
+        'class="avatar"',
+        story.source.name,
+        '<time datetime="2026-11-24T05:19:12Z"',
+        "4h ago",
+        story.summary.text,
+        story.headline,
+        *[point.text for point in story.summary.key_points],
+        *(["The full story"] if view is article_page else []),
+        "Latest News",
+        other.headline,
+        "Around The Web",
+        near.headline,
+    )
+
+
+def test_corrections_and_their_time_stand_above_the_summary():
+    article = full_article()
+
+    in_order(
+        article_page(article).render(),
+        "Corrected",
+        '<time datetime="2026-11-24T08:31:12Z">24 November 2026, 08:31 UTC</time>',
+        "It was 212, not 221.",
+        'id="summary"',
+    )
+
+
+def test_the_age_is_told_in_full_to_who_hears_the_page():
+    page = front(make_article()).render()
+
+    assert 'title="24 November 2026, 05:19 UTC">4h ago<span class="vh">, 24 November 2026' in page
+
+
+# Where a key point comes from
+
+
+def test_every_key_point_leads_to_a_sentence_that_the_source_page_has():
+    article = full_article()
+    anchors = Seen(pages.source_text(article, site=SITE, now=NOW).render()).values("id")
+
+    for page in (front(article), article_page(article)):
+        cited = [
+            link["href"] or ""
+            for link in Seen(page.render()).all("a")
+            if link.get("class") == "cite"
+        ]
+        assert len(cited) == len(article.summary.key_points)
+        for href in cited:
+            address, _, anchor = href.partition("#")
+            assert address == SITE.article(article, page="source")
+            assert anchor in anchors
+
+
+def test_a_sentence_leads_back_to_what_rests_on_it():
+    article = full_article()
+
+    page = pages.source_text(article, site=SITE, now=NOW).render()
+
+    in_order(page, 'id="s1"', f'href="{SITE.article(article)}#summary">Summary')
+    in_order(page, 'id="s2"', f'href="{SITE.article(article)}#p1">Key point 1')
+
+
+def test_the_stored_text_keeps_its_quotes_lists_tables_and_headings():
+    page = pages.source_text(full_article(), site=SITE, now=NOW).render()
+
+    in_order(page, "<h2>", "<blockquote>", "<ul>", "<li>", "<li>", "</ul>", "<table>")
+    in_order(page, ">Sailing<", ">Cars<", "<tr>", ">07:10<", "<pre>", 'class="caption"')
+    assert len(re.findall(r"<ul>\n<li><span id=", page)) == 1
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["paragraph", "heading", "list_item", "quote", "row", "code"]),
+            st.lists(WORDS.filter(str.strip), min_size=1, max_size=3).map(tuple),
+        ),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_the_stored_text_is_shown_whole_and_every_anchor_once(
+    blocks: list[tuple[BlockKind, tuple[str, ...]]],
+):
+    body, sentences = text_of(blocks)
+    article = replace(make_article(), body=body, sentences=sentences)
+
+    page = pages.source_text(article, site=SITE, now=NOW)
+
+    groups = page.context["groups"]
+    assert isinstance(groups, list)
+    parts = [
+        part
+        for group in groups
+        for block in group["blocks"]
+        for cell in block["cells"]
+        for part in cell
+    ]
+    assert "".join(part["text"] for part in parts) == "".join(
+        body.text[block.start : block.end] for block in body.blocks
+    )
+    assert [part["id"] for part in parts if part["id"]] == [one.id for one in sentences]
+
+
+# Honesty
+
+
+def test_how_the_summary_was_made_and_what_was_withheld_is_told_on_demand():
+    article = full_article()
+    article = replace(
+        article, summary=replace(article.summary, withheld=("numbers", "numbers", "new-check"))
+    )
+
+    page = front(article).render()
+
+    in_order(page, "<details", "<summary>How it was made: sentences from the article</summary>")
+    in_order(page, "3 points: a number that the article does not give (2); new-check", "lead 1")
+
+
+def test_a_summary_written_by_a_model_says_so():
+    article = full_article()
+    made = Generation(method="bedrock", engine="some-model", engine_version="2")
+    article = replace(article, summary=replace(article.summary, generation=made))
+
+    assert "<summary>How it was made: by a model, then checked</summary>" in front(article).render()
+
+
+def test_an_empty_newsroom_is_shown_as_a_fault_with_its_mend():
+    page = pages.front(EMPTY, site=SITE, now=NOW).render()
+
+    in_order(page, "Nothing has been published here yet", "fault", "desk publish", "receipt")
+    assert "Latest News</h2>" not in page
+
+
+@pytest.mark.parametrize(("age_min", "stale"), [(2, False), (20, False), (21, True), (300, True)])
+def test_a_list_that_is_no_longer_kept_up_to_date_says_so(age_min, stale):
+    page = front(make_article(), age_min=age_min).render()
+
+    assert ("Newer articles may be missing" in page) is stale
+
+
+def test_a_story_that_nobody_else_reports_says_so():
+    assert "No other report on this subject yet." in article_page(make_article()).render()
+
+
+# What is listed
+
+
+def test_nothing_is_listed_twice_on_a_front_page():
+    story, *others = [
+        replace(article, terms=("fog", "sea") if number < 4 else ("goal",))
+        for number, article in enumerate(many(30))
+    ]
+
+    links = [
+        link["href"]
+        for link in Seen(front(story, *others).render()).all("a")
+        if (link["href"] or "").startswith("https://news.example/a/")
+    ]
+
+    for article in others:
+        assert links.count(SITE.article(article)) == 1, article.key
+
+
+def test_a_small_newsroom_keeps_its_latest_news_whole():
+    story, other = [replace(article, terms=("fog", "sea")) for article in many(2)]
+
+    page = front(story, other).render()
+
+    in_order(page, ">Latest News<", other.headline, ">Around The Web<", other.headline)
+
+
+def test_an_article_does_not_list_itself():
+    article, other = many(2)
+
+    context = article_page(article, other).context
+
+    news = context["news"]
+    assert isinstance(news, dict)
+    assert [card["headline"] for card in news["cards"]] == [other.headline]
+
+
+def test_older_articles_are_a_link_away_and_the_end_has_none():
+    cards = [article.card() for article in many(2)]
+
+    more = pages.latest(cards, older="a/b=&c", site=SITE, now=NOW).render()
+    last = pages.latest(cards, older=None, site=SITE, now=NOW).render()
+
+    assert 'href="https://news.example/latest?cursor=a%2Fb%3D%26c" rel="next"' in more
+    assert 'rel="next"' not in last
+
+
+def test_breaking_ends_after_a_day_and_pinned_with_its_time():
+    old = replace(full_article(), published_at=NOW - timedelta(hours=25), pinned_until=NOW)
+
+    assert 'class="flag breaking"' in front(full_article()).render()
+    assert 'class="flag pinned"' in front(full_article()).render()
+    assert 'class="flag breaking"' not in front(old).render()
+    assert 'class="flag pinned"' not in front(old).render()
+
+
+# Languages
+
+
+def test_an_arabic_story_is_set_from_right_to_left_in_all_its_parts():
+    article = full_article(language="ar")
+
+    page = article_page(article).render()
+
+    for opening in ("<h1", '<p class="summary" id="summary"', '<h2 id="points"', "<ul", "<div"):
+        assert re.search(f'{opening}[^>]* lang="ar" dir="rtl"', page), opening
+    assert '<html lang="en">' in page
+
+
+def test_a_japanese_headline_among_english_ones_names_its_language():
+    page = front(make_article(), make_article("ja.md", language="ja")).render()
+
+    assert '<h3 lang="ja"><a' in page
+    assert 'dir="rtl"' not in page
+
+
+# Text is never markup
+
+
+@given(WORDS, WORDS)
+def test_no_text_can_open_a_tag_or_leave_its_attribute(text, other):
+    def told(text, other):
+        article = full_article(
+            headline=text,
+            standfirst=other,
+            byline=(text,),
+            source=Source(id="x", name=other, owner=text, country=text, kind=other, avatar="a"),
+        )
+        article = replace(
+            article,
+            image=replace(article.image, alt=text, credit=other),
+            corrections=(replace(article.corrections[0], text=other),),
+            summary=replace(
+                article.summary,
+                text=text,
+                withheld=(other,),
+                key_points=(replace(article.summary.key_points[0], text=other),),
+            ),
+        )
+        at = {"site": SITE, "now": NOW}
+        yield article_page(article, replace(article, id="b"))
+        yield pages.source_text(article, **at)
+        yield pages.problem(status=404, title=text, detail=other, latest=None, **at)
+        yield pages.receipt(
+            RECEIPT | {"key": text, "outcome": other, "errors": [{"message": other}]}, **at
+        )
+
+    def shapes(text, other):
+        # A long headline is set smaller: by an attribute of ours that is not the text's doing.
+        return [
+            [(tag, [a for a in names if a != "class"]) for tag, names in Seen(page.render()).shape]
+            for page in told(text, other)
+        ]
+
+    assert shapes(text, other) == shapes("plain", "words")
+
+
+def test_hostile_words_are_shown_as_they_are():
+    hostile = "<script>alert('x')</script> \" onmouseover=x '"
+
+    page = article_page(make_article(headline=hostile)).render()
+
+    assert "<script" not in page
+    assert hostile in Seen(page).words
+
+
+@pytest.mark.parametrize(
+    "address", ["javascript:alert(1)", "data:text/html,x", "//evil.example", "https://", "http://["]
+)
+def test_an_address_that_is_no_web_page_is_no_link(address):
+    article = full_article(
+        original_url=address, source=Source(id="x", name="X", home_url=address, kind="blog")
+    )
+    listed = pages.listing(
+        kind="source", value="x", profile=article.source, cards=(), older=None, site=SITE, now=NOW
+    )
+
+    for page in (article_page(article), listed):
+        assert address not in Seen(page.render()).values("href")
+
+
+# What every page has
+
+
+@on_every_page
+def test_every_page_has_one_h1_unique_ids_and_no_script(page):
+    seen = Seen(page.render())
+
+    assert len(seen.all("h1")) == 1
+    assert len(seen.values("id")) == len(set(seen.values("id")))
+    assert {"header", "nav", "main", "footer"} <= {tag for tag, _ in seen.elements}
+    assert "script" not in {tag for tag, _ in seen.elements}
+    assert seen.all("style") == [{}]
+    assert not seen.values("style")
+    assert len(seen.all("h3")) == len([a for a in seen.all("article") if a.get("class") == "card"])
+
+
+@on_every_page
+def test_every_page_links_only_to_what_the_site_has(page):
+    known = re.compile(
+        r"https://news\.example/(|latest(\?cursor=.+)?|a/[a-z2-7]{16}(/[a-z-]+(/source)?)?"
+        r"|(section|tag|source)/[a-z-]+|media/.+|v1/(latest|articles(/[a-z2-7]{16})?))(#[a-z0-9]+)?"
+        r"|https://(www\.)?harbourpost\.example/.*|#main|data:image/svg\+xml,.+"
+    )
+    seen = Seen(page.render())
+
+    for address in seen.values("href") + seen.values("src"):
+        assert known.fullmatch(address), address
+
+
+@on_every_page
+def test_every_image_has_its_size_and_is_lazy_unless_it_leads(page):
+    for image in Seen(page.render()).all("img"):
+        assert image["width"]
+        assert image["height"]
+        assert "alt" in image
+        assert (image.get("loading") == "lazy") is (image["width"] == "20")
+
+
+def test_the_policy_admits_the_style_of_the_page_and_no_other():
+    page = front(make_article()).render()
+    (style,) = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
+
+    digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
+
+    assert f"style-src 'sha256-{digest}'" in pages.content_security_policy()
+    assert "unsafe" not in pages.content_security_policy()
+    assert "@import" not in style
+    assert "url(" not in style
+
+
+def test_a_front_page_of_thirty_cards_fits_one_round_trip():
+    subjects = ("Shipyard hires four hundred", "Council votes on timetables", "Late goal at sea")
+    articles = [
+        replace(article, headline=f"{subjects[n % 3]}, and why it matters to {n} towns")
+        for n, article in enumerate(many(31))
+    ]
+
+    page = front(full_article(), *articles).render().encode()
+
+    assert len(gzip.compress(page)) <= 10_000
+    (style,) = re.findall(rb"<style>(.*?)</style>", page, re.DOTALL)
+    assert len(style) < 9_000
+
+
+def test_a_page_without_a_public_address_claims_none():
+    article = full_article()
+    relative = replace(SITE, base="/api")
+
+    page = pages.article(
+        article, latest=latest_of(article), around=(), site=relative, now=NOW
+    ).render()
+
+    assert "canonical" not in page
+    assert "og:image" not in page
+    assert 'href="/api/latest"' in page
+
+
+# When something is wrong
+
+
+def test_a_page_that_is_gone_says_why_and_offers_the_news():
+    page = pages.problem(
+        status=410,
+        title="No longer available",
+        detail="Withdrawn by its publisher.",
+        latest=latest_of(make_article()),
+        site=SITE,
+        now=NOW,
+    ).render()
+
+    in_order(page, "noindex", "410", "<h1>No longer available", "Withdrawn by its publisher.")
+    in_order(page, 'href="https://news.example/">To the front page', "What happened in world/ferry")
+
+
+def test_a_receipt_tells_an_editor_where_and_how_to_mend():
+    page = pages.receipt(RECEIPT, site=SITE, now=NOW).render()
+
+    in_order(page, "world/ferry.md", "Rejected", "Nothing that readers see was changed.")
+    in_order(page, "Errors", "line 3, column 9, /published_at", "No such day.", "Use 30 Nov.")
+    in_order(
+        page, "Warnings", "UTC was taken.", "Add Z.", "The ferry ran aground.", "All came ashore."
+    )
+    in_order(page, "script element: not allowed (line 44)", "640 words", "1 image<", "97%")
+
+
+def test_a_receipt_with_nothing_to_say_says_its_outcome():
+    page = pages.receipt({"key": ".DS_Store", "outcome": "ignored"}, site=SITE, now=NOW).render()
+
+    in_order(page, ".DS_Store", "Ignored", "not for publishing")
+
+
+# The digest
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+CONTEXTS = st.dictionaries(st.text(), JSON, max_size=4)
+
+
+@given(CONTEXTS, CONTEXTS)
+def test_two_pages_share_a_digest_exactly_when_they_say_the_same(one, other):
+    same = json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+
+    assert (Page("a.html", one).digest() == Page("a.html", other).digest()) is same
+    assert Page("a.html", one).digest() == Page("a.html", dict(reversed(one.items()))).digest()
+    assert Page("a.html", one).digest() != Page("b.html", one).digest()
+
+
+@on_every_page
+def test_a_page_is_made_of_plain_values_alone(page):
+    assert json.loads(json.dumps(page.context)) == page.context
+    assert page.render() == Page(page.template, json.loads(json.dumps(page.context))).render()
+
+
+def test_the_digest_stands_still_until_a_label_changes():
+    latest = latest_of(make_article(age_min=252))
+
+    def at(seconds):
+        return pages.front(latest, site=SITE, now=NOW + timedelta(seconds=seconds)).digest()
+
+    assert at(0) == at(600)
+    assert at(0) != at(3600)
+
+
+def test_a_digest_costs_no_template_engine():
+    asked = (
+        "import sys; from chalicelib.core import pages;"
+        "pages.Page('front.html', {}).digest(); pages.content_security_policy();"
+        "print(sorted({'jinja2', 'markupsafe', 'boto3'} & set(sys.modules)))"
+    )
+
+    answer = subprocess.run(
+        [sys.executable, "-c", asked], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+
+    assert answer.stdout.strip() == "[]"
+
+
+# Words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "label"),
+    [
+        (0, "just now"),
+        (59, "just now"),
+        (60, "1m ago"),
+        (3599, "59m ago"),
+        (3600, "1h ago"),
+        (4 * 3600 + 1800, "4h ago"),
+        (86399, "23h ago"),
+        (86400, "1d ago"),
+        (7 * 86400 - 1, "6d ago"),
+        (7 * 86400, "17 Nov"),
+        (365 * 86400, "24 Nov 2025"),
+        (-1, "in a moment"),
+        (-7200, "in 2h"),
+        (-90, "in 1m"),
+        (-8 * 86400, "2 Dec"),
+    ],
+)
+def test_an_age_is_counted_for_a_week_and_dated_afterwards(seconds, label):
+    at = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+
+    assert labels.age(at - timedelta(seconds=seconds), now=at)["label"] == label
+
+
+@pytest.mark.parametrize(
+    ("slug", "name"),
+    [
+        ("world", "World"),
+        ("uk-politics", "UK politics"),
+        ("rail-freight", "Rail freight"),
+        ("", ""),
+    ],
+)
+def test_a_slug_is_read_as_a_name(slug, name):
+    assert labels.name(slug) == name
+
+
+@pytest.mark.parametrize(
+    ("characters", "language", "label"),
+    [
+        (0, "en", None),
+        (20, "en", "1 min read"),
+        (5600, "en", "4 min read"),
+        (2200, "ja", "4 min read"),
+        (1600, "zh-Hant", "4 min read"),
+    ],
+)
+def test_reading_time_knows_how_much_a_sign_carries(characters, language, label):
+    assert labels.reading_time(characters, language=language) == label
+
+
+@given(st.text())
+def test_a_description_is_short_and_one_line(text):
+    told = labels.clipped(text)
+
+    assert len(told) <= labels.MAX_DESCRIPTION
+    assert told == " ".join(told.split())
+
+
+def test_a_title_names_the_site_where_there_is_room_and_is_never_cut_by_others():
+    assert labels.titled("Ferry", site_title="Broadsheet") == "Ferry · Broadsheet"
+    assert labels.titled("Ferry " * 11, site_title="Broadsheet") == "Ferry " * 10 + "Ferry"
+    assert labels.titled("Ferry " * 40, site_title="Broadsheet") == "Ferry " * 10 + "Ferry…"
+
+
+def test_who_has_no_avatar_is_stood_for_by_a_letter():
+    page = front(make_article(source=Source(id="mk", name="港新聞"))).render()
+
+    assert '<span class="avatar" aria-hidden="true">港</span>' in page

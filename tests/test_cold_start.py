@@ -1,0 +1,121 @@
+"""What a cold start loads: each function its own needs, nothing that a request does not use."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import ROOT
+
+HEAVY = ("boto3", "botocore", "jinja2", "lxml", "nh3", "trafilatura", "PIL", "yaml", "markdown_it",
+         "sentencex", "aws_lambda_powertools", "anyascii", "tomllib")  # fmt: skip
+
+# A request before any read of the table: an address that cannot be an article's.
+REQUEST = """
+import json, os, sys
+os.environ["BROADSHEET_UPLOADS_BUCKET"] = "broadsheet-local-uploads"
+{before}
+print(json.dumps(sorted(name for name in sys.modules)))
+"""
+
+
+def loaded(program: str) -> set[str]:
+    """Return the modules of a fresh process after *program*."""
+    done = subprocess.run(  # noqa: S603  # our own interpreter and program
+        [sys.executable, "-c", REQUEST.format(before=program)],
+        capture_output=True,
+        check=True,
+        cwd=ROOT,
+        text=True,
+    )
+    names: list[str] = json.loads(done.stdout.splitlines()[-1])
+    return set(names)
+
+
+def heavy(names: set[str]) -> set[str]:
+    return names & set(HEAVY)
+
+
+def ours(names: set[str]) -> set[str]:
+    return {name for name in names if name.startswith("chalicelib.")}
+
+
+def test_the_application_loads_no_heavy_library_before_a_request() -> None:
+    names = loaded("import app")
+
+    assert heavy(names) == set()
+
+
+def test_the_routes_alone_load_chalice_and_our_own_modules() -> None:
+    names = loaded("import chalicelib.web")
+
+    assert heavy(names) == set()
+    assert not ours(names) & {"chalicelib.events", "chalicelib.aws.store", "chalicelib.core.fold"}
+
+
+def test_an_event_function_does_not_load_the_routes() -> None:
+    names = loaded("import chalicelib.events")
+
+    assert "app" not in names
+    assert "chalicelib.web" not in names
+    assert heavy(names) == set()
+
+
+@pytest.mark.parametrize(
+    ("resource", "query"),
+    [
+        ("/v1/articles", {"limit": "0"}),
+        ("/v1/latest", {"colour": "red"}),
+        ("/v1/health", {"x": "y"}),
+    ],
+)
+def test_nothing_heavy_is_loaded_before_the_first_read_of_the_table(
+    resource: str, query: dict[str, str]
+) -> None:
+    program = f"""
+import app
+answer = app.app({json.loads(event(resource, query))!r}, None)
+assert answer["statusCode"] == 400, answer
+"""
+
+    assert heavy(loaded(program)) == set()
+
+
+def test_a_page_loads_jinja2_and_the_client_of_the_table_and_no_reader_of_files() -> None:
+    program = f"""
+os.environ.update(BROADSHEET_TABLE="none", AWS_ENDPOINT_URL="http://127.0.0.1:9",
+                  AWS_ACCESS_KEY_ID="x", AWS_SECRET_ACCESS_KEY="x", AWS_DEFAULT_REGION="us-east-1",
+                  AWS_MAX_ATTEMPTS="1")
+import app
+answer = app.app({json.loads(event("/", {}))!r}, None)
+assert answer["statusCode"] == 503, answer
+"""
+    names = loaded(program)
+
+    assert heavy(names) == {"boto3", "botocore", "jinja2"}
+    assert not ours(names) & {
+        "chalicelib.core.fold",
+        "chalicelib.core.metadata",
+        "chalicelib.aws.buckets",
+        "chalicelib.telemetry",
+    }
+
+
+def event(resource: str, query: dict[str, str]) -> str:
+    """Return, as JSON, what API Gateway hands over for a GET of *resource*."""
+    return json.dumps(
+        {
+            "path": resource,
+            "httpMethod": "GET",
+            "headers": {},
+            "multiValueQueryStringParameters": {name: [value] for name, value in query.items()},
+            "pathParameters": {},
+            "stageVariables": None,
+            "requestContext": {"httpMethod": "GET", "resourcePath": resource, "path": resource},
+            "body": None,
+            "isBase64Encoded": False,
+        }
+    )

@@ -1,0 +1,292 @@
+"""The site as readers and programs use it: every route, over the deployed application."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import html
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from chalice.test import Client, HTTPResponse
+
+from chalicelib import newsroom, wiring
+from chalicelib.core.article import article_id
+from tests import builders
+from tests.conftest import Paper
+
+FERRY = "world/ferry.md"
+ID = article_id(FERRY)
+SLUG = "ferry-skerrin-returns-to-the-callport-line"
+
+
+def moment(**ago: float) -> str:
+    return f"{datetime.now(UTC) - timedelta(**ago):%Y-%m-%dT%H:%M:%SZ}"
+
+
+@pytest.fixture
+def published(paper: Paper) -> Paper:
+    """A newsroom with one article four hours old, by a source with a face."""
+    paper.upload("media/face.png", builders.picture())
+    paper.upload("sources/courier.yaml", builders.profile(avatar="media/face.png"))
+    article = builders.markdown(
+        date=moment(hours=4), section="world", tags="[ferry]", source="courier"
+    )
+    paper.upload(FERRY, article)
+    for key in ("media/face.png", "sources/courier.yaml", FERRY):
+        paper.ingest(key, now=datetime.now(UTC))
+    newsroom.refresh_latest(store=wiring.store(), now=datetime.now(UTC).replace(microsecond=0))
+    return paper
+
+
+def text(answer: HTTPResponse) -> str:
+    return answer.body.decode()
+
+
+def data(answer: HTTPResponse) -> Any:  # noqa: ANN401  # JSON
+    return json.loads(answer.body)
+
+
+PAGES = ["/", "/latest", f"/a/{ID}/{SLUG}", f"/a/{ID}/{SLUG}/source", "/section/world",
+         "/tag/ferry", "/source/courier"]  # fmt: skip
+DOCUMENTS = ["/v1/latest", "/v1/articles", f"/v1/articles/{ID}", "/v1/health"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_is_html_that_can_be_kept_and_asked_again(
+    published: Paper, client: Client, path: str
+) -> None:
+    answer = client.http.get(path)
+
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert answer.headers["ETag"].startswith('"')
+    assert "Last-Modified" in answer.headers
+    assert "max-age" in answer.headers["Cache-Control"]
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert text(answer).startswith("<!doctype html>")
+    assert "<script" not in text(answer)
+    again = client.http.get(path, headers={"If-None-Match": answer.headers["ETag"]})
+    assert (again.status_code, again.body) == (304, b"")
+
+
+@pytest.mark.parametrize("path", DOCUMENTS)
+def test_every_document_is_json_for_any_origin(
+    published: Paper, client: Client, path: str
+) -> None:
+    answer = client.http.get(path)
+
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"].startswith("application/json")
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert answer.headers["ETag"].startswith('"')
+    assert data(answer)["data"]
+
+
+@pytest.mark.parametrize("path", [*PAGES, *DOCUMENTS])
+def test_head_tells_what_get_tells_without_a_body(
+    published: Paper, client: Client, path: str
+) -> None:
+    whole, head = client.http.get(path), client.http.request("HEAD", path)
+
+    assert (head.status_code, head.body) == (whole.status_code, b"")
+    assert head.headers["Content-Type"] == whole.headers["Content-Type"]
+    if "health" not in path:
+        assert head.headers["ETag"] == whole.headers["ETag"]
+
+
+def test_the_front_page_keeps_its_order(published: Paper, client: Client) -> None:
+    for path in ("/", f"/a/{ID}/{SLUG}"):
+        page = text(client.http.get(path))
+        article = data(client.http.get(f"/v1/articles/{ID}"))["data"]
+        start = page.index("<h1")
+        first_words = (
+            article["headline"],
+            "The Callport Courier",
+            "4h ago",
+            article["summary"]["text"][:40],
+            article["key_points"][0]["text"][:40],
+            "Latest News",
+        )
+        places = [page.index(html.escape(words, quote=False), start) for words in first_words]
+        assert places == sorted(places)
+
+
+def test_each_key_point_leads_to_its_sentence(published: Paper, client: Client) -> None:
+    article = data(client.http.get(f"/v1/articles/{ID}"))["data"]
+    page = text(client.http.get(f"/a/{ID}/{SLUG}"))
+    source = text(client.http.get(f"/a/{ID}/{SLUG}/source"))
+
+    for point in article["key_points"]:
+        (evidence,) = point["evidence"]
+        assert article["body_text"][evidence["start"] : evidence["end"]] == evidence["quote"]
+        assert f"/a/{ID}/{SLUG}/source#{evidence['sentence']}" in page
+        assert f'id="{evidence["sentence"]}"' in source
+
+
+def test_the_avatar_on_the_page_is_an_image_of_the_site(published: Paper, client: Client) -> None:
+    match = re.search(r'src="(/media/[0-9a-f]{32}\.png)"', text(client.http.get("/")))
+    assert match is not None
+
+    answer = client.http.get(match[1])
+
+    assert answer.headers["Content-Type"] == "image/png"
+    assert answer.body.startswith(b"\x89PNG")
+    assert "31536000" in answer.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("slug", ["", "/other", "/%C3%A9"])
+def test_a_wrong_or_missing_slug_leads_to_the_article(
+    published: Paper, client: Client, slug: str
+) -> None:
+    answer = client.http.get(f"/a/{ID}{slug}")
+
+    assert answer.status_code == 308
+    assert answer.headers["Location"] == f"/a/{ID}/{SLUG}"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/a/aaaaaaaaaaaaaaaa", "/a/short", "/a/aaaaaaaaaaaaaaaa/x/source", "/section/none",
+     "/tag/none", "/source/none", "/media/none.png", "/section/UPPER"],
+)  # fmt: skip
+def test_what_is_not_there_is_a_page_that_leads_on(
+    published: Paper, client: Client, path: str
+) -> None:
+    answer = client.http.get(path)
+
+    assert answer.status_code == 404
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert SLUG in text(answer)
+
+
+def test_a_withdrawn_article_is_410_with_the_reason_in_both_forms(
+    published: Paper, client: Client
+) -> None:
+    published.delete(FERRY)
+    published.ingest(FERRY, now=datetime.now(UTC))
+    newsroom.refresh_latest(store=wiring.store(), now=datetime.now(UTC).replace(microsecond=0))
+
+    page, document = client.http.get(f"/a/{ID}/{SLUG}"), client.http.get(f"/v1/articles/{ID}")
+
+    assert (page.status_code, document.status_code) == (410, 410)
+    assert "withdrawn" in text(page)
+    assert document.headers["Content-Type"].startswith("application/problem+json")
+    assert data(document)["status"] == 410
+    assert "withdrawn" in data(document)["detail"]
+    assert data(client.http.get("/v1/latest"))["data"] == []
+
+
+def test_cursors_walk_the_archive_and_survive_inserts(paper: Paper, client: Client) -> None:
+    for hour in range(1, 8):
+        article = builders.markdown(f"Story {hour}", date=moment(hours=hour))
+        paper.upload(f"{hour}.md", article)
+        paper.ingest(f"{hour}.md", now=datetime.now(UTC))
+    seen: list[str] = []
+    first = data(client.http.get("/v1/articles?limit=3"))
+    seen += [card["headline"] for card in first["data"]]
+    paper.upload("0.md", builders.markdown("Story 0", date=moment(minutes=5)))
+    paper.ingest("0.md", now=datetime.now(UTC))
+
+    further = first["links"]["next"]
+    while further:
+        answer = client.http.get(further)
+        document = data(answer)
+        seen += [card["headline"] for card in document["data"]]
+        further = document["links"]["next"]
+        if further:
+            assert answer.headers["Link"] == f'<{further}>; rel="next"'
+
+    assert seen == [f"Story {hour}" for hour in range(1, 8)]
+
+
+def test_filters_select_and_fields_narrow(published: Paper, client: Client) -> None:
+    for query in ("section=world", "tag=ferry", "source=courier", "section=world&tag=ferry"):
+        cards = data(client.http.get(f"/v1/articles?{query}"))["data"]
+        assert [card["id"] for card in cards] == [ID]
+    assert data(client.http.get("/v1/articles?section=world&tag=none"))["data"] == []
+    assert data(client.http.get(f"/v1/articles?updated_since={moment(hours=1)}"))["data"] == []
+    answer = client.http.get(f"/v1/articles/{ID}?fields=id,headline")
+    assert set(data(answer)["data"]) == {"id", "headline"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/v1/latest?colour=red", "/v1/articles?limit=0", "/v1/articles?limit=101",
+     "/v1/articles?limit=x", "/v1/articles?cursor=====", "/v1/articles?cursor=W10=",
+     "/v1/articles?updated_since=yesterday", f"/v1/articles/{ID}?fields=none",
+     "/v1/articles?cursor=%EF%BC%91"],
+)  # fmt: skip
+def test_a_request_that_cannot_be_meant_is_told_what_is_wrong(
+    published: Paper, client: Client, path: str
+) -> None:
+    answer = client.http.get(path)
+
+    assert answer.status_code == 400
+    assert answer.headers["Content-Type"].startswith("application/problem+json")
+    (error,) = data(answer)["errors"]
+    assert error["message"]
+    assert error["fix"]
+
+
+def test_pages_ignore_parameters_they_do_not_know(published: Paper, client: Client) -> None:
+    assert client.http.get("/?utm_source=x").status_code == 200
+    assert client.http.get("/latest?colour=red").status_code == 200
+
+
+def test_compression_is_the_clients_choice_and_has_its_own_tag(
+    published: Paper, client: Client
+) -> None:
+    plain = client.http.get("/")
+    packed = client.http.get("/", headers={"Accept-Encoding": "gzip, br"})
+
+    assert gzip.decompress(packed.body) == plain.body
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert packed.headers["ETag"] != plain.headers["ETag"]
+    again = client.http.get("/", headers={"If-None-Match": packed.headers["ETag"]})
+    assert again.status_code == 304
+
+
+def test_under_a_stage_prefix_every_link_keeps_it(published: Paper) -> None:
+    import app
+
+    event = {
+        "resource": "/",
+        "path": "/",
+        "httpMethod": "GET",
+        "headers": None,
+        "multiValueQueryStringParameters": None,
+        "pathParameters": None,
+        "stageVariables": None,
+        "requestContext": {"httpMethod": "GET", "resourcePath": "/", "path": "/prod/"},
+        "body": None,
+        "isBase64Encoded": False,
+    }
+
+    page = base64.b64decode(app.app(event, None)["body"]).decode()
+
+    assert f'href="/prod/a/{ID}/{SLUG}"' in page
+    assert 'src="/prod/media/' in page
+    assert not re.search(r'(?:href|src)="/(?!prod/)', page)
+
+
+def test_before_the_first_refresh_the_front_page_says_so(aws: None, client: Client) -> None:
+    page, document = client.http.get("/"), client.http.get("/v1/latest")
+
+    assert (page.status_code, document.status_code) == (503, 503)
+    assert page.headers["Cache-Control"] == "no-store"
+    assert client.http.get("/v1/health").status_code == 200
+
+
+def test_a_table_that_does_not_answer_is_a_fault_with_no_detail(
+    published: Paper, client: Client
+) -> None:
+    wiring.store()._table = "no-such-table"
+
+    page, document = client.http.get("/"), client.http.get("/v1/health")
+
+    assert (page.status_code, document.status_code) == (503, 503)
+    assert "no-such-table" not in text(page) + text(document)
