@@ -41,6 +41,7 @@ STAGE = "local"
 REFRESH_EVERY_S = 60  # on AWS every five minutes; here a lifted embargo is watched by a person
 RECONCILE_EVERY_S = 3600
 ANSWERS_WITHIN_S = 30
+WATCH_EVERY_S = 0.2
 END_WITHIN_S = 3
 
 _FIRST_ARTICLE = """\
@@ -120,7 +121,10 @@ def run(options: Options) -> None:
             log = options.data_dir / "run.log"
             message = f"the newsroom does not start: {type(error).__name__}: {error} (see {log})"
             raise DeskError(" ".join(message.split())) from error
-        stop.wait()
+        # Not without a limit: the kernel may hand the signal to another thread, which does not
+        # wake this one, and Python calls handlers in this one alone.
+        while not stop.wait(WATCH_EVERY_S):
+            pass
 
 
 class _Newsroom:

@@ -68,6 +68,8 @@ _UNWANTED = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]"
 )
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
 
 def plain(text: str) -> str:
     """Return *text* in NFC (UAX 15), with line feeds, without controls and bidi overrides.
@@ -76,17 +78,13 @@ def plain(text: str) -> str:
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n")
     text = text.replace("\u2029", "\n").replace("\x85", "\n")
-    text = text.encode("utf-8", "replace").decode("utf-8") if _has_surrogate(text) else text
+    text = _SURROGATE.sub("\ufffd", text)
     return unicodedata.normalize("NFC", _UNWANTED.sub("", text))
 
 
 def one_line(text: str) -> str:
     """Return *text* as `plain` does, on one line, with single spaces."""
     return _SPACE.sub(" ", plain(text)).strip()
-
-
-def _has_surrogate(text: str) -> bool:
-    return any("\ud800" <= character <= "\udfff" for character in text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -390,8 +388,10 @@ class _Writer(HTMLParser):
                 return "pre"
             if name in _BOUNDARIES:
                 seen_paragraph = True
-            elif name in ("ul", "ol", "figure"):
-                return None
+            elif name in ("ul", "ol"):
+                return "li"
+            elif name == "figure":
+                return "p" if seen_paragraph else None
             elif name in ("li", "td", "th", "dt", "dd", "figcaption", "caption", "summary"):
                 return "p" if seen_paragraph and name in ("li", "td", "th", "dd") else None
             elif name in _STRUCTURES:
@@ -432,6 +432,7 @@ _KINDS: dict[str, BlockKind] = {
     "dd": "list_item",
     "dt": "list_item",
     "figcaption": "caption",
+    "figure": "caption",
     "li": "list_item",
     "pre": "code",
     "tr": "row",

@@ -609,6 +609,7 @@ def _from_words(text: str) -> datetime:
             raise ValueError from None
     words = re.sub(r"^(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?,?\s+", "", text)
     words = re.sub(r"(\d)(?:st|nd|rd|th)\b", r"\1", words.replace(",", " ").replace(" at ", " "))
+    words = re.sub(r"\b([A-Za-z]{3,4})\.", r"\1", words)
     zone = re.search(r"\s(Z|UTC|GMT|[+-]\d{2}:?\d{2})$", words)
     words = " ".join((words[: zone.start()] if zone else words).split())
     for pattern in _WORDED:

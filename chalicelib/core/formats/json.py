@@ -51,9 +51,10 @@ def _from_jsonld(value: dict[str, object]) -> Reading:
                 pointer="/@type",
             )
         )
-    metadata = dict(metadata)
-    body = metadata.pop("articleBody", None)
-    return Reading(format="json", metadata=metadata, html=_prose(body.value) if body else "")
+    # Properties that schema.org does not have may be keys of ours: draft, embargo_until, source.
+    metadata = {**metadata, **jsonld.unread(value)}
+    metadata.pop("articleBody", None)
+    return Reading(format="json", metadata=metadata, html=jsonld.body_html(value) or "")
 
 
 def _body(value: Mapping[str, object]) -> str:
@@ -62,18 +63,15 @@ def _body(value: Mapping[str, object]) -> str:
         if isinstance(body, str) and body.strip():
             if key == "body_html":
                 return body
-            if key in ("body_text", "text", "articleBody"):
+            if key in ("body_text", "articleBody", "text"):
                 return _prose(body)
             looks_like_html = body.lstrip().startswith("<")
             return body if looks_like_html else markdown.to_html(body)
     return ""
 
 
-def _prose(body: object) -> str:
-    words = body if isinstance(body, str) else ""
-    if words.lstrip().startswith("<p"):
-        return words
-    lines = [line.strip() for line in words.splitlines()]
+def _prose(body: str) -> str:
+    lines = [line.strip() for line in body.splitlines()]
     return "".join(f"<p>{escape(p, quote=False)}</p>" for p in text.paragraphs(lines))
 
 

@@ -11,7 +11,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from chalicelib.core.errors import Finding, UploadRejected
 from chalicelib.core.formats.reading import Field, Reading, decode
@@ -20,14 +20,11 @@ from chalicelib.core.receipt import Dropped
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
-    from yaml import Node, ScalarNode
+    from yaml import Node, SafeLoader
 
 _FENCE = re.compile(r"(?P<mark>---|\+\+\+)[ \t]*\n")
 # Tags of site generators, which no reader of ours can run: {% include x %}, {{< figure >}}.
 _SHORTCODE = re.compile(r"\{\{[<%].*?[>%]\}\}|\{%.*?%\}", re.DOTALL)
-_TAGS_OF_TEXT = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:int", "tag:yaml.org,2002:float",
-                 "tag:yaml.org,2002:bool", "tag:yaml.org,2002:null",
-                 "tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:value")  # fmt: skip
 
 
 def read(data: bytes) -> Reading:
@@ -139,9 +136,11 @@ def parse_yaml(text: str, *, first_line: int = 1) -> dict[str, Field]:
 
     _check_nesting(text, first_line)
     try:
-        node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        node = yaml.compose(text, Loader=_text_loader())
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        # What was never closed is mended where it was opened, not at the end of the file.
+        is_open = "end of stream" in (error.problem or "") and error.context_mark is not None
+        mark = error.context_mark if is_open else error.problem_mark or error.context_mark
         raise _broken(
             f"The front matter is no YAML: {error.problem or error.context}.",
             line=first_line + (mark.line if mark else 0),
@@ -158,6 +157,20 @@ def parse_yaml(text: str, *, first_line: int = 1) -> dict[str, Field]:
         raise _broken(message, line=first_line + node.start_mark.line)
     graph = _Graph(first_line)
     return graph.fields(node)
+
+
+@cache
+def _text_loader() -> type[SafeLoader]:
+    """PyYAML's safe loader, in C where it can be, to which every plain scalar is text.
+
+    Any other tag in its graph was then written by someone, and is refused.
+    """
+    import yaml
+
+    class TextLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+        yaml_implicit_resolvers: ClassVar[dict[str, object]] = {}
+
+    return TextLoader
 
 
 def _check_nesting(text: str, first_line: int) -> None:
@@ -206,10 +219,8 @@ class _Graph:
         if self._count > MAX_NODES or depth > MAX_NESTING:
             raise _broken("The front matter expands to too many values.", line=line, column=column)
         if isinstance(node, yaml.ScalarNode):
-            if node.tag not in _TAGS_OF_TEXT or self._is_forced(node):
-                message = f"The YAML tag {node.tag.replace('tag:yaml.org,2002:', '!!')} is not read."
-                raise _broken(message, line=line, column=column)
-            return _scalar(node.value, is_plain=node.style is None)
+            self._check_tag(node, "tag:yaml.org,2002:str")
+            return _scalar(node.value, is_plain=not node.style)
         if isinstance(node, yaml.SequenceNode):
             self._check_tag(node, "tag:yaml.org,2002:seq")
             return [self.value(part, depth=depth + 1) for part in node.value]
@@ -218,16 +229,6 @@ class _Graph:
             str(self.value(key, depth=depth + 1)): self.value(part, depth=depth + 1)
             for key, part in node.value
         }
-
-    def _is_forced(self, node: ScalarNode) -> bool:
-        """True for a plain scalar under a tag that its text does not have, such as !!timestamp x."""
-        import yaml
-
-        if node.style is not None or node.tag == "tag:yaml.org,2002:str":
-            return False
-        resolver = yaml.SafeLoader("")
-        tag = resolver.resolve(yaml.ScalarNode, node.value, (True, False))  # type: ignore[no-untyped-call]
-        return bool(tag != node.tag)
 
     def _check_tag(self, node: Node, usual: str) -> None:
         if node.tag != usual:

@@ -1,0 +1,144 @@
+"""Markdown as editors and site generators write it, and as attackers do."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.core import formats
+from chalicelib.core.errors import Finding, UploadRejected
+from chalicelib.core.formats import Draft, markdown
+
+BODY = "\n\nThe ferry returned to Callport.\n"
+
+
+def read(text: str) -> Draft:
+    return formats.read("a.md", text.encode())
+
+
+def rejection(text: str) -> Finding:
+    with pytest.raises(UploadRejected) as raised:
+        read(text)
+    return raised.value.findings[0]
+
+
+def test_yaml_and_toml_front_matter_say_the_same() -> None:
+    yaml = read(f'---\ntitle: "Ferry"\ndate: 2026-11-24\ntags: [a, b]\ndraft: false\n---{BODY}')
+    toml = read(f'+++\ntitle = "Ferry"\ndate = 2026-11-24\ntags = ["a", "b"]\n+++{BODY}')
+
+    assert yaml.metadata == toml.metadata
+    assert yaml.body == toml.body
+
+
+def test_scalars_that_yaml_would_turn_into_other_things_stay_text() -> None:
+    assert read(f"---\ntitle: 1.10\n---{BODY}").headline == "1.10"
+    assert read(f"---\ntitle: no\n---{BODY}").headline == "no"
+    assert read(f"---\ntitle: 2026-11-24\n---{BODY}").headline == "2026-11-24"
+    assert read(f"---\ntitle: x\nlanguage: no\n---{BODY}").metadata.language == "no"
+
+
+def test_tables_of_site_generators_are_lifted() -> None:
+    draft = read('+++\ntitle = "x"\n[taxonomies]\ntags = ["ferry"]\n[extra]\nteam = "t"\n+++' + BODY)
+
+    assert draft.metadata.tags == ("ferry",)
+    assert draft.metadata.extra == {"team": "t"}
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column"),
+    [
+        ("---\ntitle: [a\n---\nText", 3, 1),
+        ('---\ntitle: a\ndate: "x\n---\nText', 3, 7),
+        ("---\ntitle: a\n\tdate: b\n---\nText", 3, 1),
+        ("---\ntitle: a\ntitle: b\n---\nText", 3, 1),
+        ('+++\ntitle = "a"\ndate = \n+++\nText', 3, 8),
+        ("---\ntitle: a\n", 1, 1),
+        ("---\n- a\n- b\n---\nText", 2, 1),
+    ],
+)
+def test_front_matter_that_does_not_parse_is_told_with_its_place(
+    text: str, line: int, column: int
+) -> None:
+    finding = rejection(text)
+
+    assert finding.code == "front-matter"
+    assert finding.fix
+    assert finding.line == line
+    assert finding.column == column
+
+
+@pytest.mark.parametrize(
+    "matter",
+    [
+        "a: !!python/object/new:os.system [x]",
+        "a: !!timestamp x",
+        "a: " + "[" * 5_000,
+        "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\n"
+        "c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\n"
+        "e: [*d,*d,*d,*d,*d,*d,*d,*d,*d]",
+        "\n".join(f"key{number}: value" for number in range(9_000)),
+    ],
+    ids=["python tag", "false tag", "deep", "billion laughs", "large"],
+)
+def test_attacks_on_the_yaml_reader_are_refused(matter: str) -> None:
+    assert rejection(f"---\ntitle: x\n{matter}\n---{BODY}").code.startswith("front-matter")
+
+
+def test_a_missing_headline_is_the_first_heading_which_then_is_not_repeated() -> None:
+    draft = read("# Ferry *returns*\n\nShe is back.\n\n## Why\n\nRepairs.")
+
+    assert draft.headline == "Ferry returns"
+    assert draft.body.text == "She is back.\n\nWhy\n\nRepairs."
+
+
+def test_everything_that_markdown_can_say_is_in_the_text() -> None:
+    draft = read(
+        "---\ntitle: x\n---\n\n> Quoted.\n\n- one\n- two\n\n| Port | Boats |\n|---|---|\n"
+        "| Callport | 4 |\n\n```\ncode\n```\n\n~~struck~~ text[^1]\n\n[^1]: A note.\n"
+    )
+
+    for words in ("Quoted.", "one", "two", "Callport\t4", "code", "struck text", "A note."):
+        assert words in draft.body.text
+    assert draft.kept["block_quotes"] == 1
+    assert draft.kept["tables"] == 1
+
+
+def test_tags_that_only_a_site_generator_can_run_are_dropped_and_told() -> None:
+    draft = read("---\ntitle: x\n---\n\nText {{< figure src=x >}} more {% include y %}.")
+
+    assert draft.body.text == "Text more ."
+    assert ("site generator tag", 2) in [(part.what, part.count) for part in draft.dropped]
+
+
+def test_a_rule_at_the_top_is_no_front_matter() -> None:
+    assert read("---\n\n# Ferry\n\nText.").headline == "Ferry"
+
+
+@given(st.binary(max_size=400) | st.text(max_size=400).map(str.encode))
+def test_no_bytes_are_more_than_a_rejection(data: bytes) -> None:
+    for name in ("a.md", "a.txt", "a.json", "a.html"):
+        try:
+            draft = formats.read(name, data)
+        except UploadRejected as error:
+            assert all(finding.message and finding.fix for finding in error.findings)
+        else:
+            assert draft.headline
+            assert draft.body.text.strip()
+
+
+@given(st.text(alphabet="ab:[]{}!&*#-|>'\"\n\t ", max_size=120))
+def test_no_front_matter_is_more_than_a_rejection(matter: str) -> None:
+    for mark in ("---", "+++"):
+        try:
+            markdown.read(f"{mark}\n{matter}\n{mark}\nText".encode())
+        except UploadRejected as error:
+            assert error.findings[0].line is not None
+
+
+def test_pathological_markdown_ends_soon() -> None:
+    for text in ("*" * 20_000, "[" * 20_000, "> " * 5_000, "_a" * 20_000, "`" * 20_001):
+        try:
+            read(f"---\ntitle: x\n---\n\nText\n\n{text}")
+        except UploadRejected as error:
+            assert error.findings[0].code in ("nesting", "text-too-large")
