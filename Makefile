@@ -35,9 +35,9 @@ test: setup
 	@$(VENV)/python -m pytest -n auto
 
 check: setup
-	@$(VENV)/ruff format --check --quiet . || { echo 'make check: the files above are not formatted: run make fix' >&2; $(VENV)/ruff format --check . ; exit 1; }
+	@$(VENV)/ruff format --check --quiet --output-format concise . || { echo 'make check: `make fix` formats these files' >&2; exit 1; }
 	@$(VENV)/ruff check --quiet .
-	@$(VENV)/mypy
+	@$(VENV)/mypy --no-error-summary
 	@$(VENV)/cfn-lint infra/*.yaml
 	@echo 'check: format, lint, types and template are clean'
 

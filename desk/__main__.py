@@ -26,7 +26,7 @@ def main(words: list[str] | None = None) -> int:
         return int(arguments.run(arguments) or 0)
     except DeskError as error:
         print(f"desk {arguments.command}: {error}", file=sys.stderr)
-        return 1
+        return error.status
     except ModuleNotFoundError as error:
         mend = f"the module {error.name} is missing: remove .venv and run `make test`"
         print(f"desk {arguments.command}: {mend}", file=sys.stderr)

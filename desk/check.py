@@ -20,7 +20,7 @@ from chalicelib import newsroom, wiring
 from chalicelib.core import sources
 from chalicelib.core.errors import UploadRejected
 from chalicelib.core.site import Site
-from desk.errors import DeskError
+from desk.errors import DeskError, WrongWords
 
 if TYPE_CHECKING:
     from chalicelib.core.article import Source
@@ -57,7 +57,7 @@ def read_profiles(folder: Path | None) -> Mapping[str, Source]:
     if folder is None:
         return {}
     if not folder.is_dir():
-        raise DeskError(f"{folder}: there is no such folder of sources")
+        raise WrongWords(f"{folder}: there is no such folder of sources")
     found = {}
     for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
         try:

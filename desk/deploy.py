@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from desk.errors import DeskError
+from desk.errors import DeskError, WrongWords
 from desk.upload import Stage
 from desk.venv import ROOT
 
@@ -145,7 +145,7 @@ def recorded(stage: str, *, root: Path = ROOT) -> Stage:
     except KeyError:
         known = ", ".join(["local", *sorted(config["stages"])])
         message = f"there is no stage {stage}: known are {known}; `make deploy STAGE={stage}` makes"
-        raise DeskError(f"{message} it") from None
+        raise WrongWords(f"{message} it") from None
 
 
 def set_failure_destination(deployed: list[dict[str, Any]], queue_arn: str) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from desk.errors import DeskError
+from desk.errors import DeskError, WrongWords
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -79,7 +79,7 @@ def files(paths: Sequence[Path], *, key: str | None = None) -> Iterator[File]:
     file alone. Hidden files are an editor's tools' own and are left out.
     """
     if key is not None and (len(paths) != 1 or paths[0].is_dir()):
-        raise DeskError("--key is for one file: name one, and no folder")
+        raise WrongWords("--key is for one file: name one, and no folder")
     for path in paths:
         if path.is_dir():
             found = [p for p in path.rglob("*") if p.is_file() and not _is_hidden(p, path)]
@@ -88,7 +88,7 @@ def files(paths: Sequence[Path], *, key: str | None = None) -> Iterator[File]:
         elif path.is_file():
             yield File(path=path, key=key or path.name)
         else:
-            raise DeskError(f"{path}: there is no such file or folder")
+            raise WrongWords(f"{path}: there is no such file or folder")
 
 
 def _is_hidden(path: Path, folder: Path) -> bool:

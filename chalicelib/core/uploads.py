@@ -18,6 +18,7 @@ from chalicelib.core.limits import MAX_KEY_BYTES
 UploadKind = Literal["article", "source", "image", "ignored"]
 
 _LITTER = frozenset({".ds_store", "thumbs.db", "desktop.ini", ".gitkeep", ".keep", ".htaccess"})
+_TRACES = ("._", "~$", ".~lock.")  # of macOS, Microsoft Office, LibreOffice
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _PROFILE = re.compile(r"sources/[^/]+\.ya?ml")
 
@@ -35,7 +36,7 @@ class Version:
 def kind_of(key: str) -> UploadKind:
     """Say what *key* holds by its name alone."""
     name = posixpath.basename(key)
-    is_litter = name.lower() in _LITTER or name.startswith("._") or name.endswith("~")
+    is_litter = name.lower() in _LITTER or name.startswith(_TRACES) or name.endswith("~")
     if not name or is_litter or key.startswith("takedowns/"):
         return "ignored"
     if key.startswith("sources/"):

@@ -28,12 +28,12 @@ def plan():
 
 
 @pytest.fixture(scope="session")
-def policies():
+def policies(plan):
     """Each function's policy, by the function's name."""
-    found = {}
-    for path in (ROOT / ".chalice").glob("policy-*.json"):
-        found[path.stem.removeprefix("policy-")] = json.loads(path.read_text())["Statement"]
-    return found
+    return {
+        name: json.loads((ROOT / ".chalice" / function["policy"]).read_text())["Statement"]
+        for name, function in plan["functions"].items()
+    }
 
 
 @pytest.fixture(scope="module")

@@ -74,15 +74,15 @@ def test_a_person_reads_what_to_mend_without_colours_in_a_pipe(folder):
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [
-        (["check", "/no/such/file"], 1, "/no/such/file: there is no such file or folder"),
-        (["check", "pyproject.toml", "--sources", "/no/such"], 1, "no such folder of sources"),
-        (["check", "desk", "--key", "a.md"], 1, "--key is for one file"),
+        (["check", "/no/such/file"], 2, "/no/such/file: there is no such file or folder"),
+        (["check", "pyproject.toml", "--sources", "/no/such"], 2, "no such folder of sources"),
+        (["check", "desk", "--key", "a.md"], 2, "--key is for one file"),
         (["check"], 2, "FILE|FOLDER"),
         (["check", "x", "--now", "noon"], 2, "noon is no time"),
         (["run", "--port", "99999"], 2, "no port"),
         (["frobnicate"], 2, "invalid choice"),
         (["publish", "pyproject.toml", "--data-dir", "/no/such"], 1, "nothing runs over /no/such"),
-        (["publish", "pyproject.toml", "--stage", "moon"], 1, "there is no stage moon"),
+        (["publish", "pyproject.toml", "--stage", "moon"], 2, "there is no stage moon"),
     ],
 )
 def test_what_cannot_be_done_is_one_clear_line(words, status, said):

@@ -1,0 +1,155 @@
+"""The life of an article, as properties: whatever the order of its versions' kinds."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib import wiring
+from chalicelib.core import fold
+from chalicelib.core.article import Absence, Article, article_id, read_by
+from chalicelib.core.errors import Gone, NotFound
+from chalicelib.core.record import Record
+from chalicelib.core.uploads import Version
+from tests import builders
+from tests.conftest import NOW
+
+KEY = "world/ferry.md"
+PLAIN = builders.markdown("Plain", date="")
+HOUR = timedelta(hours=1)
+
+
+def at(hours: int) -> str:
+    return f'"{NOW + hours * HOUR:%Y-%m-%dT%H:%M:%SZ}"'
+
+
+# One act of an editor: the content of a version, None for a deletion.
+ACTS = st.sampled_from(
+    [
+        None,
+        PLAIN,
+        builders.markdown("Other", date=""),
+        builders.markdown("Draft", date="", draft="true"),
+        builders.markdown("Soon", date="", embargo_until=at(3)),
+        builders.markdown("Late", date="", embargo_until=at(8)),
+        builders.markdown("Short-lived", date="", expires_at=at(5)),
+        builders.markdown("Killed", date="", status="canceled"),
+        builders.markdown("Held", date="", status="withheld"),
+        "---\ndate: never\n---\nBroken",
+    ]
+)
+
+
+def live(acts: list[str | None]) -> list[Record]:
+    """Return the record after each act; the acts are an hour apart from NOW on."""
+    record: Record | None = None
+    records = []
+    for number, content in enumerate(acts):
+        version = Version(
+            id=str(number),
+            received_at=NOW + number * HOUR,
+            is_delete_marker=content is None,
+            size=len(content or ""),
+        )
+        data = None if content is None else content.encode()
+        folded = fold.fold(KEY, record, version, data, summarise=wiring.summarise)
+        record = folded.record
+        records.append(record)
+    return records
+
+
+def seen(record: Record, now: datetime) -> Article | str:
+    """What a reader gets at *now*."""
+    assert record.life is not None
+    life = record.life
+    try:
+        return read_by(life.current, life.upcoming, life.gone, now=now)
+    except Gone:
+        return "gone"
+    except NotFound:
+        return "not found"
+
+
+@given(st.lists(ACTS, min_size=1, max_size=7))
+def test_readers_never_see_a_draft_or_a_broken_or_killed_text(acts: list[str | None]) -> None:
+    for number, record in enumerate(live(acts)):
+        for hours in range(number, number + 10):
+            shown = seen(record, NOW + hours * HOUR)
+            if isinstance(shown, Article):
+                assert shown.headline not in ("Draft", "Killed", "Held", "Broken")
+                assert shown.public_at <= NOW + hours * HOUR
+                assert shown.expires_at is None or NOW + hours * HOUR < shown.expires_at
+
+
+@given(st.lists(ACTS, min_size=1, max_size=7))
+def test_what_readers_once_had_is_never_just_not_found(acts: list[str | None]) -> None:
+    had = False
+    for number, record in enumerate(live(acts)):
+        for minutes in (0, 59):
+            shown = seen(record, NOW + number * HOUR + timedelta(minutes=minutes))
+            had |= isinstance(shown, Article)
+            if had:
+                assert shown != "not found"
+
+
+@given(st.lists(ACTS, min_size=1, max_size=6))
+def test_a_rejected_version_changes_nothing_that_readers_have(acts: list[str | None]) -> None:
+    broken = "---\ndate: never\n---\nBroken"
+    before, after = live(acts)[-1], live([*acts, broken])[-1]
+
+    assert after.receipt.outcome == "rejected"
+    for hours in range(len(acts), len(acts) + 10):
+        moment = NOW + hours * HOUR
+        assert seen(after, moment) == seen(before, moment)
+
+
+@given(st.lists(ACTS, min_size=1, max_size=7))
+def test_revisions_count_accepted_versions_and_every_version_has_an_outcome(
+    acts: list[str | None],
+) -> None:
+    records = live(acts)
+
+    counts = [record.life.revision for record in records if record.life]
+    assert counts == sorted(counts)
+    assert counts[-1] <= sum(content is not None for content in acts)
+    for record, content in zip(records, acts, strict=True):
+        assert record.receipt.key == KEY
+        if content is None:
+            assert record.receipt.outcome == "withdrawn"
+        if content == PLAIN:
+            assert record.receipt.outcome in ("published", "updated", "unchanged")
+
+
+def test_a_restored_article_under_embargo_stays_gone_until_it_lifts() -> None:
+    record = live([PLAIN, None, builders.markdown("Again", date="", embargo_until=at(6))])[-1]
+
+    assert seen(record, NOW + 5 * HOUR) == "gone"
+    shown = seen(record, NOW + 6 * HOUR)
+    assert isinstance(shown, Article)
+    assert shown.headline == "Again"
+
+
+def test_an_article_keeps_the_date_of_its_first_upload() -> None:
+    records = live([PLAIN, builders.markdown("Other", date="")])
+
+    life = records[-1].life
+    assert life is not None
+    assert life.current is not None
+    assert life.current.published_at == NOW
+    assert life.current.updated_at == NOW + HOUR
+
+
+def test_an_id_is_made_of_the_key_alone_and_fits_an_address() -> None:
+    ids = {article_id(f"world/{number}.md") for number in range(1_000)}
+
+    assert len(ids) == 1_000
+    assert all(len(id_) == 16 and id_.isalnum() and id_ == id_.lower() for id_ in ids)
+
+
+def test_an_absence_says_why_with_the_newsrooms_own_note() -> None:
+    absence = Absence(reason="withheld", at=NOW, note="A name was wrong.")
+
+    assert "holding" in str(absence)
+    assert str(absence).endswith("A name was wrong.")

@@ -1,0 +1,102 @@
+"""Profiles and images: what they become, and what is refused with its mend."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from chalicelib.core import pictures, sources
+from chalicelib.core.errors import UploadRejected
+from chalicelib.core.limits import AVATAR_WIDTH, MAX_IMAGE_WIDTH
+from tests import builders
+
+KEY = "sources/courier.yaml"
+
+
+def code(profile: str, key: str = KEY) -> str:
+    with pytest.raises(UploadRejected) as raised:
+        sources.read(key, profile.encode())
+    return raised.value.findings[0].code
+
+
+def test_a_profile_is_read_with_its_feeds() -> None:
+    text = builders.profile(
+        avatar="media/face.png",
+        owner="Callport Press",
+        paywalled="yes",
+        feeds="[https://courier.example/rss, nonsense]",
+    )
+
+    profile, warnings = sources.read(KEY, text.encode())
+
+    assert (profile.id, profile.name) == ("courier", "The Callport Courier")
+    assert profile.feeds == ("https://courier.example/rss",)
+    assert profile.paywalled
+    assert [warning.code for warning in warnings] == ["address"]
+    assert profile.source(avatar_path="media/x.png").avatar == "media/x.png"
+
+
+@pytest.mark.parametrize(
+    ("profile", "key", "expected"),
+    [
+        ("home_url: https://e.example", KEY, "source-without-name"),
+        ("name: [", KEY, "front-matter"),
+        ("name: x", "sources/The Courier.yaml", "source-name"),
+        ("name: x", "sources/courier.yml", "source-name"),
+        ("name: x\n" + "#" * 70_000, KEY, "too-large"),
+    ],
+)
+def test_a_profile_that_cannot_be_used_is_refused(profile: str, key: str, expected: str) -> None:
+    assert code(profile, key) == expected
+
+
+def test_an_image_is_written_anew_without_what_it_carried() -> None:
+    out = BytesIO()
+    exif = Image.Exif()
+    exif[0x010E] = "a secret place"
+    Image.new("RGB", (2_000, 1_000), "teal").save(out, "JPEG", exif=exif)
+    data = out.getvalue() + b"<script>trailing</script>"
+
+    picture, files = pictures.prepare(data)
+
+    assert (picture.width, picture.height) == (MAX_IMAGE_WIDTH, MAX_IMAGE_WIDTH // 2)
+    for file in files:
+        assert b"secret" not in file.data
+        assert b"script" not in file.data
+    avatar = next(file for file in files if picture.avatar_path.endswith(file.name))
+    assert Image.open(BytesIO(avatar.data)).size == (AVATAR_WIDTH, AVATAR_WIDTH)
+
+
+def test_the_same_image_has_the_same_name_and_another_has_another() -> None:
+    one, same, other = (
+        pictures.prepare(builders.picture(colour=colour))[0] for colour in ("teal", "teal", "red")
+    )
+
+    assert one == same
+    assert one.path != other.path
+
+
+def test_an_image_of_too_many_pixels_is_refused_before_it_is_decoded() -> None:
+    out = BytesIO()
+    Image.new("1", (10_000, 6_000)).save(out, "PNG")
+
+    with pytest.raises(UploadRejected, match="pixels"):
+        pictures.prepare(out.getvalue())
+
+
+def test_half_an_image_is_refused() -> None:
+    with pytest.raises(UploadRejected) as raised:
+        pictures.prepare(builders.picture(200, 200)[:90])
+
+    assert raised.value.findings[0].code == "image-broken"
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_are_more_than_a_rejection(data: bytes) -> None:
+    for prefix in (b"", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"RIFF\x00\x00\x00\x00WEBP", b"GIF89a"):
+        with pytest.raises(UploadRejected):
+            pictures.prepare(prefix + data)
