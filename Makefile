@@ -37,9 +37,10 @@ test: setup
 check: setup
 	@$(VENV)/ruff format --check --quiet --output-format concise . || { echo 'make check: `make fix` formats these files' >&2; exit 1; }
 	@$(VENV)/ruff check --quiet .
+	@echo 'format and lint are clean; types and template ...'
 	@$(VENV)/mypy --no-error-summary
 	@$(VENV)/cfn-lint infra/*.yaml
-	@echo 'check: format, lint, types and template are clean'
+	@echo 'types and template are clean'
 
 fix: setup
 	@$(VENV)/ruff check --quiet --fix . || true

@@ -75,7 +75,11 @@ def apply_stack(stage: str, *, protect: bool = True) -> dict[str, str]:
     }
     try:
         client = boto3.client("cloudformation")
-        if _status(client, name) is None:
+        status = _status(client, name)
+        if status == "ROLLBACK_COMPLETE":  # its first creation failed: it can only be deleted
+            client.delete_stack(StackName=name)
+            status = _settle(client, name)
+        if status is None:
             client.create_stack(**words)
         else:
             client.update_stack(**words)

@@ -130,6 +130,8 @@ class Functions:
         while calls := self._next():
             try:
                 self._call(calls)
+            except Exception:  # noqa: BLE001 - what is told of a call must not end all calls
+                traceback.print_exc()
             finally:
                 with self._change:
                     self._busy = False

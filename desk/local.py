@@ -96,8 +96,6 @@ def run(options: Options) -> None:
     stop = threading.Event()
 
     def end(_signal: int, _frame: FrameType | None) -> None:
-        if stop.is_set():
-            os._exit(1)  # told twice: somebody is in a hurry
         stop.set()
 
     signal.signal(signal.SIGINT, end)
@@ -142,7 +140,7 @@ class _Newsroom:
 
     def say(self, line: str) -> None:
         try:
-            print(line, file=self._terminal, flush=True)
+            print(_printable(line), file=self._terminal, flush=True)
         except OSError:
             self._told_to_stop.set()  # nobody reads any more: the terminal is gone
 
@@ -272,7 +270,7 @@ class _Newsroom:
             if self._quiet:
                 self._outcomes[outcome] = self._outcomes.get(outcome, 0) + 1
             if not self._quiet or outcome == "rejected":
-                self.say(f"{_printable(upload.key)}  {outcome}  {upload.ms} ms{_why(told)}")
+                self.say(f"{upload.key}  {outcome}  {upload.ms} ms{_why(told)}")
 
     def _tell_failure(self, event: dict[str, Any], key: str, error: Exception) -> None:
         import boto3
@@ -283,7 +281,7 @@ class _Newsroom:
         while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
             error = error.exceptions[0]
         reason = " ".join(f"{type(error).__name__}: {error}".split())
-        self.say(f"{_printable(key)}  failed {MAX_TRIES} times, is in the failure queue: {reason}")
+        self.say(f"{key}  failed {MAX_TRIES} times, is in the failure queue: {reason}")
 
 
 def _not_found(path: str) -> Answer:
@@ -307,9 +305,9 @@ def _why(receipt: dict[str, Any]) -> str:
     return f"  {errors[0]['message']} {errors[0]['fix']}" if errors else ""
 
 
-def _printable(key: str) -> str:
-    """Return *key* so that it cannot steer the terminal."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in key)
+def _printable(line: str) -> str:
+    """Return *line* so that what an upload's name or text holds cannot steer the terminal."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
 
 
 def _from_root(path: Path) -> str:

@@ -27,7 +27,9 @@ ENTERED = "BROADSHEET_ENTERED_VENV"  # set on the way in: a broken .venv must no
 
 def enter(package: str) -> None:
     """Go on in `.venv` if this process was started as `python -m package…` by another Python."""
-    words = getattr(sys, "orig_argv", [])
+    if not hasattr(sys, "orig_argv"):
+        sys.exit(f"{package}: this Python is too old: start it as {PYTHON} -m {package} ...")
+    words = sys.orig_argv
     module = words[words.index("-m") + 1] if "-m" in words[:-1] else ""
     if Path(sys.prefix).resolve() == VENV.resolve():
         os.environ.pop(ENTERED, None)

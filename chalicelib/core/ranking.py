@@ -11,6 +11,8 @@ from datetime import datetime
 
 from chalicelib.core.article import Article, Card
 
+MIN_SHARED = 3  # terms; two are shared by most articles of one region and one language
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Latest:
@@ -50,7 +52,7 @@ def related(
     """Return up to *limit* candidates that share vocabulary with *terms*, closest first.
 
     Distance is 1 - Jaccard overlap of the `terms`, in [0, 1]; candidates that share fewer than
-    two terms are about something else. Ties go to the newer card, then to the smaller id. The
+    MIN_SHARED terms are about something else. Ties go to the newer card, then to the smaller id. The
     article with id *without* is never returned. O(n) in candidates; 200 is the design size.
     """
     wanted = frozenset(terms)
@@ -60,5 +62,5 @@ def related(
         overlap = len(wanted & other) / len(wanted | other)
         return (-overlap, -card.public_at.timestamp(), card.id)
 
-    near = (c for c in candidates if c.id != without and len(wanted & frozenset(c.terms)) > 1)
+    near = (c for c in candidates if c.id != without and len(wanted & frozenset(c.terms)) >= MIN_SHARED)
     return tuple(sorted(near, key=rank)[:limit])

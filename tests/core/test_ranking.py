@@ -59,10 +59,10 @@ def test_an_ended_pin_no_longer_lifts() -> None:
     assert in_order([newer, pinned], now=NOW + timedelta(hours=2))[0] == newer
 
 
-def test_related_articles_share_at_least_two_terms_closest_first() -> None:
+def test_related_articles_share_at_least_three_terms_closest_first() -> None:
     near = card("near", terms="#ferry skerrin callport")
-    far = card("far", terms="#ferry skerrin budget tax council")
-    other = card("other", terms="#ferry budget")
+    far = card("far", terms="#ferry skerrin callport budget tax")
+    other = card("other", terms="#ferry skerrin budget")
     itself = card("itself", terms="#ferry skerrin callport")
 
     found = related(itself.terms, [far, other, itself, near], without=itself.id)

@@ -52,6 +52,7 @@ class Newsroom:
 @pytest.fixture
 def newsroom(monkeypatch):
     monkeypatch.setattr(functions, "BACK_OFF_S", (0.01, 0.02))
+    monkeypatch.setattr(functions.traceback, "print_exc", lambda: None)
     started = Newsroom()
     yield started
     started.functions.stop(wait_s=5)
@@ -107,3 +108,14 @@ def test_a_schedule_goes_on_when_its_function_fails(newsroom):
 
     assert newsroom.ticks[:3] == ["Scheduled Event"] * 3
     assert newsroom.failed == []
+
+
+def test_what_goes_wrong_in_telling_does_not_end_the_calls(newsroom):
+    newsroom.ingested = None  # so that telling raises
+    newsroom.functions.uploaded([record("a")])
+    newsroom.settle()
+    newsroom.ingested = []
+    newsroom.functions.uploaded([record("b")])
+    newsroom.settle()
+
+    assert newsroom.ingested == ["b"]
