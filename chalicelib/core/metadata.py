@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from html import unescape
+from math import isfinite
 
 from chalicelib.core.article import slugify
 from chalicelib.core.clean import media_key, one_line, plain, web_address
@@ -528,9 +529,11 @@ def _as_json(value: object) -> object:
         return {plain(str(key)): _as_json(part) for key, part in value.items()}
     if isinstance(value, (list, tuple)):
         return [_as_json(part) for part in value]
-    if value is None or isinstance(value, (bool, int, float)):
-        return value if not isinstance(value, float) or value == value else str(value)  # noqa: PLR0124
-    return plain(str(value))
+    if value is None or isinstance(value, (bool, int)):
+        return value
+    if isinstance(value, float) and isfinite(value):
+        return value
+    return plain(str(value))  # JSON has neither NaN nor infinities
 
 
 # Dates

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.core.codec import decode, encode
 from chalicelib.core.errors import UploadRejected
 from chalicelib.core.formats.reading import Field
 from chalicelib.core.limits import MAX_HEADLINE_LENGTH, MAX_TAGS
@@ -126,6 +127,14 @@ def test_unknown_keys_are_kept_and_told() -> None:
 
     assert found.metadata.extra == {"layout": "post", "weight": 3}
     assert "layout, weight" in found.warnings[0].message
+
+
+@given(st.dictionaries(st.text(), VALUES))
+def test_unknown_values_are_stored_and_read_back_the_same(given: dict[str, object]) -> None:
+    fields = {f"x-{key}": Field(value, "/x") for key, value in given.items()}
+    extra = interpret(fields).metadata.extra
+
+    assert decode(encode(extra), dict) == extra
 
 
 def test_an_external_lead_image_is_dropped_and_told() -> None:

@@ -1,0 +1,129 @@
+"""The table's contract: one question, one answer, and no write that another has overtaken."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chalicelib import wiring
+from chalicelib.aws.store import Store, rows_of
+from chalicelib.core import fold
+from chalicelib.core.article import ArticleId, article_id
+from chalicelib.core.codec import decode, encode
+from chalicelib.core.errors import StoreUnavailable
+from chalicelib.core.ranking import Latest
+from chalicelib.core.record import Record
+from chalicelib.core.uploads import Version
+from tests import builders
+from tests.conftest import NOW
+
+KEY = "world/ferry.md"
+
+
+def record(text: str = "", *, version: str = "v1", key: str = KEY) -> Record:
+    data = (text or builders.markdown(tags="[a, b]", section="world")).encode()
+    made = Version(id=version, received_at=NOW, size=len(data))
+    return fold.fold(key, None, made, data, summarise=wiring.summarise).record
+
+
+@pytest.fixture
+def store(aws: None) -> Store:  # noqa: ARG001  # AWS must be there first
+    return wiring.store()
+
+
+def test_a_record_is_read_as_it_was_written(store: Store) -> None:
+    assert store.write(None, record())
+
+    assert store.record(KEY) == record()
+    assert store.record("other.md") is None
+
+
+def test_a_fold_that_lost_the_race_writes_nothing(store: Store) -> None:
+    original = record()
+    correction = record(builders.markdown("Ferry returns on Monday"), version="v2")
+    assert store.write(None, original)
+    assert store.write(original, correction)
+
+    assert not store.write(None, original)
+    assert not store.write(original, record(version="v3"))
+
+    assert store.record(KEY) == correction
+
+
+def test_what_a_record_no_longer_owns_is_deleted_with_the_write(store: Store) -> None:
+    before, after = record(), record(builders.markdown(section="sport"), version="v2")
+    store.write(None, before)
+    store.write(before, after)
+
+    cards, _ = store.cards("section#world", until=NOW, limit=9)
+    assert cards == ()
+    assert len(store.cards("section#sport", until=NOW, limit=9)[0]) == 1
+    assert store.write(after, None)
+    assert store.record(KEY) is None
+    assert store.cards("all", until=NOW, limit=9) == ((), None)
+
+
+def test_a_list_is_newest_first_and_never_reads_beyond_its_bound(store: Store) -> None:
+    for hour in range(5):
+        text = builders.markdown(date=f"{NOW - timedelta(hours=hour):%Y-%m-%dT%H:%M:%SZ}")
+        store.write(None, record(text, key=f"{hour}.md"))
+
+    cards, place = store.cards("all", until=NOW - timedelta(hours=1), limit=2)
+    rest, end = store.cards("all", until=NOW, after=place or "", limit=9)
+
+    assert [card.id for card in cards] == [article_id("1.md"), article_id("2.md")]
+    assert [card.id for card in rest] == [article_id("3.md"), article_id("4.md")]
+    assert end is None
+
+
+def test_a_later_refresh_is_not_undone_by_an_earlier_one(store: Store) -> None:
+    late = Latest(refreshed_at=NOW, leads=(), cards=())
+    store.put_latest(late)
+
+    store.put_latest(replace(late, refreshed_at=NOW - timedelta(minutes=1)))
+
+    assert store.latest() == late
+
+
+def test_an_article_that_is_not_there_is_four_times_nothing(store: Store) -> None:
+    rows = store.article(ArticleId("a" * 16))
+
+    assert (rows.current, rows.upcoming, rows.gone, rows.latest) == (None, None, None, None)
+
+
+def test_readers_are_told_that_the_table_does_not_answer(aws: None) -> None:
+    store = Store(wiring._client("dynamodb"), "no-such-table")
+
+    for question in (store.latest, lambda: store.article(ArticleId("a" * 16)),
+                     lambda: store.cards("all", until=NOW, limit=1)):  # fmt: skip
+        with pytest.raises(StoreUnavailable):
+            question()
+
+
+def test_versions_folded_to_are_told_for_many_keys_at_once(store: Store) -> None:
+    keys = [f"{number}.md" for number in range(120)]
+    for key in keys[::40]:
+        store.write(None, record(key=key, version=f"v-{key}"))
+
+    assert store.folded_to(keys) == {key: f"v-{key}" for key in keys[::40]}
+
+
+TEXTS = st.text(min_size=1, max_size=30)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(headline=TEXTS, body=TEXTS, tag=TEXTS, unknown=TEXTS)
+def test_any_record_survives_its_rows(headline: str, body: str, tag: str, unknown: str) -> None:
+    import json
+
+    article = {"headline": headline, "body_text": body, "tags": [tag], "unknown": unknown}
+    data = json.dumps(article).encode()
+    version = Version(id="v", received_at=NOW, size=len(data))
+    made = fold.fold("a.json", None, version, data, summarise=wiring.summarise).record
+
+    assert decode(encode(made), Record) == made
+    assert rows_of(made) == rows_of(decode(encode(made), Record))
