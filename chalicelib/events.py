@@ -38,7 +38,7 @@ def ingest(event: Notification) -> None:
     for key in _keys(event.to_dict()):
         try:
             done = newsroom.ingest(key, **_parts(), now=_now())
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # all of them are raised below, together
             telemetry.logger.exception("key not ingested", extra={"key": key})
             failures.append(error)
             continue

@@ -71,19 +71,28 @@ def ingest(
         if kind_of(key) == "ignored":
             return _ignore(key, versions, receipts=receipts, site=site, now=now)
         before = store.record(key)
-        after = _folded(key, before, versions, uploads=uploads, receipts=receipts,
-                        summarise=summarise)
+        after = _folded(
+            key, before, versions, uploads=uploads, receipts=receipts, summarise=summarise
+        )
         after = _dressed(after, store=store)
-        if after != before:
-            has_changed |= store.write(before, after)
-            continue
+        is_new = after != before
+        if is_new and not store.write(before, after):
+            continue  # another writer was faster
+        has_changed |= is_new
         if after is None:
             return Ingested(receipt=None, has_changed=has_changed)
-        if _deliver(after, receipts=receipts, site=site, now=now):
-            continue
+        if _deliver(after, receipts=receipts, site=site, now=now) or is_new:
+            continue  # a last pass sees whether anything moved meanwhile
         if after.kind != "article":
-            _spread(after, uploads=uploads, receipts=receipts, store=store, summarise=summarise,
-                    site=site, now=now)
+            _spread(
+                after,
+                uploads=uploads,
+                receipts=receipts,
+                store=store,
+                summarise=summarise,
+                site=site,
+                now=now,
+            )
         return Ingested(receipt=after.receipt, has_changed=has_changed)
     message = f"{MAX_PASSES} passes over one key were all overtaken."
     raise FoldConflict(message)
@@ -140,8 +149,15 @@ def reconcile(
     changed = 0
     for key in behind:
         try:
-            done = ingest(key, uploads=uploads, receipts=receipts, store=store,
-                          summarise=summarise, site=site, now=now)
+            done = ingest(
+                key,
+                uploads=uploads,
+                receipts=receipts,
+                store=store,
+                summarise=summarise,
+                site=site,
+                now=now,
+            )
         except Exception as error:
             log.exception("key not reconciled", extra={"key": key})
             failures.append(error)
@@ -278,8 +294,8 @@ def _folded(
         pending = versions[ids.index(record.folded_to) + 1 :]
     else:
         record, pending = None, versions
-    for version in pending:
-        data = None
+    for listed in pending:
+        version, data = listed, None
         if fold.needs_bytes(key, version):
             upload = uploads.read(key, version)
             data, version = upload.data, replace(version, received_at=upload.received_at)
@@ -355,12 +371,11 @@ def _ignore(
         return Ingested(receipt=None, has_changed=False)
     receipt = fold.ignored(key, versions[-1])
     if receipts.version(receipt_key(key)) != versions[-1].id:
-        _put_receipt(receipt, version_id=versions[-1].id, receipts=receipts,
-                     site=site, now=now)
+        _put_receipt(receipt, version_id=versions[-1].id, receipts=receipts, site=site, now=now)
     return Ingested(receipt=receipt, has_changed=False)
 
 
-def _spread(record: Record, *, store: Store, **parts: Any) -> None:
+def _spread(record: Record, *, store: Store, **parts: Any) -> None:  # noqa: ANN401  # what `ingest` takes
     """Bring the records that copied from *record* up to date, once for each of its values."""
     from chalicelib.core import codec
     from chalicelib.core.record import digest

@@ -164,9 +164,7 @@ def front_page() -> Answer:
 
 @page_view("/latest")
 def latest_page() -> Answer:
-    view = newsroom.list_cards(
-        store=wiring.store(), now=_now(), after=_place(), limit=PAGE_CARDS
-    )
+    view = newsroom.list_cards(store=wiring.store(), now=_now(), after=_place(), limit=PAGE_CARDS)
     page = pages.latest(view.cards, older=_cursor(view.older), site=_site(), now=_now())
     return _html(page, _newest(view))
 
@@ -471,8 +469,11 @@ def _query(*known: str) -> dict[str, str]:
     if unknown:
         raise BadRequest(
             *(
-                _finding(name, f"There is no parameter {name!r} here.",
-                         f"The parameters are: {', '.join(known) or 'none'}.")
+                _finding(
+                    name,
+                    f"There is no parameter {name!r} here.",
+                    f"The parameters are: {', '.join(known) or 'none'}.",
+                )
                 for name in unknown
             )
         )

@@ -19,7 +19,7 @@ SHARED = ROOT.parent / "shared"
 
 os.environ.update(
     AWS_ACCESS_KEY_ID="local",
-    AWS_SECRET_ACCESS_KEY="local",  # noqa: S106  # moto's, as the contract names them
+    AWS_SECRET_ACCESS_KEY="local",  # moto's, as the contract names them
     AWS_DEFAULT_REGION="us-east-1",
     BROADSHEET_TABLE="broadsheet-local",
     BROADSHEET_UPLOADS_BUCKET="broadsheet-local-uploads",
@@ -121,8 +121,8 @@ class Paper:
 
     def rows(self) -> dict[tuple[str, str], dict[str, Any]]:
         """Return every row of the table but the observations, as stored."""
-        pages = boto3.client("dynamodb").get_paginator("scan").paginate(
-            TableName="broadsheet-local"
+        pages = (
+            boto3.client("dynamodb").get_paginator("scan").paginate(TableName="broadsheet-local")
         )
         items = [item for page in pages for item in page["Items"]]
         return {
@@ -132,17 +132,17 @@ class Paper:
         }
 
     @property
-    def s3(self) -> Any:  # noqa: ANN401  # boto3's clients have no common type
+    def s3(self) -> Any:  # boto3's clients have no common type
         return boto3.client("s3")
 
 
 @pytest.fixture
-def paper(aws: None) -> Paper:  # noqa: ARG001  # AWS must be there first
+def paper(aws: None) -> Paper:  # AWS must be there first
     return Paper()
 
 
 @pytest.fixture
-def client(aws: None) -> Iterator[Client]:  # noqa: ARG001  # AWS must be there first
+def client(aws: None) -> Iterator[Client]:  # AWS must be there first
     """The deployed application, called as API Gateway calls it."""
     import app
 
@@ -151,7 +151,7 @@ def client(aws: None) -> Iterator[Client]:  # noqa: ARG001  # AWS must be there 
 
 
 @pytest.fixture
-def s3_event() -> Any:  # noqa: ANN401  # a function that makes events
+def s3_event() -> Any:  # a function that makes events
     """Make the event that S3 sends of these keys, encoded as S3 encodes them."""
 
     def make(*keys: str) -> dict[str, Any]:

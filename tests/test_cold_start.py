@@ -24,7 +24,7 @@ print(json.dumps(sorted(name for name in sys.modules)))
 
 def loaded(program: str) -> set[str]:
     """Return the modules of a fresh process after *program*."""
-    done = subprocess.run(  # noqa: S603  # our own interpreter and program
+    done = subprocess.run(  # our own interpreter and program
         [sys.executable, "-c", REQUEST.format(before=program)],
         capture_output=True,
         check=True,

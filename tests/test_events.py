@@ -23,7 +23,9 @@ def headline(key: str) -> str:
     return view.article.headline
 
 
-@pytest.mark.parametrize("key", ["world/a b+c.md", "world/résumé.md", "world/100%.md", "日本/記事.md"])
+@pytest.mark.parametrize(
+    "key", ["world/a b+c.md", "world/résumé.md", "world/100%.md", "日本/記事.md"]
+)
 def test_a_key_is_read_as_s3_encodes_it(
     paper: Paper, client: Client, s3_event: Event, key: str
 ) -> None:
@@ -64,7 +66,7 @@ def test_what_is_not_the_editors_fault_is_raised_after_the_rest_is_done(
     paper.upload("bad.md", builders.markdown("Bad"))
     paper.upload("good.md", builders.markdown("Good"))
 
-    def summarise(headline: str, body: Any, language: str) -> Any:  # noqa: ANN401
+    def summarise(headline: str, body: Any, language: str) -> Any:
         if headline == "Bad":
             raise OSError("the disk is full")
         return paper.summarise(headline, body, language)

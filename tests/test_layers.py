@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -69,6 +71,33 @@ def test_imports_point_one_way(path: Path) -> None:
             other = parts[1] if len(parts) > 1 else "chalicelib"
             other = other if other in MAY_IMPORT else "chalicelib"
             assert other in MAY_IMPORT[part] | {part}, f"{part} imports {name}"
+
+
+def test_every_module_can_be_the_first_to_be_imported() -> None:
+    names = [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        for path in MODULES
+    ]
+    program = """
+import importlib, os, sys
+os.environ["BROADSHEET_UPLOADS_BUCKET"] = "broadsheet-local-uploads"
+for name in sys.argv[1:]:
+    for loaded in [module for module in sys.modules if module.startswith("chalicelib")]:
+        del sys.modules[loaded]
+    try:
+        importlib.import_module(name)
+    except ImportError as error:
+        print(name, error)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program, *names],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=True,
+    )
+
+    assert done.stdout == ""
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -89,7 +89,9 @@ def test_folding_version_by_version_or_all_at_once_gives_the_same_rows(paper: Pa
 
 def test_an_update_moves_the_card_and_leaves_no_other(paper: Paper) -> None:
     paper.publish(FERRY, builders.markdown(section="world", tags="[a]"))
-    paper.publish(FERRY, builders.markdown(section="sport", tags="[b]", date="2026-03-24T10:00:00Z"))
+    paper.publish(
+        FERRY, builders.markdown(section="sport", tags="[b]", date="2026-03-24T10:00:00Z")
+    )
 
     lists = {pk for pk, _ in paper.rows() if pk.startswith("LIST#")}
     assert lists == {"LIST#all", "LIST#source#newsroom", "LIST#section#sport", "LIST#tag#b"}
@@ -215,9 +217,7 @@ def test_the_same_bytes_again_are_unchanged_but_restore_what_was_withdrawn(paper
 
 
 @pytest.mark.parametrize("status", ["withheld", "canceled"])
-def test_a_status_takes_an_article_from_readers_with_its_reason(
-    paper: Paper, status: str
-) -> None:
+def test_a_status_takes_an_article_from_readers_with_its_reason(paper: Paper, status: str) -> None:
     paper.publish(FERRY, builders.markdown(), at=NOW - timedelta(hours=2))
     paper.publish(FERRY, builders.markdown(status=status, status_reason="A name was wrong."))
 

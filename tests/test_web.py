@@ -46,7 +46,7 @@ def text(answer: HTTPResponse) -> str:
     return answer.body.decode()
 
 
-def data(answer: HTTPResponse) -> Any:  # noqa: ANN401  # JSON
+def data(answer: HTTPResponse) -> Any:  # JSON
     return json.loads(answer.body)
 
 
@@ -74,9 +74,7 @@ def test_every_page_is_html_that_can_be_kept_and_asked_again(
 
 
 @pytest.mark.parametrize("path", DOCUMENTS)
-def test_every_document_is_json_for_any_origin(
-    published: Paper, client: Client, path: str
-) -> None:
+def test_every_document_is_json_for_any_origin(published: Paper, client: Client, path: str) -> None:
     answer = client.http.get(path)
 
     assert answer.status_code == 200

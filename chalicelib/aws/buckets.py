@@ -84,15 +84,16 @@ class Uploads:
         for page in pages:
             objects, markers = page.get("Versions", []), page.get("DeleteMarkers", [])
             entries: list[Any] = [*objects, *markers]
-            entries.sort(
-                key=lambda e: (e["Key"], not e["IsLatest"], -_seconds(e), "Size" in e)
-            )
+            entries.sort(key=lambda e: (e["Key"], not e["IsLatest"], -_seconds(e), "Size" in e))
             for entry in entries:
-                yield entry["Key"], Version(
-                    id=entry["VersionId"],
-                    received_at=datetime.fromtimestamp(_seconds(entry), UTC),
-                    is_delete_marker="Size" not in entry,
-                    size=entry.get("Size", 0),
+                yield (
+                    entry["Key"],
+                    Version(
+                        id=entry["VersionId"],
+                        received_at=datetime.fromtimestamp(_seconds(entry), UTC),
+                        is_delete_marker="Size" not in entry,
+                        size=entry.get("Size", 0),
+                    ),
                 )
 
 

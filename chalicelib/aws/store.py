@@ -122,7 +122,7 @@ class Store:
         for (pk, _), item in rows.items():
             name = pk.removeprefix("SHOWN#")
             encoded = item["value"]["S"].encode()
-            kind: type[Source] | type[Picture] = Source if name.startswith("source:") else Picture
+            kind: type[Source | Picture] = Source if name.startswith("source:") else Picture
             values[name] = decode(encoded, kind)
             digests[name] = digest(encoded)
         return values, digests
@@ -250,7 +250,7 @@ class Store:
 
     # Calls
 
-    def _transact_get(self, gets: list[dict[str, Any]]) -> Any:
+    def _transact_get(self, gets: list[dict[str, Any]]) -> Any:  # noqa: ANN401  # as boto3 gives it
         for pause_s in _PAUSES_S:
             try:
                 return self._client.transact_get_items(TransactItems=gets)  # type: ignore[arg-type]
@@ -279,7 +279,7 @@ class Store:
                 for item in answer["Responses"].get(self._table, []):
                     found[item["pk"]["S"], item["sk"]["S"]] = item
                 left = answer.get("UnprocessedKeys", {}).get(self._table)
-                wanted = list(left["Keys"]) if left else []  # type: ignore[arg-type]
+                wanted = list(left["Keys"]) if left else []
                 if wanted:
                     time.sleep(pause_s)  # the table is throttled
             if wanted:

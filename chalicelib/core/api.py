@@ -174,5 +174,3 @@ def _around(shown: Card, site: Site) -> Json:
         "published_at": moment(shown.published_at),
         "kind": "article",
     }
-
-

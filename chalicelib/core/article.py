@@ -208,7 +208,7 @@ class Article:
         return self.public_at <= now and (self.expires_at is None or now < self.expires_at)
 
     def without_body(self) -> Article:
-        """The article as the front page's lead needs it: all but its text. Sentences tell its length."""
+        """The article as a lead needs it: all but its text, whose length the sentences tell."""
         nothing = Body(html="", text="", blocks=())
         return replace(self, body=nothing, pictures=(), extra={})
 

@@ -28,21 +28,101 @@ from chalicelib.core.receipt import Dropped
 
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _FORMATS = frozenset(
-    "a abbr b cite code del em i ins kbd mark q s samp small strong sub sup time u var".split()
+    [
+        "a",
+        "abbr",
+        "b",
+        "cite",
+        "code",
+        "del",
+        "em",
+        "i",
+        "ins",
+        "kbd",
+        "mark",
+        "q",
+        "s",
+        "samp",
+        "small",
+        "strong",
+        "sub",
+        "sup",
+        "time",
+        "u",
+        "var",
+    ]
 )
 _STRUCTURES = frozenset(
-    "blockquote caption dd details dl dt figcaption figure li ol pre summary table tbody td tfoot "
-    "th thead tr ul".split()
+    [
+        "blockquote",
+        "caption",
+        "dd",
+        "details",
+        "dl",
+        "dt",
+        "figcaption",
+        "figure",
+        "li",
+        "ol",
+        "pre",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+    ]
 )
 _BOUNDARIES = frozenset(
-    "address article aside body center div fieldset footer form header hgroup legend main nav p "
-    "section".split()
+    [
+        "address",
+        "article",
+        "aside",
+        "body",
+        "center",
+        "div",
+        "fieldset",
+        "footer",
+        "form",
+        "header",
+        "hgroup",
+        "legend",
+        "main",
+        "nav",
+        "p",
+        "section",
+    ]
 )
 _VOID = frozenset({"br", "hr", "img"})
 # Elements whose content is no text of the article. The rest of what is not allowed is unwrapped.
 _SWALLOWED = frozenset(
-    "applet audio button canvas embed head iframe map math noembed noframes noscript object option "
-    "script select style svg template textarea title video".split()
+    [
+        "applet",
+        "audio",
+        "button",
+        "canvas",
+        "embed",
+        "head",
+        "iframe",
+        "map",
+        "math",
+        "noembed",
+        "noframes",
+        "noscript",
+        "object",
+        "option",
+        "script",
+        "select",
+        "style",
+        "svg",
+        "template",
+        "textarea",
+        "title",
+        "video",
+    ]
 )
 _TELLING = (_SWALLOWED - {"head", "title", "option"}) | {"input", "link", "meta", "base", "frame"}
 _ATTRIBUTES = {
@@ -58,7 +138,9 @@ _ATTRIBUTES = {
 }
 _ID = re.compile(r"[A-Za-z][\w.:-]{0,80}")
 _TAG_NAME = re.compile(r"<([a-zA-Z][a-zA-Z0-9]{0,20})(?=[\s/>])")
-_ACTIVE = re.compile(r"""(?:href|src|action)\s*=\s*["']?\s*(javascript|vbscript|data):""", re.IGNORECASE)
+_ACTIVE = re.compile(
+    r"""(?:href|src|action)\s*=\s*["']?\s*(javascript|vbscript|data):""", re.IGNORECASE
+)
 _HANDLER = re.compile(r"<[a-zA-Z][^<>]{0,2000}?\s(on[a-z]{3,30})\s*=")
 _SPACE = re.compile(r"\s+")
 
@@ -438,7 +520,9 @@ _KINDS: dict[str, BlockKind] = {
     "tr": "row",
 }
 # Scripts written without spaces: kana, CJK ideographs, Thai, Lao, Khmer, Myanmar.
-_UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
+_UNSPACED = re.compile(
+    "[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]"
+)
 _WORD = re.compile(r"[^\W_]+(?:['\u2019.,-][^\W_]+)*")
 
 

@@ -81,9 +81,7 @@ def _fold_article(
     )
 
 
-def _fold_source(
-    key: str, record: Record | None, version: Version, data: bytes | None
-) -> Folded:
+def _fold_source(key: str, record: Record | None, version: Version, data: bytes | None) -> Folded:
     before = record.profile if record else None
     profile: Profile | None = before
     warnings: tuple[Finding, ...] = ()
@@ -142,9 +140,7 @@ def _fold_image(key: str, record: Record | None, version: Version, data: bytes |
         received_at=version.received_at,
         errors=errors,
     )
-    record = Record(
-        key=key, kind="image", folded_to=version.id, receipt=receipt, picture=picture
-    )
+    record = Record(key=key, kind="image", folded_to=version.id, receipt=receipt, picture=picture)
     return Folded(record=record, files=files)
 
 
@@ -177,4 +173,3 @@ def ignored(key: str, version: Version) -> Receipt:
         received_at=version.received_at,
         warnings=(warning,),
     )
-

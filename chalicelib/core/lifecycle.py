@@ -188,7 +188,8 @@ def _article(
         if stated.image
         else None,
         published_at=published_at,
-        updated_at=stated.updated_at or (max(at, published_at) if life.revision > 1 else published_at),
+        updated_at=stated.updated_at
+        or (max(at, published_at) if life.revision > 1 else published_at),
         received_at=at,
         embargo_until=stated.embargo_until,
         expires_at=stated.expires_at,
@@ -219,9 +220,7 @@ def _corrections(life: Life, draft: Draft, at: datetime) -> tuple[Correction, ..
     )
 
 
-def _receipt(
-    life: Life, outcome: Outcome, draft: Draft, article: Article, at: datetime
-) -> Receipt:
+def _receipt(life: Life, outcome: Outcome, draft: Draft, article: Article, at: datetime) -> Receipt:
     has_page = life.upcoming or life.current
     return Receipt(
         key=life.key,

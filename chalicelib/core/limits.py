@@ -2,11 +2,14 @@
 
 MAX_FILE_BYTES = 5_000_000  # an article of five megabytes is a mistake or an attack
 MAX_TEXT_BYTES = 256 * 1024  # extracted text, UTF-8: with its markup it must fit a stored row
-MAX_ROW_BYTES = 390_000  # a DynamoDB item holds 400 KB (409,600 bytes), names of attributes included
+MAX_ROW_BYTES = (
+    390_000  # a DynamoDB item holds 400 KB (409,600 bytes), names of attributes included
+)
 MAX_KEY_BYTES = 1_000  # S3 allows 1,024; a receipt's key adds its extension
 MAX_FRONT_MATTER_BYTES = 64 * 1024  # metadata is a screen of text; parsing it grows with its size
 MAX_NESTING = 100  # deeper structures are attacks on recursive code
 MAX_NODES = 10_000  # values in one file's metadata, aliases expanded
+MAX_XML_TAGS = 100_000  # of one document; a long agency story has some hundreds
 MAX_HEADLINE_LENGTH = 300  # characters; the longest real headlines have some 200
 MAX_STANDFIRST_LENGTH = 1_000  # characters
 MAX_TAGS = 20  # each is a row of the article's transaction, which holds 100

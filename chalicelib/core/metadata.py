@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from html import unescape
 from math import isfinite
+from typing import TYPE_CHECKING
 
 from chalicelib.core.article import slugify
 from chalicelib.core.clean import media_key, one_line, plain, web_address
 from chalicelib.core.errors import Finding, UploadRejected
-from chalicelib.core.formats.reading import Field
 from chalicelib.core.limits import (
     MAX_BYLINES,
     MAX_CORRECTIONS,
@@ -29,6 +29,9 @@ from chalicelib.core.limits import (
     MAX_TAGS,
 )
 from chalicelib.core.receipt import Dropped
+
+if TYPE_CHECKING:
+    from chalicelib.core.formats.reading import Field
 
 # The one name of each key, and the aliases that other systems write; the name itself comes first.
 # Upper case, hyphens, underscores and spaces make no difference: publishDate is publish_date.
@@ -289,7 +292,9 @@ class _Interpreter:
             value = re.split(r"(?<=\))\s*[,;]\s*", value)  # a list of Markdown links in one string
         elif isinstance(value, str) and ";" in value:
             value = value.split(";")
-        names = [re.sub(r"^(?:by|von|par|por)\s+", "", n, flags=re.I) for n in _strings(value)]
+        names = [
+            re.sub(r"^(?:by|von|par|por)\s+", "", n, flags=re.IGNORECASE) for n in _strings(value)
+        ]
         names = list(dict.fromkeys(name for name in names if name))
         if len(names) > MAX_BYLINES:
             self._warn(
@@ -324,8 +329,8 @@ class _Interpreter:
             value = found.value
             names = _strings(value.split(",") if isinstance(value, str) else value)
         slugs = list(dict.fromkeys(slug for slug in map(slugify, [*names, *more]) if slug))
-        if len(slugs) > MAX_TAGS:
-            where = found or Field(value=None, pointer="/tags")
+        where = found or self._first("section")
+        if where is not None and len(slugs) > MAX_TAGS:
             self._warn(
                 where,
                 "tags-cut",
@@ -373,8 +378,11 @@ class _Interpreter:
             )
             return None
         primary, _, rest = tag.partition("-")
-        parts = [p.upper() if len(p) == 2 else p.title() if len(p) == 4 else p.lower()
-                 for p in rest.split("-") if p]
+        parts = [
+            p.upper() if len(p) == 2 else p.title() if len(p) == 4 else p.lower()
+            for p in rest.split("-")
+            if p
+        ]
         return "-".join([primary.lower(), *parts])
 
     def _image(self) -> tuple[str | None, str, str | None]:
@@ -461,8 +469,12 @@ class _Interpreter:
             room -= len(json.dumps([key, value]))
             if room < 0:
                 self.dropped.append(
-                    Dropped(what=f"unknown key {one_line(key)[:80]}", count=1,
-                            why=f"unknown keys may have {MAX_EXTRA_BYTES:,} bytes", line=found.line)
+                    Dropped(
+                        what=f"unknown key {one_line(key)[:80]}",
+                        count=1,
+                        why=f"unknown keys may have {MAX_EXTRA_BYTES:,} bytes",
+                        line=found.line,
+                    )
                 )
                 continue
             extra[one_line(key)[:200]] = value
@@ -487,8 +499,14 @@ _TRUTHS = {
 
 
 def _finding(where: Field, code: str, message: str, fix: str) -> Finding:
-    return Finding(code=code, message=message, fix=fix, line=where.line, column=where.column,
-                   pointer=where.pointer)
+    return Finding(
+        code=code,
+        message=message,
+        fix=fix,
+        line=where.line,
+        column=where.column,
+        pointer=where.pointer,
+    )
 
 
 def _is_blank(value: object) -> bool:
@@ -546,7 +564,9 @@ _LOOSE_ISO = re.compile(
     r"\s*(Z|UTC|GMT|[+-]\d{1,2}(?::?\d{2})?)?",
     re.IGNORECASE | re.ASCII,
 )
-_BASIC_ISO = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T(\d{2})(\d{2})(\d{2})?(Z|[+-]\d{2}:?\d{2})?)?", re.ASCII)
+_BASIC_ISO = re.compile(
+    r"(\d{4})(\d{2})(\d{2})(?:T(\d{2})(\d{2})(\d{2})?(Z|[+-]\d{2}:?\d{2})?)?", re.ASCII
+)
 _WORDED = (
     "%d %B %Y", "%d %b %Y", "%B %d %Y", "%b %d %Y",
     "%d %B %Y %H:%M", "%d %b %Y %H:%M", "%B %d %Y %H:%M", "%b %d %Y %H:%M",
@@ -610,7 +630,9 @@ def _from_words(text: str) -> datetime:
             return parsedate_to_datetime(text)
         except ValueError:
             raise ValueError from None
-    words = re.sub(r"^(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?,?\s+", "", text)
+    words = re.sub(
+        r"^(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?,?\s+", "", text
+    )
     words = re.sub(r"(\d)(?:st|nd|rd|th)\b", r"\1", words.replace(",", " ").replace(" at ", " "))
     words = re.sub(r"\b([A-Za-z]{3,4})\.", r"\1", words)
     zone = re.search(r"\s(Z|UTC|GMT|[+-]\d{2}:?\d{2})$", words)

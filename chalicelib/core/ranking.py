@@ -37,7 +37,7 @@ class Latest:
 
 
 def in_order(cards: Iterable[Card], *, now: datetime) -> tuple[Card, ...]:
-    """Return the cards pinned at *now* first, then by newest `public_at`; ties go to the smaller id."""
+    """Return cards pinned at *now* first, then the newest by `public_at`; ties by smaller id."""
 
     def rank(card: Card) -> tuple[bool, float, str]:
         pinned = card.pinned_until is not None and now < card.pinned_until
@@ -52,7 +52,7 @@ def related(
     """Return up to *limit* candidates that share vocabulary with *terms*, closest first.
 
     Distance is 1 - Jaccard overlap of the `terms`, in [0, 1]; candidates that share fewer than
-    MIN_SHARED terms are about something else. Ties go to the newer card, then to the smaller id. The
+    MIN_SHARED are about something else. Ties go to the newer card, then to the smaller id. The
     article with id *without* is never returned. O(n) in candidates; 200 is the design size.
     """
     wanted = frozenset(terms)
@@ -62,5 +62,7 @@ def related(
         overlap = len(wanted & other) / len(wanted | other)
         return (-overlap, -card.public_at.timestamp(), card.id)
 
-    near = (c for c in candidates if c.id != without and len(wanted & frozenset(c.terms)) >= MIN_SHARED)
+    near = (
+        c for c in candidates if c.id != without and len(wanted & frozenset(c.terms)) >= MIN_SHARED
+    )
     return tuple(sorted(near, key=rank)[:limit])

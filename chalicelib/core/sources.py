@@ -108,7 +108,9 @@ def _feeds(found: Field | None, warnings: list[Finding]) -> tuple[str, ...]:
         address = web_address(str(value or ""))
         if address is None:
             message = f"feeds: {value!r} is no web address."
-            warnings.append(_finding(found, "address", message, "Write the feed's https:// address."))
+            warnings.append(
+                _finding(found, "address", message, "Write the feed's https:// address.")
+            )
         else:
             addresses.append(address)
     return tuple(dict.fromkeys(addresses))[:MAX_FEEDS]
@@ -137,5 +139,11 @@ def _line(found: Field | None) -> str | None:
 
 
 def _finding(found: Field, code: str, message: str, fix: str) -> Finding:
-    return Finding(code=code, message=message, fix=fix, line=found.line, column=found.column,
-                   pointer=found.pointer)
+    return Finding(
+        code=code,
+        message=message,
+        fix=fix,
+        line=found.line,
+        column=found.column,
+        pointer=found.pointer,
+    )

@@ -31,7 +31,7 @@ def record(text: str = "", *, version: str = "v1", key: str = KEY) -> Record:
 
 
 @pytest.fixture
-def store(aws: None) -> Store:  # noqa: ARG001  # AWS must be there first
+def store(aws: None) -> Store:  # AWS must be there first
     return wiring.store()
 
 

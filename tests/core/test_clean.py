@@ -195,7 +195,13 @@ def test_plain_text_has_no_controls_no_overrides_and_no_half_characters(text: st
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("", 0), ("one two", 2), ("don't well-known 3.5", 3), ("船が港に戻った", 4), ("ferry 船が", 2)],
+    [
+        ("", 0),
+        ("one two", 2),
+        ("don't well-known 3.5", 3),
+        ("船が港に戻った", 4),
+        ("ferry 船が", 2),
+    ],
 )
 def test_words_are_counted_in_every_script(text: str, words: int) -> None:
     assert count_words(text) == words

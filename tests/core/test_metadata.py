@@ -70,12 +70,15 @@ def test_the_name_wins_over_its_aliases() -> None:
     assert one(title="Alias", headline="Name").headline == "Name"
 
 
-@given(st.dictionaries(st.sampled_from([n for a in ALIASES.items() for n in (a[0], *a[1])]), VALUES))
+@given(
+    st.dictionaries(st.sampled_from([n for a in ALIASES.items() for n in (a[0], *a[1])]), VALUES)
+)
 def test_no_value_is_more_than_a_finding(given: dict[str, object]) -> None:
     try:
         found = read(**given)
     except UploadRejected as error:
-        assert all(finding.fix and finding.pointer for finding in error.findings)
+        told = error.findings
+        assert all(one.fix and one.pointer for one in told)
     else:
         assert len(found.metadata.tags) <= MAX_TAGS
         assert len(found.metadata.headline or "") <= MAX_HEADLINE_LENGTH
@@ -173,7 +176,9 @@ def test_dates_are_read_as_newsrooms_write_them(text: str, expected: str) -> Non
     assert moment == datetime.fromisoformat(expected).replace(tzinfo=UTC)
 
 
-@pytest.mark.parametrize("text", ["31 Nov 2026", "03/05/2024", "tomorrow", "24", "", "null", "0001-01-01"])
+@pytest.mark.parametrize(
+    "text", ["31 Nov 2026", "03/05/2024", "tomorrow", "24", "", "null", "0001-01-01"]
+)
 def test_what_is_no_date_or_could_be_two_is_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  # the text continues "is no date"
         parse_moment(text)

@@ -97,7 +97,11 @@ def in_order(page, *texts):
 def test_a_story_is_told_in_the_order_that_readers_rely_on(view):
     story, other, near = full_article(), make_article("sport/goal.md"), make_article("world/fog.md")
     page = (
-        front(replace(story, terms=("boat", "fog", "sea")), other, replace(near, terms=("boat", "fog", "sea")))
+        front(
+            replace(story, terms=("boat", "fog", "sea")),
+            other,
+            replace(near, terms=("boat", "fog", "sea")),
+        )
         if view is front
         else article_page(story, other, around=(near.card(),))
     ).render()

@@ -97,6 +97,12 @@ def test_half_an_image_is_refused() -> None:
 
 @given(st.binary(max_size=200))
 def test_no_bytes_are_more_than_a_rejection(data: bytes) -> None:
-    for prefix in (b"", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"RIFF\x00\x00\x00\x00WEBP", b"GIF89a"):
+    for prefix in (
+        b"",
+        b"\x89PNG\r\n\x1a\n",
+        b"\xff\xd8\xff\xe0",
+        b"RIFF\x00\x00\x00\x00WEBP",
+        b"GIF89a",
+    ):
         with pytest.raises(UploadRejected):
             pictures.prepare(prefix + data)

@@ -34,7 +34,9 @@ def test_reserved_prefixes_and_litter_are_no_articles(key: str, kind: str) -> No
     assert kind_of(key) == kind
 
 
-@pytest.mark.parametrize("key", ["../a.md", "a/../b.md", "a\\b.md", "a\n.md", "\x1b[31m.md", "\u202ea.md"])
+@pytest.mark.parametrize(
+    "key", ["../a.md", "a/../b.md", "a\\b.md", "a\n.md", "\x1b[31m.md", "\u202ea.md"]
+)
 def test_a_name_that_no_editor_can_have_meant_is_refused(key: str) -> None:
     with pytest.raises(UploadRejected, match="The key"):
         check_key(key)

@@ -7,6 +7,7 @@ formats: in `metadata` and `clean`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -25,6 +26,20 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """What the text of a file holds, counted in the file itself by its reader.
+
+    What the article holds is counted by the cleaner; the receipt tells the difference.
+    """
+
+    letters: int  # and digits
+    headings: int = 0
+    block_quotes: int = 0
+    tables: int = 0
+    lists: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """A file as its reader understood it.
 
@@ -38,6 +53,20 @@ class Reading:
     first_line: int = 1  # the line of the file on which the body begins
     warnings: tuple[Finding, ...] = ()
     dropped: tuple[Dropped, ...] = field(default=())
+    inventory: Inventory | None = None
+
+
+def letters(text: str) -> int:
+    """Count the letters and digits of *text*: what no change of markup or space may change."""
+    return len(_NO_LETTER.sub("", text))
+
+
+_NO_LETTER = re.compile(r"[\W_]+")
+
+
+def pointer(*keys: str) -> str:
+    """Return the JSON Pointer (RFC 6901) that leads through *keys*."""
+    return "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in keys)
 
 
 def decode(data: bytes) -> str:

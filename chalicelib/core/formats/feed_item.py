@@ -1,0 +1,216 @@
+"""One item of a feed: RSS 2.0, RSS 1.0 or Atom, alone or in its channel.
+
+Feeds are written by machines, and what a machine wrote wrongly is passed over with a warning: a
+date that is none does not keep the article out. The channel's title is the source.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from chalicelib.core.clean import one_line
+from chalicelib.core.errors import Finding, UploadRejected
+from chalicelib.core.formats import iptc, newsml, xml
+from chalicelib.core.formats.reading import Field, Reading
+from chalicelib.core.metadata import parse_moment
+from chalicelib.core.receipt import Dropped
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element as Element
+
+_CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
+_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+_MEDIA = ("enclosure", "content", "thumbnail", "group", "player")
+_MEDIA_SPACE = "http://search.yahoo.com/mrss/"
+_READ = frozenset(
+    "title link description encoded summary content author creator pubDate date published updated "
+    "modified issued category subject guid id source language rights comments".split()
+)
+_MAILBOX = re.compile(r"\S+@\S+\s*\((.+)\)|(.+?)\s*<\S+@\S+>|\S+@\S+")
+_TAG = re.compile(r"<[A-Za-z/!][^<>]*>")
+
+
+def read(root: Element) -> Reading:
+    """Return the first item. Raises UploadRejected "no-article" for a feed without one."""
+    kind = "{*}entry" if xml.name_of(root) in ("feed", "entry") else "{*}item"
+    items = list(root.iter(kind))
+    if not items:
+        raise UploadRejected(
+            Finding(
+                code="no-article",
+                message="The feed holds no item.",
+                fix="Send a feed with one item, or the item alone.",
+                line=root.sourceline,
+            )
+        )
+    item = items[0]
+    channel = item.getparent()
+    if channel is None or xml.name_of(channel) == "RDF":
+        channel = xml.first(root, "channel")
+    html = _body(item)
+    warnings: list[Finding] = []
+    metadata = _metadata(item, channel, root, html, warnings)
+    dropped = list(_left_out(item))
+    if len(items) > 1:
+        warnings.append(newsml.several(len(items), items[1].sourceline))
+        why = "the first item is the article"
+        dropped.append(
+            Dropped(what="other item", count=len(items) - 1, why=why, line=items[1].sourceline)
+        )
+    return Reading(
+        format="atom" if kind == "{*}entry" else "rss",
+        metadata=metadata,
+        html=html,
+        first_line=item.sourceline or 1,
+        warnings=tuple(warnings),
+        dropped=tuple(dropped),
+    )
+
+
+def _body(item: Element) -> str:
+    whole = item.find(_CONTENT)
+    if whole is not None and xml.words(whole):
+        return "".join(whole.itertext())
+    for name in ("content", "description", "summary"):
+        for element in xml.children(item, name):
+            if _is_media(element) or not xml.words(element):
+                continue
+            if len(element):
+                return xml.markup(element)
+            said = element.text or ""
+            is_plain = element.get("type") in ("text", "text/plain")
+            return _paragraphs(said) if is_plain or not _TAG.search(said) else said
+    return ""
+
+
+def _paragraphs(said: str) -> str:
+    from html import escape, unescape
+
+    parts = re.split(r"\n\s*\n", unescape(said))
+    return "".join(f"<p>{escape(part, quote=False)}</p>" for part in parts if part.strip())
+
+
+def _metadata(
+    item: Element, channel: Element | None, root: Element, html: str, warnings: list[Finding]
+) -> dict[str, Field]:
+    fields: dict[str, Field] = {}
+
+    def put(key: str, element: Element | None, value: object = None) -> None:
+        if element is None or key in fields:
+            return
+        found = xml.field(element, value)
+        if found.value:
+            fields[key] = found
+
+    title = xml.first(item, "title")
+    put("headline", title, _plain(title))
+    text = _TAG.sub(" ", html)
+    for name in ("description", "summary"):
+        standfirst = _plain(xml.first(item, name))
+        if standfirst and not iptc.repeats(standfirst, one_line(text)):
+            put("standfirst", xml.first(item, name), standfirst)
+    writers = [*xml.children(item, "creator"), *xml.children(item, "author")]
+    names = [name for writer in writers if (name := _person(writer))]
+    if names:
+        put("byline", writers[0], list(dict.fromkeys(names)))
+    for key, sources in (
+        ("published_at", ("pubDate", "published", "issued", "date")),
+        ("updated_at", ("updated", "modified")),
+    ):
+        for name in sources:
+            _put_moment(fields, key, xml.first(item, name), warnings)
+    if "published_at" not in fields and "updated_at" in fields:
+        fields["published_at"] = fields.pop("updated_at")
+    _put_address(fields, item)
+    labels = [label for c in xml.children(item, "category") if (label := c.get("term") or xml.words(c))]
+    if labels:
+        put("section", xml.first(item, "category"), labels[0])
+        put("tags", xml.first(item, "category"), labels[1:])
+    put("source", xml.first(item, "source", "title"))
+    put("source", xml.first(item, "source") if xml.words(xml.first(item, "source")) else None)
+    put("source", xml.first(channel, "title"), _plain(xml.first(channel, "title")))
+    language = xml.first(item, "language")
+    put("language", language if language is not None else xml.first(channel, "language"))
+    for element in (item, channel, root):
+        put("language", element, (element.get(_LANG) or "") if element is not None else None)
+    put("rights", xml.first(item, "rights"))
+    for child in item.iterchildren("*"):
+        name = xml.name_of(child)
+        if name not in _READ and not len(child) and not _is_media(child):
+            put(name, child)
+    return fields
+
+
+def _put_moment(
+    fields: dict[str, Field], key: str, element: Element | None, warnings: list[Finding]
+) -> None:
+    if element is None or key in fields or not xml.words(element):
+        return
+    found = xml.field(element)
+    try:
+        parse_moment(found.value)
+    except ValueError as error:
+        warnings.append(
+            Finding(
+                code="date-unread",
+                message=f"{xml.name_of(element)}: {str(found.value)[:60]!r} is no date{error}.",
+                fix="Write it as in RFC 5322 or RFC 3339: 2026-11-30T09:00:00Z.",
+                line=found.line,
+                pointer=found.pointer,
+            )
+        )
+    else:
+        fields[key] = found
+
+
+def _put_address(fields: dict[str, Field], item: Element) -> None:
+    links = [
+        Field(link.get("href") or xml.words(link), xml.field(link).pointer, link.sourceline)
+        for link in xml.children(item, "link")
+        if link.get("rel") in (None, "alternate")
+    ]
+    guid = xml.first(item, "guid")
+    if guid is not None and guid.get("isPermaLink") != "false":
+        links.append(xml.field(guid))
+    web = [link for link in links if str(link.value).lower().startswith(("http://", "https://"))]
+    if web or links:
+        fields["original_url"] = (web or links)[0]
+
+
+def _plain(element: Element | None) -> str:
+    """A title as text: in RSS, and in Atom's type html, it may be escaped markup."""
+    from html import unescape
+
+    said = xml.words(element)
+    if element is not None and element.get("type") in ("text", "xhtml"):
+        return said
+    return one_line(_TAG.sub(" ", unescape(said)))
+
+
+def _person(element: Element) -> str:
+    name = xml.first(element, "name")
+    said = xml.words(name if name is not None else element)
+    mailbox = _MAILBOX.fullmatch(said)
+    return (mailbox[1] or mailbox[2] or "") if mailbox else said
+
+
+def _is_media(element: Element) -> bool:
+    return str(element.tag).startswith("{" + _MEDIA_SPACE) or xml.name_of(element) == "enclosure"
+
+
+def _left_out(item: Element) -> list[Dropped]:
+    told = []
+    media = [e for e in item.iter("*") if _is_media(e) and xml.name_of(e) in _MEDIA and e.get("url")]
+    if media:
+        why = "files of other sites are not fetched"
+        told.append(Dropped(what="media file", count=len(media), why=why, line=media[0].sourceline))
+    nested = [
+        child
+        for child in item.iterchildren("*")
+        if xml.name_of(child) not in _READ and len(child) and not _is_media(child)
+    ]
+    for child in nested[:20]:
+        what = f"{one_line(xml.name_of(child))[:60]} element"
+        told.append(Dropped(what=what, count=1, why="it has no name here", line=child.sourceline))
+    return told

@@ -1,0 +1,46 @@
+"""What the agencies' formats share: IPTC's subject codes, bylines, abstracts that repeat the text."""
+
+from __future__ import annotations
+
+import re
+
+from chalicelib.core.formats.html_tree import words_only
+
+# The first two digits of an IPTC subject code (Subject Reference, Media Topics) -> a section.
+SECTIONS = {
+    "01": "culture", "02": "crime", "03": "disasters", "04": "economy", "05": "education",
+    "06": "environment", "07": "health", "08": "people", "09": "labour", "10": "lifestyle",
+    "11": "politics", "12": "religion", "13": "science", "14": "society", "15": "sport",
+    "16": "conflict", "17": "weather",
+}  # fmt: skip
+_CODE = re.compile(r"(?:^|[:/])([01]\d)\d{6}$")
+_BY = re.compile(r"^(?:by|von|par|por|av|af|di|door)\s+", re.IGNORECASE)
+_SEVERAL = re.compile(r"\s+(?:and|und|et|og|och|&)\s+", re.IGNORECASE)
+_CUT = re.compile(r"\s*(?:\[?(?:…|\.{3,})\]?|\[&hellip;\])\s*$")
+
+
+def section(codes: list[str]) -> str | None:
+    """Return the section of the first of *codes* that tells one, such as subj:15054000."""
+    for code in codes:
+        found = _CODE.search(code)
+        if found and found[1] in SECTIONS:
+            return SECTIONS[found[1]]
+    return None
+
+
+def byline(text: str) -> list[str]:
+    """Return the names in an agency's byline.
+
+    With an "and", commas part names: "A Marrow, B Holt and C Aske". Without one they set off
+    what the writer is ("Ilse Marrow, Harbour Correspondent"), which stays with the name.
+    """
+    text = _BY.sub("", text.strip())
+    if not _SEVERAL.search(text):
+        return [text] if text else []
+    return [name.strip() for part in _SEVERAL.split(text) for name in part.split(",") if name.strip()]
+
+
+def repeats(abstract: str, text: str) -> bool:
+    """True where *text* begins with *abstract*: printed above it, it would be read twice."""
+    said = words_only(_CUT.sub("", abstract))
+    return bool(said) and words_only(text[: 2 * len(abstract) + 200]).startswith(said)
