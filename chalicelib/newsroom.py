@@ -173,18 +173,15 @@ def reconcile(
 def refresh_latest(*, store: Store, now: datetime) -> Latest:
     """Prepare the latest list from recent cards, read consistently, and return it."""
     cards, _ = store.cards("all", until=now + AHEAD, limit=LATEST_CARDS, consistent=True)
-    cards = tuple(card for card in cards if card.public_until is None or now < card.public_until)
+    cards = tuple(card for card in cards if card.expires_at is None or now < card.expires_at)
     order = ranking.in_order(cards, now=now)
     leads: list[Article] = []
     for card in order:
         if len(leads) == LEADS:
             break
-        rows = store.article(card.id)
-        leads.extend(
-            article.without_body()
-            for article in (rows.current, rows.upcoming)
-            if article is not None and article.revision == card.revision
-        )
+        article = store.article(card.id).current
+        if article is not None:
+            leads.append(article.without_body())
     latest = Latest(refreshed_at=now, leads=tuple(leads), cards=order)
     store.put_latest(latest)
     return latest
@@ -224,7 +221,7 @@ def front_page(*, store: Store, now: datetime) -> Latest:
 def read_article(id_: ArticleId, *, store: Store, now: datetime) -> ArticleView:
     """Return the article at *id_*. Raises NotFound, or Gone with the reason. One call."""
     rows = store.article(id_)
-    article = read_by(rows.current, rows.upcoming, rows.gone, now=now)
+    article = read_by(rows.current, rows.gone, now=now)
     latest = rows.latest.as_of(now) if rows.latest else Latest(refreshed_at=now, leads=(), cards=())
     around = ranking.related(article.terms, latest.cards, without=article.id)
     return ArticleView(article=article, latest=latest, around=around)

@@ -139,17 +139,19 @@ def test_an_embargo_lifts_to_the_second_without_any_event(paper: Paper) -> None:
     assert front.leads[0].id == article_id(FERRY)
 
 
-def test_an_embargoed_update_waits_beside_the_public_revision(paper: Paper) -> None:
-    lifts = NOW + timedelta(minutes=5)
+@pytest.mark.parametrize("key", ["embargo_until", "published_at"])
+def test_what_readers_have_cannot_be_hidden_until_a_later_date(paper: Paper, key: str) -> None:
+    lifts = f"{NOW + timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ}"
     paper.publish(FERRY, builders.markdown("Ferry returns"), at=NOW - timedelta(hours=2))
-    update = builders.markdown("Ferry delayed again", embargo_until=f'"{lifts.isoformat()}"')
+    update = builders.markdown("Ferry delayed", date="", **{key: lifts})
+
     paper.publish(FERRY, update)
 
-    assert read(now=NOW).article.headline == "Ferry returns"
-    assert read(now=lifts).article.headline == "Ferry delayed again"
-    for moment in (NOW, lifts):
-        front = newsroom.front_page(store=wiring.store(), now=moment)
-        assert [card.headline for card in front.cards] == [read(now=moment).article.headline]
+    assert read().article.headline == "Ferry returns"
+    receipt = paper.receipt(FERRY)
+    assert receipt["outcome"] == "rejected"
+    assert receipt["errors"][0]["code"] == "already-public"
+    assert receipt["errors"][0]["pointer"] == f"/{key}"
 
 
 def test_a_rejected_revision_changes_nothing_public(paper: Paper) -> None:
@@ -164,17 +166,24 @@ def test_a_rejected_revision_changes_nothing_public(paper: Paper) -> None:
     assert "31 Nov 2026" in receipt["errors"][0]["message"]
 
 
-def test_a_draft_changes_nothing_public_and_takes_back_what_was_scheduled(paper: Paper) -> None:
-    lifts = NOW + timedelta(hours=1)
+def test_a_draft_changes_nothing_public(paper: Paper) -> None:
     paper.publish(FERRY, builders.markdown("Out"), at=NOW - timedelta(hours=3))
+
+    paper.publish(FERRY, builders.markdown("Not yet", draft="true"), at=NOW - timedelta(hours=1))
+
+    assert paper.receipt(FERRY)["outcome"] == "draft"
+    assert read().article.headline == "Out"
+
+
+def test_a_draft_takes_back_what_was_scheduled(paper: Paper) -> None:
+    lifts = NOW + timedelta(hours=1)
     embargoed = builders.markdown("Later", embargo_until=f'"{lifts.isoformat()}"')
     paper.publish(FERRY, embargoed, at=NOW - timedelta(hours=2))
 
     paper.publish(FERRY, builders.markdown("Not yet", draft="true"), at=NOW - timedelta(hours=1))
 
-    assert paper.receipt(FERRY)["outcome"] == "draft"
-    assert read(now=NOW).article.headline == "Out"
-    assert read(now=lifts).article.headline == "Out"
+    with pytest.raises(NotFound):
+        read(now=lifts)
 
 
 def test_an_expired_article_is_gone_and_no_longer_listed(paper: Paper) -> None:

@@ -3,7 +3,6 @@
     pk                   sk                    what
     UPLOAD#<key's id>    STATE                 the record of a key without its articles
     ARTICLE#<id>         CURRENT               what readers have, or why they no longer do
-    ARTICLE#<id>         UPCOMING              what takes its place at its public_at
     LIST#<list>          <public_at>#<id>      a card; lists: all, section#…, tag#…, source#…
     SHOWN#<name>         VALUE                 what others copy: a source's profile, a picture
     SHOWN#<name>         USED_BY#<key's id>    a key that copied it
@@ -49,7 +48,6 @@ class ArticleRows:
     """What one read of an article's address gives: see `article.read_by`."""
 
     current: Article | None
-    upcoming: Article | None
     gone: Absence | None
     latest: Latest | None
 
@@ -64,21 +62,19 @@ class Store:
     # For the fold
 
     def record(self, key: str) -> Record | None:
-        """Return the record of *key* as one moment had it. One transaction of three reads."""
+        """Return the record of *key* as one moment had it. One transaction of two reads."""
         from chalicelib.core.record import Record
 
-        pk = _article_pk(article_id(key))
-        keys = [_state_key(key), (pk, "CURRENT"), (pk, "UPCOMING")]
+        keys = [_state_key(key), _current_key(article_id(key))]
         gets = [{"Get": {"TableName": self._table, "Key": _key(key)}} for key in keys]
         answer = self._transact_get(gets)
-        state, current, upcoming = (response.get("Item") for response in answer["Responses"])
+        state, current = (response.get("Item") for response in answer["Responses"])
         if state is None:
             return None
         record = decode(state["record"]["B"], Record)
         if record.life is None:
             return record
-        life = replace(record.life, current=_article(current), upcoming=_article(upcoming))
-        return replace(record, life=life)
+        return replace(record, life=replace(record.life, current=_article(current)))
 
     def write(self, before: Record | None, after: Record | None) -> bool:
         """Put the rows of *after* in the place of those of *before*, all or none.
@@ -156,15 +152,12 @@ class Store:
     # For readers
 
     def article(self, id_: ArticleId) -> ArticleRows:
-        """Return all that an article's page shows. One BatchGetItem of three rows."""
-        pk = _article_pk(id_)
-        keys = [(pk, "CURRENT"), (pk, "UPCOMING"), _OBSERVED_LATEST]
-        rows = self._batch(keys, consistent=False)
-        current = rows.get(keys[0])
+        """Return all that an article's page shows. One BatchGetItem of two rows."""
+        rows = self._batch([_current_key(id_), _OBSERVED_LATEST], consistent=False)
+        current = rows.get(_current_key(id_))
         gone = decode(current["gone"]["S"], Absence) if current and "gone" in current else None
         return ArticleRows(
             current=_article(current),
-            upcoming=_article(rows.get(keys[1])),
             gone=gone,
             latest=_latest(rows.get(_OBSERVED_LATEST)),
         )
@@ -311,7 +304,7 @@ def rows_of(record: Record) -> dict[Key, Item]:
 
     bare = record
     if record.life is not None:
-        bare = replace(record, life=replace(record.life, current=None, upcoming=None))
+        bare = replace(record, life=replace(record.life, current=None))
     shown = record.shown()
     encoded = encode(shown) if shown is not None else b""
     rows: dict[Key, Item] = {}
@@ -328,20 +321,16 @@ def rows_of(record: Record) -> dict[Key, Item]:
     for taken in record.takes_from():
         rows[_shown_pk(taken), f"USED_BY#{article_id(record.key)}"] = {"key": {"S": record.key}}
     if record.life is not None:
-        pk = _article_pk(article_id(record.key))
-        current, upcoming, gone = record.life.current, record.life.upcoming, record.life.gone
+        current, gone = record.life.current, record.life.gone
         if current is not None or gone is not None:
-            rows[pk, "CURRENT"] = {
+            rows[_current_key(article_id(record.key))] = {
                 **({"article": {"B": pack(current)}} if current else {}),
                 **({"gone": {"S": encode(gone).decode()}} if gone else {}),
             }
-        if upcoming is not None:
-            rows[pk, "UPCOMING"] = {"article": {"B": pack(upcoming)}}
-        for article in record.articles():
-            until = upcoming.public_at if upcoming and article is current else None
-            card = {"card": {"S": encode(article.card(public_until=until)).decode()}}
-            for list_ in lists_of(article):
-                rows[f"LIST#{list_}", card_place(article.public_at, article.id)] = card
+        if current is not None:
+            card = {"card": {"S": encode(current.card()).decode()}}
+            for list_ in lists_of(current):
+                rows[f"LIST#{list_}", card_place(current.public_at, current.id)] = card
     return {key: {**_key(key), **attributes} for key, attributes in rows.items()}
 
 
@@ -364,8 +353,8 @@ def _state_key(key: str) -> Key:
     return f"UPLOAD#{article_id(key)}", "STATE"
 
 
-def _article_pk(id_: str) -> str:
-    return f"ARTICLE#{id_}"
+def _current_key(id_: ArticleId) -> Key:
+    return f"ARTICLE#{id_}", "CURRENT"
 
 
 def _shown_pk(name: str) -> str:

@@ -212,9 +212,8 @@ class Article:
         nothing = Body(html="", text="", blocks=())
         return replace(self, body=nothing, pictures=(), extra={})
 
-    def card(self, *, public_until: datetime | None = None) -> Card:
-        """The article as listed; *public_until* is when a later revision takes its place."""
-        ends = [moment for moment in (self.expires_at, public_until) if moment is not None]
+    def card(self) -> Card:
+        """The article as listed."""
         return Card(
             id=self.id,
             revision=self.revision,
@@ -231,7 +230,7 @@ class Article:
             published_at=self.published_at,
             updated_at=self.updated_at,
             public_at=self.public_at,
-            public_until=min(ends) if ends else None,
+            expires_at=self.expires_at,
             pinned_until=self.pinned_until,
             breaking=self.breaking,
             corrected_at=max((c.at for c in self.corrections), default=None),
@@ -258,14 +257,14 @@ class Card:
     published_at: datetime
     updated_at: datetime
     public_at: datetime
-    public_until: datetime | None = None
+    expires_at: datetime | None = None
     pinned_until: datetime | None = None
     breaking: bool = False
     corrected_at: datetime | None = None
     terms: tuple[str, ...] = ()
 
     def is_public(self, now: datetime) -> bool:
-        return self.public_at <= now and (self.public_until is None or now < self.public_until)
+        return self.public_at <= now and (self.expires_at is None or now < self.expires_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,22 +284,19 @@ class Absence:
         return f"{told} {self.note}" if self.note else told
 
 
-def read_by(
-    current: Article | None, upcoming: Article | None, gone: Absence | None, *, now: datetime
-) -> Article:
-    """Return the revision that readers have at *now*.
+def read_by(current: Article | None, gone: Absence | None, *, now: datetime) -> Article:
+    """Return the article if readers have it at *now*.
 
     Raises NotFound for what is absent or not yet public, which look the same, and Gone, with the
     reason, for what was public once.
     """
-    article = upcoming if upcoming is not None and upcoming.public_at <= now else current
-    if article is None or article.public_at > now:
+    if current is None or current.public_at > now:
         if gone is not None:
             raise Gone(str(gone))
         raise NotFound("There is no article at this address.")
-    if not article.is_public(now):
+    if not current.is_public(now):
         raise Gone("This article has expired.")
-    return article
+    return current
 
 
 def numbered(points: tuple[KeyPoint, ...]) -> tuple[KeyPoint, ...]:

@@ -4,10 +4,9 @@ Pure. A Life is what the newsroom knows of one key; `accept`, `reject` and `with
 next one and the receipt. Everything is decided as of the version's `received_at`, so that a
 rebuild, which sees the same versions later, decides the same.
 
-A life has two places: `current` is the revision that readers have, or will have from its
-`public_at`; `upcoming` is a revision that takes its place later, and stands only beside a
-current one that is already public. A later revision always takes the place of an upcoming one
-that was not yet public. `gone` says why readers have none any more.
+`current` is the revision that readers have, or will have from its `public_at`; `gone` says why
+readers have none any more. What readers already have cannot be taken back by a date: an embargo
+on it is refused. To take it back, it is withdrawn, or given a status.
 """
 
 from __future__ import annotations
@@ -47,7 +46,6 @@ class Life:
     first_received_at: datetime | None = None
     fingerprint: str | None = None  # of the last accepted version's bytes, None once withdrawn
     current: Article | None = None
-    upcoming: Article | None = None
     gone: Absence | None = None
 
     def was_public(self, at: datetime) -> bool:
@@ -61,7 +59,6 @@ def accept(
 ) -> tuple[Life, Receipt, Article]:
     """Return the life after the version with this *draft*, its receipt, and what it made."""
     at = version.received_at
-    life = _promoted(life, at)
     fingerprint = hashlib.blake2b(data, digest_size=16).hexdigest()
     first_received_at = life.first_received_at or at
     is_unchanged = fingerprint == life.fingerprint
@@ -84,25 +81,34 @@ def _placed(life: Life, article: Article, draft: Draft, at: datetime) -> tuple[L
     is_seen = life.current is not None and life.current.public_at <= at
     if stated.draft:
         # What readers have stays; what they were to have later is taken back with the draft.
-        after = replace(life, current=life.current if is_seen else None, upcoming=None)
-        return after, "draft"
+        return replace(life, current=life.current if is_seen else None), "draft"
     if stated.status != "usable":
         absence = Absence(reason=stated.status, at=at, note=stated.status_reason)
         gone = absence if life.was_public(at) else None
-        after = replace(life, current=None, upcoming=None, gone=gone)
-        return after, "withdrawn"
-    if article.public_at > at and is_seen:
-        after = replace(life, upcoming=article)
-    elif article.public_at > at:
-        after = replace(life, current=article, upcoming=None)
-    else:
-        after = replace(life, current=article, upcoming=None, gone=None)
-    return after, _outcome(life, article, at)
+        return replace(life, current=None, gone=gone), "withdrawn"
+    if article.public_at > at:
+        if is_seen:
+            raise _already_public(article)
+        return replace(life, current=article), "scheduled"
+    return replace(life, current=article, gone=None), _outcome(life, article, at)
+
+
+def _already_public(article: Article) -> UploadRejected:
+    key = "embargo_until" if article.embargo_until == article.public_at else "published_at"
+    return UploadRejected(
+        Finding(
+            code="already-public",
+            message=f"{key} is {article.public_at:%Y-%m-%d %H:%M} UTC, but readers have this "
+            "article already: it cannot be hidden again until then.",
+            fix="Upload the update when it may be read, or under another key; to take the article "
+            "from readers now, delete it or write status: withheld.",
+            pointer=f"/{key}",
+        )
+    )
 
 
 def reject(life: Life, error: UploadRejected, *, version: Version) -> tuple[Life, Receipt]:
-    """Return the life unchanged but for time, and the receipt that tells what to mend."""
-    life = _promoted(life, version.received_at)
+    """Return the life as it is, and the receipt that tells what to mend."""
     receipt = Receipt(
         key=life.key,
         kind="article",
@@ -119,11 +125,10 @@ def reject(life: Life, error: UploadRejected, *, version: Version) -> tuple[Life
 def withdraw(life: Life, *, version: Version) -> tuple[Life, Receipt]:
     """Return the life after its object was deleted: readers who knew it are told so."""
     at = version.received_at
-    life = _promoted(life, at)
     absence = life.gone
     if life.current is not None and life.current.public_at <= at:
         absence = Absence(reason="withdrawn", at=at)
-    after = replace(life, fingerprint=None, current=None, upcoming=None, gone=absence)
+    after = replace(life, fingerprint=None, current=None, gone=absence)
     receipt = Receipt(
         key=life.key,
         kind="article",
@@ -135,18 +140,7 @@ def withdraw(life: Life, *, version: Version) -> tuple[Life, Receipt]:
     return after, receipt
 
 
-def _promoted(life: Life, at: datetime) -> Life:
-    """Let an upcoming revision whose time has come by *at* take the current one's place."""
-    if life.upcoming is not None and life.upcoming.public_at <= at:
-        return replace(life, current=life.upcoming, upcoming=None, gone=None)
-    if life.current is not None and life.current.public_at <= at and life.gone is not None:
-        return replace(life, gone=None)
-    return life
-
-
 def _outcome(before: Life, article: Article, at: datetime) -> Outcome:
-    if article.public_at > at:
-        return "scheduled"
     if not article.is_public(at):
         return "expired"
     if before.current is None or before.current.public_at > at:
@@ -211,9 +205,8 @@ def _article(
 def _corrections(life: Life, draft: Draft, at: datetime) -> tuple[Correction, ...]:
     """A correction without a time was made when the file first said it."""
     known: dict[str, datetime] = {}
-    for article in (life.current, life.upcoming):
-        for correction in article.corrections if article else ():
-            known.setdefault(correction.text, correction.at)
+    for correction in life.current.corrections if life.current else ():
+        known.setdefault(correction.text, correction.at)
     notes = draft.metadata.corrections
     return tuple(
         Correction(at=note.at or known.get(note.text, at), text=note.text) for note in notes
@@ -221,7 +214,6 @@ def _corrections(life: Life, draft: Draft, at: datetime) -> tuple[Correction, ..
 
 
 def _receipt(life: Life, outcome: Outcome, draft: Draft, article: Article, at: datetime) -> Receipt:
-    has_page = life.upcoming or life.current
     return Receipt(
         key=life.key,
         kind="article",
@@ -229,7 +221,7 @@ def _receipt(life: Life, outcome: Outcome, draft: Draft, article: Article, at: d
         received_at=at,
         article_id=article_id(life.key),
         revision=life.revision or None,
-        slug=has_page.slug if has_page else None,
+        slug=life.current.slug if life.current else None,
         format=draft.format,
         warnings=(*draft.warnings, *_times(draft, at)),
         kept=draft.kept,

@@ -89,10 +89,10 @@ def test_a_later_refresh_is_not_undone_by_an_earlier_one(store: Store) -> None:
     assert store.latest() == late
 
 
-def test_an_article_that_is_not_there_is_four_times_nothing(store: Store) -> None:
+def test_an_article_that_is_not_there_is_nothing(store: Store) -> None:
     rows = store.article(ArticleId("a" * 16))
 
-    assert (rows.current, rows.upcoming, rows.gone, rows.latest) == (None, None, None, None)
+    assert (rows.current, rows.gone, rows.latest) == (None, None, None)
 
 
 def test_readers_are_told_that_the_table_does_not_answer(aws: None) -> None:

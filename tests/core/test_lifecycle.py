@@ -65,7 +65,7 @@ def seen(record: Record, now: datetime) -> Article | str:
     assert record.life is not None
     life = record.life
     try:
-        return read_by(life.current, life.upcoming, life.gone, now=now)
+        return read_by(life.current, life.gone, now=now)
     except Gone:
         return "gone"
     except NotFound:
