@@ -49,6 +49,7 @@ def ingest(event: Notification) -> None:
         # After the transactions, not inside them: a failed refresh costs one interval of
         # staleness, a failed transaction would cost the article.
         newsroom.refresh_latest(store=wiring.store(), now=_now())
+    _count_model()
     telemetry.flush()
     if failures:
         message = "keys of one event could not be ingested"
@@ -74,10 +75,13 @@ def reconcile(event: CloudWatchEvent) -> None:  # noqa: ARG001  # the schedule s
     """Ingest what one page of the bucket holds and the table does not."""
     from chalicelib import telemetry
 
-    changed = newsroom.reconcile(**_parts(), now=_now())
-    telemetry.logger.info("bucket reconciled", extra={"changed": changed})
-    telemetry.count("Reconciled", changed)
-    telemetry.flush()
+    try:
+        changed = newsroom.reconcile(**_parts(), now=_now())
+        telemetry.logger.info("bucket reconciled", extra={"changed": changed})
+        telemetry.count("Reconciled", changed)
+    finally:  # what a model was paid is counted, whatever else failed
+        _count_model()
+        telemetry.flush()
     if changed:
         newsroom.refresh_latest(store=wiring.store(), now=_now())
 
@@ -97,6 +101,15 @@ def _parts() -> dict[str, Any]:
         "summarise": wiring.summarise,
         "site": wiring.site(),
     }
+
+
+def _count_model() -> None:
+    """Count the calls, tokens, withheld points and fallbacks of a model, if one is set."""
+    from chalicelib import telemetry
+
+    if settings.summariser() == "bedrock":
+        for name, value in wiring.model().figures().items():
+            telemetry.count(name, value)
 
 
 def _now() -> datetime:

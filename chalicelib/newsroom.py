@@ -9,6 +9,7 @@ now, and delivers the receipt. Events may then come twice, late, in any order, o
 
 from __future__ import annotations
 
+import hmac
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.core import ranking
-from chalicelib.core.article import Article, ArticleId, Card, Source, read_by
+from chalicelib.core.article import Article, ArticleId, Card, Source, article_id, read_by
 from chalicelib.core.errors import FoldConflict, NotFound, StoreUnavailable
 from chalicelib.core.ranking import Latest
 from chalicelib.core.uploads import Version, kind_of
@@ -34,6 +35,8 @@ log = logging.getLogger("broadsheet")
 
 MAX_PASSES = 12  # one folds, one confirms; the rest are for writers met on the way
 LATEST_CARDS = 60  # twice the thirty that the front page lists, so that the expired can go
+MAX_HISTORY = 30  # revisions on a history page; a text changed more often is told by its last
+ID_LENGTH = 16
 LEADS = 3  # articles kept whole, so that one that expires leaves another to lead
 AHEAD = timedelta(minutes=15)  # three refreshes: what becomes public meanwhile is in the list
 
@@ -72,12 +75,20 @@ def ingest(
             return _ignore(key, versions, receipts=receipts, site=site, now=now)
         before = store.record(key)
         after = _folded(
-            key, before, versions, uploads=uploads, receipts=receipts, summarise=summarise
+            key,
+            before,
+            versions,
+            uploads=uploads,
+            receipts=receipts,
+            store=store,
+            summarise=summarise,
         )
         after = _dressed(after, store=store)
         is_new = after != before
         if is_new and not store.write(before, after):
             continue  # another writer was faster
+        if is_new:
+            _drop_revisions(before, after, store=store)
         has_changed |= is_new
         if after is None:
             return Ingested(receipt=None, has_changed=has_changed)
@@ -227,6 +238,63 @@ def read_article(id_: ArticleId, *, store: Store, now: datetime) -> ArticleView:
     return ArticleView(article=article, latest=latest, around=around)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryView:
+    """An article and the revisions that readers have or had, newest first."""
+
+    article: Article
+    revisions: tuple[Article, ...]
+
+
+def read_history(id_: ArticleId, *, store: Store, now: datetime) -> HistoryView:
+    """Return the public revisions of the article at *id_*, the newest MAX_HISTORY. One call.
+
+    A revision that was replaced before readers had it is none of them. Raises NotFound and Gone
+    as `read_article` does.
+    """
+    rows = store.history(id_, limit=MAX_HISTORY)
+    article = read_by(rows.current, rows.gone, now=now)
+    public = {*rows.shown, article.revision}
+    revisions = tuple(
+        replace(past, source=article.source) if past.credited_to == article.credited_to else past
+        for past in rows.revisions
+        if past.revision in public
+    )
+    return HistoryView(article=article, revisions=revisions)
+
+
+def read_revision(id_: ArticleId, number: int, *, store: Store, now: datetime) -> Article:
+    """Return a past revision that readers had. Raises NotFound for any other."""
+    view = read_history(id_, store=store, now=now)
+    for past in view.revisions:
+        if past.revision == number:
+            return past
+    raise NotFound("Readers have had no revision of this number.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What a preview's address opens."""
+
+    article: Article
+    is_draft: bool
+    is_public: bool  # its time has come since
+
+
+def preview(token: str, *, store: Store, now: datetime) -> Preview:
+    """Return the draft or scheduled article that the preview address *token* opens. One call.
+
+    Raises NotFound for a wrong or an old token: each upload has its own.
+    """
+    id_, secret = ArticleId(token[:ID_LENGTH]), token[ID_LENGTH:]
+    current, draft = store.waiting(id_)
+    for article in (draft, current):
+        if article is not None and hmac.compare_digest(article.preview, secret):
+            is_public = article is current and article.is_public(now)
+            return Preview(article=article, is_draft=article is draft, is_public=is_public)
+    raise NotFound("There is no preview at this address: a newer upload has its own.")
+
+
 def list_cards(
     *,
     store: Store,
@@ -281,6 +349,7 @@ def _folded(
     *,
     uploads: Uploads,
     receipts: Receipts,
+    store: Store,
     summarise: Summarise,
 ) -> Record | None:
     """Fold the versions after the record's, oldest first; all of them where that one is gone."""
@@ -297,11 +366,21 @@ def _folded(
             upload = uploads.read(key, version)
             data, version = upload.data, replace(version, received_at=upload.received_at)
         folded = fold.fold(key, record, version, data, summarise=summarise)
-        # Before the record that shows them: a page never points at an image that is not there.
+        # Before the record that shows them: a page never points at what is not there.
         for file in folded.files:
             receipts.put_media(file)
+        if folded.revision is not None:
+            store.put_revision(folded.revision)
         record = folded.record
     return record
+
+
+def _drop_revisions(before: Record | None, after: Record | None, *, store: Store) -> None:
+    """Forget revisions that are no longer in the bucket: an undone deletion, a takedown."""
+    had = before.life.revision if before and before.life else 0
+    has = after.life.revision if after and after.life else 0
+    if had > has:
+        store.drop_revisions(article_id(before.key), after=has, up_to=had)  # type: ignore[union-attr]
 
 
 def _dressed(record: Record | None, *, store: Store) -> Record | None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from typing import Literal, cast, get_args
 
-from chalicelib.core.errors import SettingMissing
+from chalicelib.core.errors import SettingMissing, SettingUnknown
+
+Summariser = Literal["extractive", "bedrock"]
 
 
 def _needed(name: str) -> str:
@@ -34,3 +37,18 @@ def public_url() -> str:
 
 def site_title() -> str:
     return os.environ.get("BROADSHEET_SITE_TITLE") or "Broadsheet"
+
+
+def summariser() -> Summariser:
+    """Who writes the summaries; "extractive" while unset."""
+    name = "BROADSHEET_SUMMARISER"
+    value, known = os.environ.get(name) or "extractive", get_args(Summariser)
+    if value not in known:
+        message = f"{name} is {value!r}: known are {' and '.join(known)}."
+        raise SettingUnknown(message)
+    return cast("Summariser", value)
+
+
+def bedrock_model_id() -> str:
+    """The model, or the inference profile, by its id or ARN."""
+    return _needed("BROADSHEET_BEDROCK_MODEL_ID")

@@ -36,6 +36,8 @@ routes = Blueprint("chalicelib.web")
 
 PAGE_CARDS = 30  # cards on a page of a list
 MAX_CARDS = 100  # cards in a page of JSON
+MAX_REVISION = 999_999  # the number of a revision has six digits in the table
+_TOKEN = re.compile(r"[a-z2-7]{42}")
 _MIN_GZIP_BYTES = 1_000  # below, the headers cost more than is saved
 _SLUG = re.compile(r"[a-z0-9-]{1,80}")
 _MEDIA_NAME = re.compile(r"[0-9a-f]{32}\.(jpg|png|webp)")
@@ -195,6 +197,28 @@ def source_text(article_id: str, slug: str) -> Answer:
     return _html(page, view.article.received_at)
 
 
+@page_view("/a/{article_id}/{slug}/history")
+def history_page(article_id: str, slug: str) -> Answer:
+    view = newsroom.read_history(_article_id(article_id), store=wiring.store(), now=_now())
+    if slug != view.article.slug:
+        return _moved(_site().article(view.article, page="history"))
+    page = pages.history(view.article, view.revisions, site=_site(), now=_now())
+    return _html(page, view.article.received_at)
+
+
+@page_view("/preview/{token}")
+def preview_page(token: str) -> Answer:
+    if not _TOKEN.fullmatch(token):
+        raise NotFound("There is no preview at this address.")
+    shown = newsroom.preview(token, store=wiring.store(), now=_now())
+    if shown.is_public:
+        return _moved(_site().article(shown.article))
+    page = pages.preview(shown.article, is_draft=shown.is_draft, site=_site(), now=_now())
+    answer = _html(page, None)
+    private = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
+    return replace(answer, headers={**answer.headers, **private})
+
+
 @page_view("/section/{section}")
 def section_page(section: str) -> Answer:
     return _listing("section", section)
@@ -249,7 +273,7 @@ def api_latest() -> Answer:
 @json_view("/v1/articles")
 def api_articles() -> Answer:
     query = _query("cursor", "limit", "section", "tag", "source", "updated_since", "fields")
-    limit = _limit(query)
+    limit = _number(query, "limit", largest=MAX_CARDS) or PAGE_CARDS
     view = newsroom.list_cards(
         store=wiring.store(),
         now=_now(),
@@ -275,14 +299,34 @@ def api_articles() -> Answer:
 
 @json_view("/v1/articles/{article_id}")
 def api_article(article_id: str) -> Answer:
-    query = _query("fields")
-    view = newsroom.read_article(_article_id(article_id), store=wiring.store(), now=_now())
-    shown = api.article(view.article, site=_site(), around=view.around)
+    query = _query("fields", "revision")
+    id_, number = _article_id(article_id), _number(query, "revision", largest=MAX_REVISION)
+    view = newsroom.read_article(id_, store=wiring.store(), now=_now())
+    article = view.article
+    if number is not None and number != article.revision:
+        article = newsroom.read_revision(id_, number, store=wiring.store(), now=_now())
+    shown = api.article(article, site=_site(), around=view.around)
     document = {
         "data": _with_fields(shown, query),
         "links": {
             "self": _site().api(f"articles/{article_id}", **query),
             "html": _site().article(view.article),
+            "next": None,
+        },
+    }
+    return _json(document, view.article.received_at)
+
+
+@json_view("/v1/articles/{article_id}/revisions")
+def api_revisions(article_id: str) -> Answer:
+    _query()
+    view = newsroom.read_history(_article_id(article_id), store=wiring.store(), now=_now())
+    here = _site().api(f"articles/{article_id}/revisions")
+    document = {
+        "data": [api.revision(past, site=_site()) for past in view.revisions],
+        "links": {
+            "self": here,
+            "html": _site().article(view.article, page="history"),
             "next": None,
         },
     }
@@ -484,11 +528,13 @@ def _finding(name: str, message: str, fix: str) -> Finding:
     return Finding(code="parameter", message=message, fix=fix, pointer=f"/{name}")
 
 
-def _limit(query: Mapping[str, str]) -> int:
-    given = query.get("limit", str(PAGE_CARDS))
-    if not re.fullmatch(r"\d{1,3}", given, re.ASCII) or not 1 <= int(given) <= MAX_CARDS:
-        message = f"limit: {given[:40]!r} is no number from 1 to {MAX_CARDS}."
-        raise BadRequest(_finding("limit", message, f"Write limit={PAGE_CARDS}."))
+def _number(query: Mapping[str, str], name: str, *, largest: int) -> int | None:
+    given = query.get(name)
+    if given is None:
+        return None
+    if not re.fullmatch(r"\d{1,6}", given, re.ASCII) or not 1 <= int(given) <= largest:
+        message = f"{name}: {given[:40]!r} is no number from 1 to {largest:,}."
+        raise BadRequest(_finding(name, message, f"Write {name}={min(PAGE_CARDS, largest)}."))
     return int(given)
 
 

@@ -12,6 +12,7 @@ from chalicelib import settings
 from chalicelib.core.site import Site
 
 if TYPE_CHECKING:
+    from chalicelib.aws.bedrock import Model
     from chalicelib.aws.buckets import Media, Receipts, Uploads
     from chalicelib.aws.store import Store
     from chalicelib.core.article import Body, Sentence, Summary
@@ -45,8 +46,24 @@ def media() -> Media:
     return Media(_client("s3"), settings.receipts_bucket())
 
 
+@cache
+def model() -> Model:
+    from chalicelib.aws import bedrock
+    from chalicelib.aws.buckets import Summaries
+
+    kept = Summaries(_client("s3"), settings.receipts_bucket())
+    return bedrock.Model(bedrock.client(), model_id=settings.bedrock_model_id(), kept=kept)
+
+
 def summarise(headline: str, body: Body, language: str) -> tuple[tuple[Sentence, ...], Summary]:
     """Number the sentences of an article and summarise it, as the settings say."""
+    if settings.summariser() == "bedrock":
+        return model().summarise(headline, body, language)
+    return extract(headline, body, language)
+
+
+def extract(headline: str, body: Body, language: str) -> tuple[tuple[Sentence, ...], Summary]:
+    """Number the sentences of an article and summarise it without any model or network."""
     from chalicelib.core import summary
 
     sentences = summary.split(body, language=language)

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 import boto3
+import hypothesis
 import pytest
 from moto import mock_aws
 
@@ -34,6 +35,10 @@ from chalicelib import newsroom, wiring  # noqa: E402
 from chalicelib.core.site import Site  # noqa: E402
 from tests import builders  # noqa: E402
 
+# Two noisy cores: how long one example takes says nothing about the code.
+hypothesis.settings.register_profile("newsroom", deadline=None)
+hypothesis.settings.load_profile("newsroom")
+
 NOW = datetime(2026, 3, 24, 12, 0, tzinfo=UTC)
 
 
@@ -54,8 +59,9 @@ def shared() -> Path:
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """An empty AWS with the stack of one stage, made from the deployed template."""
-    for cached in (wiring.store, wiring.uploads, wiring.receipts, wiring.media, wiring._client):
+    for cached in (wiring.store, wiring.uploads, wiring.receipts, wiring.media, wiring.model):
         cached.cache_clear()
+    wiring._client.cache_clear()
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with mock_aws():
         template = (ROOT / "infra" / "broadsheet.yaml").read_text(encoding="utf-8")

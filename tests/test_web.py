@@ -288,3 +288,72 @@ def test_a_table_that_does_not_answer_is_a_fault_with_no_detail(
 
     assert (page.status_code, document.status_code) == (503, 503)
     assert "no-such-table" not in text(page) + text(document)
+
+
+def test_history_shows_what_readers_had_and_what_changed(published: Paper, client: Client) -> None:
+    article = builders.markdown(
+        "Ferry Skerrin delayed again",
+        date=moment(hours=4),
+        section="world",
+        source="courier",
+        body="\n\n".join(builders.PARAGRAPHS).replace("214", "221"),
+        correction="The number of passengers was 221.",
+    )
+    published.upload(FERRY, article)
+    published.ingest(FERRY, now=datetime.now(UTC))
+
+    path = f"/a/{ID}/ferry-skerrin-delayed-again/history"
+    page, listed = client.http.get(path), client.http.get(f"/v1/articles/{ID}/revisions")
+
+    assert page.status_code == 200
+    assert "<del>214</del><ins>221</ins>" in text(page)
+    assert "The number of passengers was 221." in text(page)
+    assert "Ferry Skerrin returns to the Callport line" in text(page)
+    assert [past["revision"] for past in data(listed)["data"]] == [2, 1]
+    first = data(client.http.get(f"/v1/articles/{ID}?revision=1"))["data"]
+    assert "214" in first["body_text"]
+    assert first["source"]["name"] == "The Callport Courier"
+    assert client.http.get(f"/v1/articles/{ID}?revision=7").status_code == 404
+
+
+def test_what_readers_never_had_is_in_no_history(paper: Paper, client: Client) -> None:
+    lifts = f"{datetime.now(UTC) + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"
+    paper.upload(FERRY, builders.markdown("Secret plan", embargo_until=lifts))
+    paper.upload(FERRY, builders.markdown("Secret draft", draft="true"))
+    paper.upload(FERRY, builders.markdown(date=moment(hours=1)))
+    paper.ingest(FERRY, now=datetime.now(UTC))
+
+    answer = client.http.get(f"/a/{ID}/{SLUG}/history")
+
+    assert answer.status_code == 200
+    assert "Secret" not in text(answer)
+    assert client.http.get(f"/v1/articles/{ID}?revision=1").status_code == 404
+    revisions = data(client.http.get(f"/v1/articles/{ID}/revisions"))["data"]
+    assert [past["revision"] for past in revisions] == [3]
+
+
+@pytest.mark.parametrize("waiting", ["draft", "embargo_until"])
+def test_a_preview_is_for_who_has_its_address_until_the_next_upload(
+    paper: Paper, client: Client, waiting: str
+) -> None:
+    lifts = f"{datetime.now(UTC) + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"
+    given = {"draft": "true"} if waiting == "draft" else {"embargo_until": lifts}
+    paper.upload(FERRY, builders.markdown(**given))
+    paper.ingest(FERRY, now=datetime.now(UTC))
+    address = paper.receipt(FERRY)["preview_url"]
+
+    answer = client.http.get(address)
+
+    assert answer.status_code == 200
+    assert "Ferry Skerrin returns" in text(answer)
+    assert "readers do not see it" in text(answer).lower() or "Readers see this from" in text(
+        answer
+    )
+    assert "noindex" in answer.headers["X-Robots-Tag"]
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert client.http.get(f"/a/{ID}/{SLUG}").status_code == 404
+    assert client.http.get(address[:-1] + ("a" if address[-1] != "a" else "b")).status_code == 404
+    paper.upload(FERRY, builders.markdown("Out now", date=moment(minutes=5)))
+    paper.ingest(FERRY, now=datetime.now(UTC))
+    assert client.http.get(address).status_code == 404
+    assert paper.receipt(FERRY)["preview_url"] is None

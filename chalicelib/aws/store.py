@@ -3,6 +3,8 @@
     pk                   sk                    what
     UPLOAD#<key's id>    STATE                 the record of a key without its articles
     ARTICLE#<id>         CURRENT               what readers have, or why they no longer do
+    ARTICLE#<id>         AS#<revision>         a revision as it was; public if CURRENT says so
+    ARTICLE#<id>         DRAFT                 what its editors alone may see
     LIST#<list>          <public_at>#<id>      a card; lists: all, section#…, tag#…, source#…
     SHOWN#<name>         VALUE                 what others copy: a source's profile, a picture
     SHOWN#<name>         USED_BY#<key's id>    a key that copied it
@@ -52,6 +54,16 @@ class ArticleRows:
     latest: Latest | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """An article and its revisions, newest first; those in `shown` were public once."""
+
+    current: Article | None
+    gone: Absence | None
+    shown: tuple[int, ...]
+    revisions: tuple[Article, ...]
+
+
 class Store:
     """One table. Methods raise botocore's errors when DynamoDB cannot be reached."""
 
@@ -62,19 +74,21 @@ class Store:
     # For the fold
 
     def record(self, key: str) -> Record | None:
-        """Return the record of *key* as one moment had it. One transaction of two reads."""
+        """Return the record of *key* as one moment had it. One transaction of three reads."""
         from chalicelib.core.record import Record
 
-        keys = [_state_key(key), _current_key(article_id(key))]
+        id_ = article_id(key)
+        keys = [_state_key(key), _current_key(id_), _draft_key(id_)]
         gets = [{"Get": {"TableName": self._table, "Key": _key(key)}} for key in keys]
         answer = self._transact_get(gets)
-        state, current = (response.get("Item") for response in answer["Responses"])
+        state, current, draft = (response.get("Item") for response in answer["Responses"])
         if state is None:
             return None
         record = decode(state["record"]["B"], Record)
         if record.life is None:
             return record
-        return replace(record, life=replace(record.life, current=_article(current)))
+        life = replace(record.life, current=_article(current), draft=_article(draft))
+        return replace(record, life=life)
 
     def write(self, before: Record | None, after: Record | None) -> bool:
         """Put the rows of *after* in the place of those of *before*, all or none.
@@ -105,6 +119,19 @@ class Store:
                 return False
             raise
         return True
+
+    def put_revision(self, article: Article) -> None:
+        """Keep a revision as it was. Its bytes follow from its version: twice does no harm."""
+        item = {
+            **_key(_revision_key(article.id, article.revision)),
+            "article": {"B": pack(article)},
+        }
+        self._client.put_item(TableName=self._table, Item=item)
+
+    def drop_revisions(self, id_: ArticleId, *, after: int, up_to: int) -> None:
+        """Delete the revisions *after* one, which a fold of fewer versions no longer has."""
+        for revision in range(after + 1, up_to + 1):
+            self._client.delete_item(TableName=self._table, Key=_key(_revision_key(id_, revision)))
 
     def shown(self, names: Iterable[str]) -> tuple[dict[str, Shown], dict[str, str]]:
         """Return what the named records give to others now, and the digest of each, "" if none."""
@@ -155,10 +182,9 @@ class Store:
         """Return all that an article's page shows. One BatchGetItem of two rows."""
         rows = self._batch([_current_key(id_), _OBSERVED_LATEST], consistent=False)
         current = rows.get(_current_key(id_))
-        gone = decode(current["gone"]["S"], Absence) if current and "gone" in current else None
         return ArticleRows(
             current=_article(current),
-            gone=gone,
+            gone=_gone(current),
             latest=_latest(rows.get(_OBSERVED_LATEST)),
         )
 
@@ -189,6 +215,37 @@ class Store:
         cards = tuple(decode(item["card"]["S"], Card) for item in answer["Items"])
         is_end = "LastEvaluatedKey" not in answer
         return cards, None if is_end else answer["Items"][-1]["sk"]["S"]
+
+    def waiting(self, id_: ArticleId) -> tuple[Article | None, Article | None]:
+        """Return the current revision, which may still wait for its time, and the draft."""
+        keys = [_current_key(id_), _draft_key(id_)]
+        rows = self._batch(keys, consistent=False)
+        return _article(rows.get(keys[0])), _article(rows.get(keys[1]))
+
+    def history(self, id_: ArticleId, *, limit: int) -> History:
+        """Return the article with its newest revisions, up to *limit*. One Query page."""
+        with _reading():
+            answer = self._client.query(
+                TableName=self._table,
+                KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
+                ExpressionAttributeValues={
+                    ":pk": {"S": _current_key(id_)[0]},
+                    ":first": {"S": _revision_key(id_, 0)[1]},
+                    ":last": {"S": _current_key(id_)[1]},
+                },
+                ScanIndexForward=False,
+                Limit=limit + 1,
+            )
+        rows = {item["sk"]["S"]: item for item in answer["Items"]}
+        current = rows.pop(_current_key(id_)[1], None)
+        shown = decode(current["shown"]["S"], tuple[int, ...]) if current else ()
+        revisions = (_article(row) for row in rows.values())
+        return History(
+            current=_article(current),
+            gone=_gone(current),
+            shown=shown,
+            revisions=tuple(article for article in revisions if article is not None),
+        )
 
     # Observations
 
@@ -304,7 +361,7 @@ def rows_of(record: Record) -> dict[Key, Item]:
 
     bare = record
     if record.life is not None:
-        bare = replace(record, life=replace(record.life, current=None))
+        bare = replace(record, life=replace(record.life, current=None, draft=None))
     shown = record.shown()
     encoded = encode(shown) if shown is not None else b""
     rows: dict[Key, Item] = {}
@@ -326,7 +383,10 @@ def rows_of(record: Record) -> dict[Key, Item]:
             rows[_current_key(article_id(record.key))] = {
                 **({"article": {"B": pack(current)}} if current else {}),
                 **({"gone": {"S": encode(gone).decode()}} if gone else {}),
+                "shown": {"S": encode(record.life.shown).decode()},
             }
+        if record.life.draft is not None:
+            rows[_draft_key(article_id(record.key))] = {"article": {"B": pack(record.life.draft)}}
         if current is not None:
             card = {"card": {"S": encode(current.card()).decode()}}
             for list_ in lists_of(current):
@@ -357,6 +417,14 @@ def _current_key(id_: ArticleId) -> Key:
     return f"ARTICLE#{id_}", "CURRENT"
 
 
+def _draft_key(id_: ArticleId) -> Key:
+    return f"ARTICLE#{id_}", "DRAFT"
+
+
+def _revision_key(id_: ArticleId, revision: int) -> Key:
+    return f"ARTICLE#{id_}", f"AS#{revision:06}"
+
+
 def _shown_pk(name: str) -> str:
     return f"SHOWN#{name}"
 
@@ -371,6 +439,10 @@ def _moment_key(moment: datetime) -> str:
 
 def _article(row: Mapping[str, Any] | None) -> Article | None:
     return unpack(row["article"]["B"], Article) if row and "article" in row else None
+
+
+def _gone(row: Mapping[str, Any] | None) -> Absence | None:
+    return decode(row["gone"]["S"], Absence) if row and "gone" in row else None
 
 
 def _latest(row: Mapping[str, Any] | None) -> Latest | None:

@@ -69,7 +69,9 @@ def receipt(told: Receipt, *, site: Site, ingested_at: datetime) -> Json:
         "article_id": told.article_id,
         "revision": told.revision,
         "url": site.url(f"a/{told.article_id}/{told.slug}") if has_page else None,
-        "preview_url": None,
+        "preview_url": site.preview(told.article_id, told.preview)
+        if told.article_id and told.preview
+        else None,
         "received_at": moment(told.received_at),
         "ingested_at": moment(ingested_at),
         "format": told.format,
@@ -117,6 +119,19 @@ def _common(shown: Article | Card, *, site: Site) -> Json:
     }
 
 
+def revision(past: Article, *, site: Site) -> Json:
+    """Return a revision as the list of an article's revisions carries it."""
+    return {
+        "revision": past.revision,
+        "url": site.api(f"articles/{past.id}", revision=past.revision),
+        "headline": past.headline,
+        "published_at": moment(past.published_at),
+        "updated_at": moment(past.updated_at),
+        "received_at": moment(past.received_at),
+        "corrections": [_correction(correction) for correction in past.corrections],
+    }
+
+
 def source(profile: Source, *, site: Site) -> Json:
     return {
         "id": profile.id,
@@ -158,6 +173,8 @@ def _summarised(summary: Summary) -> Json:
             "engine": generation.engine,
             "engine_version": generation.engine_version,
             "generated_at": moment(generation.generated_at),
+            "fallback": asdict(generation.fallback) if generation.fallback else None,
+            "sentences_read": generation.sentences_read,
         },
     }
 

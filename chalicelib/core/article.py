@@ -36,6 +36,17 @@ def article_id(key: str) -> ArticleId:
     return ArticleId(b32encode(digest).decode("ascii").lower())
 
 
+def preview_secret(key: str, version_id: str) -> str:
+    """Return the secret of a version's preview: 26 characters that follow from the bucket alone.
+
+    S3's version ids are random and known to nobody without access to the bucket; their hash
+    (128 bits) is as hard to guess, and a rebuild gives the same address.
+    """
+    told = f"{version_id}\0{key}".encode("utf-8", "surrogatepass")
+    digest = hashlib.blake2b(told, digest_size=16, person=b"preview").digest()
+    return b32encode(digest).decode("ascii").lower().rstrip("=")
+
+
 def direction(language: str) -> Literal["ltr", "rtl"]:
     """Return the direction in which *language* (BCP 47) is written."""
     return "rtl" if language.partition("-")[0].lower() in _RIGHT_TO_LEFT else "ltr"
@@ -109,6 +120,14 @@ class KeyPoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fallback:
+    """The engine that was to make a summary, and why another made it."""
+
+    engine: str
+    reason: str  # short, checks, refused, malformed, throttled …
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
     """How a summary was made."""
 
@@ -116,6 +135,8 @@ class Generation:
     engine: str
     engine_version: str
     generated_at: datetime | None = None  # the upload's received_at: a rebuild gives the same
+    fallback: Fallback | None = None
+    sentences_read: int | None = None  # from the top, where the engine did not read all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +219,7 @@ class Article:
     sentences: tuple[Sentence, ...]
     summary: Summary
     terms: tuple[str, ...] = ()  # what it is about, strongest first; see ranking.related
+    preview: str = ""  # the secret part of its preview's address
 
     @property
     def public_at(self) -> datetime:
@@ -210,7 +232,7 @@ class Article:
     def without_body(self) -> Article:
         """The article as a lead needs it: all but its text, whose length the sentences tell."""
         nothing = Body(html="", text="", blocks=())
-        return replace(self, body=nothing, pictures=(), extra={})
+        return replace(self, body=nothing, pictures=(), extra={}, preview="")
 
     def card(self) -> Card:
         """The article as listed."""

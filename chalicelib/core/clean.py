@@ -143,6 +143,7 @@ _ACTIVE = re.compile(
 )
 _HANDLER = re.compile(r"<[a-zA-Z][^<>]{0,2000}?\s(on[a-z]{3,30})\s*=")
 _SPACE = re.compile(r"\s+")
+_WHITE = re.compile(r"[ \t\n\f]+")
 
 # C0 and C1 controls but tab and line feed; bidi embeddings, overrides and isolates, which can
 # show a text in another order than it has; byte order marks and noncharacters.
@@ -325,6 +326,8 @@ class _Writer(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         text = plain(data)
+        if not self._inside("pre"):
+            text = _WHITE.sub(" ", text)  # a line's end in the source is a space, as in HTML
         if not text.strip() and self._run is None:
             return  # white space between blocks
         self._open()

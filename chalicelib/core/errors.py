@@ -95,6 +95,13 @@ class SettingMissing(BroadsheetError):
     title = "A setting is missing"
 
 
+class SettingUnknown(BroadsheetError):
+    """A function was deployed with a variable whose value means nothing to us."""
+
+    code = "setting-unknown"
+    title = "A setting has an unknown value"
+
+
 class StoreUnavailable(BroadsheetError):
     """The table could not be read or written now; a retry may help."""
 

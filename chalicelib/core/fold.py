@@ -29,6 +29,13 @@ class Folded:
     files: tuple[PreparedFile, ...] = ()
     article: Article | None = None  # what the version itself made, drafts included
 
+    @property
+    def revision(self) -> Article | None:
+        """The article if the version made a revision that readers have or will have."""
+        life = self.record.life
+        made = life.current if life else None
+        return made if made is not None and made == self.article else None
+
 
 def needs_bytes(key: str, version: Version) -> bool:
     """True unless the version can be judged by its name and size alone."""

@@ -4,8 +4,9 @@ Pure. A Life is what the newsroom knows of one key; `accept`, `reject` and `with
 next one and the receipt. Everything is decided as of the version's `received_at`, so that a
 rebuild, which sees the same versions later, decides the same.
 
-`current` is the revision that readers have, or will have from its `public_at`; `gone` says why
-readers have none any more. What readers already have cannot be taken back by a date: an embargo
+`current` is the revision that readers have, or will have from its `public_at`; `draft` waits
+beside it for its editors; `shown` counts what readers had before; `gone` says why they have none
+any more. What readers already have cannot be taken back by a date: an embargo
 on it is refused. To take it back, it is withdrawn, or given a status.
 """
 
@@ -26,6 +27,7 @@ from chalicelib.core.article import (
     Summary,
     article_id,
     credited,
+    preview_secret,
     slugify,
 )
 from chalicelib.core.errors import Finding, UploadRejected
@@ -46,6 +48,8 @@ class Life:
     first_received_at: datetime | None = None
     fingerprint: str | None = None  # of the last accepted version's bytes, None once withdrawn
     current: Article | None = None
+    draft: Article | None = None  # the last accepted version, while it is a draft
+    shown: tuple[int, ...] = ()  # revisions that readers had before the current one
     gone: Absence | None = None
 
     def was_public(self, at: datetime) -> bool:
@@ -63,7 +67,7 @@ def accept(
     first_received_at = life.first_received_at or at
     is_unchanged = fingerprint == life.fingerprint
     after = replace(
-        life,
+        life if is_unchanged else _remembered(life, at),
         revision=life.revision + (0 if is_unchanged else 1),
         first_received_at=first_received_at,
         fingerprint=fingerprint,
@@ -81,7 +85,8 @@ def _placed(life: Life, article: Article, draft: Draft, at: datetime) -> tuple[L
     is_seen = life.current is not None and life.current.public_at <= at
     if stated.draft:
         # What readers have stays; what they were to have later is taken back with the draft.
-        return replace(life, current=life.current if is_seen else None), "draft"
+        return replace(life, current=life.current if is_seen else None, draft=article), "draft"
+    life = replace(life, draft=None)
     if stated.status != "usable":
         absence = Absence(reason=stated.status, at=at, note=stated.status_reason)
         gone = absence if life.was_public(at) else None
@@ -128,7 +133,7 @@ def withdraw(life: Life, *, version: Version) -> tuple[Life, Receipt]:
     absence = life.gone
     if life.current is not None and life.current.public_at <= at:
         absence = Absence(reason="withdrawn", at=at)
-    after = replace(life, fingerprint=None, current=None, gone=absence)
+    after = replace(_remembered(life, at), fingerprint=None, current=None, draft=None, gone=absence)
     receipt = Receipt(
         key=life.key,
         kind="article",
@@ -138,6 +143,14 @@ def withdraw(life: Life, *, version: Version) -> tuple[Life, Receipt]:
         revision=life.revision or None,
     )
     return after, receipt
+
+
+def _remembered(life: Life, at: datetime) -> Life:
+    """Note the current revision as shown if readers have had it by *at*."""
+    current = life.current
+    if current is None or current.public_at > at or current.revision in life.shown:
+        return life
+    return replace(life, shown=(*life.shown, current.revision))
 
 
 def _outcome(before: Life, article: Article, at: datetime) -> Outcome:
@@ -199,6 +212,7 @@ def _article(
         sentences=sentences,
         summary=replace(summary, generation=replace(summary.generation, generated_at=at)),
         terms=terms(draft.headline, draft.body.text, stated.tags, language),
+        preview=preview_secret(life.key, version.id),
     )
 
 
@@ -226,6 +240,7 @@ def _receipt(life: Life, outcome: Outcome, draft: Draft, article: Article, at: d
         warnings=(*draft.warnings, *_times(draft, at)),
         kept=draft.kept,
         dropped=draft.dropped,
+        preview=article.preview if outcome in ("draft", "scheduled") else None,
         summary=article.summary,
     )
 

@@ -14,6 +14,7 @@ MAX_MAIL_HEADER_BYTES = 8_000  # of one header; parsers are quadratic in them
 MAX_ZIP_MEMBERS = 1_000  # files in one .docx; a long report with pictures has some hundreds
 MAX_UNPACKED_BYTES = 20_000_000  # of the parts of a .docx that are read, together
 MAX_XML_TAGS = 100_000  # of one document; a long agency story has some hundreds
+MAX_WORD_TAGS = 300_000  # of one part of a .docx, which has some ten for every few words
 MAX_HEADLINE_LENGTH = 300  # characters; the longest real headlines have some 200
 MAX_STANDFIRST_LENGTH = 1_000  # characters
 MAX_TAGS = 20  # each is a row of the article's transaction, which holds 100

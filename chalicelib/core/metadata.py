@@ -141,6 +141,14 @@ def interpret(fields: Mapping[str, Field]) -> Interpretation:
     )
 
 
+def has(fields: Mapping[str, Field], name: str) -> bool:
+    """True where *fields* give the key *name*, under whichever of its aliases."""
+    return any(
+        _NAMES.get(_squeezed(key)) == name and not _is_blank(found.value)
+        for key, found in fields.items()
+    )
+
+
 class _Interpreter:
     def __init__(self, fields: Mapping[str, Field]) -> None:
         self.errors: list[Finding] = []
@@ -295,6 +303,8 @@ class _Interpreter:
         names = [
             re.sub(r"^(?:by|von|par|por)\s+", "", n, flags=re.IGNORECASE) for n in _strings(value)
         ]
+        if _squeezed(self._found["byline"][0][1]) == "authors":
+            names = [name for line in names for name in _several(line)]
         names = list(dict.fromkeys(name for name in names if name))
         if len(names) > MAX_BYLINES:
             self._warn(
@@ -539,6 +549,12 @@ def _text(value: object) -> str:
 def _strings(value: object) -> list[str]:
     values: Iterable[object] = value if isinstance(value, (list, tuple)) else [value]
     return [text for text in map(_text, values) if text]
+
+
+def _several(line: str) -> list[str]:
+    """Divide "Ilse Marrow, Tom Aske and Maren Holt" where every part is a name of some words."""
+    parts = re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+", line)
+    return parts if all(" " in part and part[0].isupper() for part in parts) else [line]
 
 
 def _as_json(value: object) -> object:

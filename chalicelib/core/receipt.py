@@ -50,6 +50,7 @@ class Receipt:
     article_id: ArticleId | None = None
     revision: int | None = None
     slug: str | None = None  # with the id, the address; None where there is no page
+    preview: str | None = None  # the secret of the preview, of what is not public yet
     format: str | None = None
     errors: tuple[Finding, ...] = ()
     warnings: tuple[Finding, ...] = ()

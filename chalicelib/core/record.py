@@ -42,18 +42,19 @@ class Record:
             return self.profile.source(avatar_path=self.avatar_path)
         return self.picture
 
-    @property
-    def article(self) -> Article | None:
-        return self.life.current if self.life else None
+    def articles(self) -> tuple[Article, ...]:
+        """The current revision and the draft, as far as there are any."""
+        both = (self.life.current, self.life.draft) if self.life else ()
+        return tuple(article for article in both if article is not None)
 
     def takes_from(self) -> tuple[str, ...]:
         """The names of the records that this one copies from, sorted."""
         names: set[str] = set()
-        if self.article is not None:
-            names.add(name_of("source", credited(self.article.credited_to).id))
-            names.update(name_of("image", picture.key) for picture in self.article.pictures)
-            if self.article.image is not None:
-                names.add(name_of("image", self.article.image.key))
+        for article in self.articles():
+            names.add(name_of("source", credited(article.credited_to).id))
+            names.update(name_of("image", picture.key) for picture in article.pictures)
+            if article.image is not None:
+                names.add(name_of("image", article.image.key))
         if self.profile is not None and self.profile.avatar is not None:
             names.add(name_of("image", self.profile.avatar))
         return tuple(sorted(names))
@@ -77,9 +78,10 @@ def dress(record: Record, shown: Mapping[str, Shown], digests: Mapping[str, str]
     *shown* has the values by name; *digests* has one for every name of `takes_from`, "" for a
     record that is not there.
     """
-    if record.life is not None and record.life.current is not None:
-        current = dressed(record.life.current, shown)
-        record = replace(record, life=replace(record.life, current=current))
+    if record.life is not None:
+        current = dressed(record.life.current, shown) if record.life.current else None
+        draft = dressed(record.life.draft, shown) if record.life.draft else None
+        record = replace(record, life=replace(record.life, current=current, draft=draft))
     if record.profile is not None and record.profile.avatar is not None:
         picture = shown.get(name_of("image", record.profile.avatar))
         path = picture.avatar_path if isinstance(picture, Picture) else None

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlencode
 
-from chalicelib.core.article import Article, Card
+from chalicelib.core.article import Article, ArticleId, Card
 
 # How the cleaner writes an image of ours: by its key under media/.
 _PICTURE = re.compile(r'<img src="(media/[^"]*)" alt="([^"]*)">')
@@ -32,6 +32,10 @@ class Site:
         """Return the article's page, or its `source` or `history` page, at *anchor*."""
         path = f"a/{article.id}/{article.slug}" + (f"/{page}" if page else "")
         return self.url(path) + (f"#{anchor}" if anchor else "")
+
+    def preview(self, id_: ArticleId, secret: str) -> str:
+        """Return the address under which editors see what is not public yet."""
+        return self.url(f"preview/{id_}{secret}")
 
     def section(self, section: str) -> str:
         return self.url(f"section/{quote(section)}")

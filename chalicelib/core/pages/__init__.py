@@ -11,15 +11,17 @@ from __future__ import annotations
 from chalicelib.core.pages.page import Page, content_security_policy
 from chalicelib.core.pages.receipts import receipt
 from chalicelib.core.pages.stored_text import source_text
-from chalicelib.core.pages.views import article, front, latest, listing, problem
+from chalicelib.core.pages.views import article, front, history, latest, listing, preview, problem
 
 __all__ = [
     "Page",
     "article",
     "content_security_policy",
     "front",
+    "history",
     "latest",
     "listing",
+    "preview",
     "problem",
     "receipt",
     "source_text",

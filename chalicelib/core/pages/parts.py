@@ -7,7 +7,15 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from chalicelib.core.article import Article, Card, Image, KeyPoint, Source, direction
+from chalicelib.core.article import (
+    Article,
+    Card,
+    Generation,
+    Image,
+    KeyPoint,
+    Source,
+    direction,
+)
 from chalicelib.core.pages import labels
 
 if TYPE_CHECKING:
@@ -36,7 +44,17 @@ _WITHHELD = {
     "names": "a name that the article does not give",
     "quotes": "a quotation that the article does not have",
     "negation": "a statement turned into its opposite",
+    "evidence": "no sentence of the article says it",
+    "length": "too long",
+    "form": "markup, or a quotation mark without its partner",
+    "context": "not understood on its own",
+    "repeats": "said already",
 }
+_FALLBACKS = {
+    "short": "A language model is asked for longer articles only.",
+    "checks": "A language model wrote first, and too little of it passed the checks.",
+}
+_NO_MODEL = "A language model was to write it and gave no answer that can be used."
 
 
 def frame(
@@ -231,7 +249,7 @@ def _how_made(article: Article, *, site: Site) -> Context:
     withheld = Counter(_WITHHELD.get(reason, reason) for reason in summary.withheld)
     return {
         "line": _HOW_MADE.get(made.method, f"How it was made: {made.method}"),
-        "method": _METHODS.get(made.method, made.method),
+        "method": _method(made),
         "engine": f"{made.engine} {made.engine_version}".strip(),
         "at": labels.stamp(at) if at else None,
         "evidence": [_sentence(one, article, site=site) for one in summary.evidence],
@@ -242,3 +260,13 @@ def _how_made(article: Article, *, site: Site) -> Context:
         ],
         "source_url": site.article(article, page="source"),
     }
+
+
+def _method(made: Generation) -> str:
+    """Say how a summary was made, and what was tried or left out before it."""
+    told = [_METHODS.get(made.method, made.method)]
+    if made.fallback is not None:
+        told.append(_FALLBACKS.get(made.fallback.reason, _NO_MODEL))
+    if made.sentences_read is not None:
+        told.append(f"It read the first {made.sentences_read} sentences.")
+    return " ".join(told)

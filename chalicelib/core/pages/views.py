@@ -7,13 +7,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlencode
 
+from chalicelib.core.article import Article, Card
+from chalicelib.core.differences import differences
 from chalicelib.core.pages import labels, parts
 from chalicelib.core.pages.page import Context, Page
 from chalicelib.core.ranking import Latest, related
+from chalicelib.core.site import Site
 
 if TYPE_CHECKING:
-    from chalicelib.core.article import Article, Card, Source
-    from chalicelib.core.site import Site
+    from chalicelib.core.article import Source
 
 PROBLEM_HEADLINES = 8  # enough to find something else to read, and all in sight
 
@@ -80,10 +82,74 @@ def article(
             "revision": article.revision,
             "tags": [{"label": labels.name(tag), "url": site.tag(tag)} for tag in article.tags],
             "source_url": site.article(article, page="source"),
+            "history_url": site.article(article, page="history") if article.revision > 1 else None,
+            "notice": None,
             "news": parts.news(latest, listed[: parts.BESIDE], site=site, now=now),
             "around": parts.cards(around, site=site, now=now),
         },
     )
+
+
+def preview(shown: Article, *, is_draft: bool, site: Site, now: datetime) -> Page:
+    """Return the page of what is not public yet, as its editors will see it published."""
+    label = f"Readers see this from {labels.stamp(shown.public_at)['absolute']} on."
+    if is_draft:
+        label = "This is a draft: readers do not see it."
+    inside = PreviewSite(title=site.title, base=site.base)
+    nothing = Latest(refreshed_at=now, leads=(), cards=())
+    page = article(shown, latest=nothing, around=(), site=inside, now=now)
+    hidden = parts.frame(site=site, now=now, title=shown.headline, description=label)
+    return Page(page.template, page.context | hidden | {"notice": label})
+
+
+class PreviewSite(Site):
+    """A site on which the article itself is at its preview's address."""
+
+    def article(self, article: Article | Card, *, page: str = "", anchor: str = "") -> str:
+        if not isinstance(article, Article):
+            return super().article(article, page=page, anchor=anchor)
+        return self.preview(article.id, article.preview)
+
+
+def history(article: Article, revisions: Iterable[Article], *, site: Site, now: datetime) -> Page:
+    """Return the page of *article*'s public revisions, newest first, with what changed."""
+    newest_first = tuple(revisions)
+    frame = parts.frame(
+        site=site,
+        now=now,
+        title=f"What changed: {article.headline}",
+        description=f"Every revision of “{article.headline}”, with what changed and when.",
+        address=site.article(article, page="history"),
+        current=site.section(article.section) if article.section else None,
+        article=article,
+    )
+    befores = (*newest_first[1:], None)
+    return Page(
+        "history.html",
+        frame
+        | {
+            "story": parts.story(article, site=site, now=now),
+            "revisions": [
+                _revision(after, before, now=now)
+                for after, before in zip(newest_first, befores, strict=True)
+            ],
+        },
+    )
+
+
+def _revision(after: Article, before: Article | None, *, now: datetime) -> Context:
+    """Tell what a revision changed; the first that is kept has nothing before it."""
+    said = {correction.text for correction in before.corrections} if before else set()
+    changes = differences(before.body.text, after.body.text) if before else ()
+    return {
+        "number": after.revision,
+        "at": labels.age(max(after.received_at, after.public_at), now=now),
+        "headline": after.headline,
+        "renamed": before.headline if before and before.headline != after.headline else None,
+        "corrections": [c.text for c in after.corrections if c.text not in said],
+        "is_first": before is None,
+        "changes": [[{"kind": p.kind, "text": p.text} for p in pieces] for pieces in changes],
+    } | parts.written(after.language)
 
 
 def latest(cards: Iterable[Card], *, older: str | None, site: Site, now: datetime) -> Page:
