@@ -23,7 +23,7 @@ from chalicelib.core.ranking import Latest
 from chalicelib.core.uploads import Version, kind_of
 
 if TYPE_CHECKING:
-    from chalicelib.aws.buckets import Media, Receipts, Uploads
+    from chalicelib.aws.buckets import Media, Receipts, Upload, Uploads
     from chalicelib.aws.store import Store
     from chalicelib.core.api import Json
     from chalicelib.core.lifecycle import Summarise
@@ -331,12 +331,12 @@ def list_cards(
     return CardsView(cards=matching, older=older)
 
 
-def read_media(name: str, *, media: Media) -> bytes:
-    """Return a prepared image. Raises NotFound."""
-    data = media.read(name)
-    if data is None:
+def read_media(name: str, *, media: Media) -> Upload:
+    """Return a prepared image and when it was prepared. Raises NotFound."""
+    image = media.read(name)
+    if image is None:
         raise NotFound("There is no image at this address.")
-    return data
+    return image
 
 
 # The pass

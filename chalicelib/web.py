@@ -22,7 +22,7 @@ from typing import Any, Literal
 from chalice import __version__ as chalice_version
 from chalice.app import Blueprint, Chalice, Request, Response
 
-from chalicelib import VERSION, newsroom, wiring
+from chalicelib import RELEASED_AT, VERSION, newsroom, wiring
 from chalicelib.core import api, pages
 from chalicelib.core.article import ARTICLE_ID, ArticleId
 from chalicelib.core.errors import BadRequest, BroadsheetError, Finding, NotFound
@@ -134,8 +134,8 @@ def _response(answer: Answer) -> Response:
         **({"Vary": "Accept-Encoding"} if is_text else {}),
         **answer.headers,
     }
-    if answer.modified_at is not None:
-        headers["Last-Modified"] = format_datetime(answer.modified_at, usegmt=True)
+    if answer.status == _OK:
+        headers["Last-Modified"] = format_datetime(answer.modified_at or RELEASED_AT, usegmt=True)
     if answer.status == _OK and _has(request.headers.get("if-none-match", ""), answer.digest):
         return Response(body=b"", status_code=304, headers=headers)
     if request.method == "HEAD":
@@ -234,14 +234,20 @@ def source_page(source: str) -> Answer:
     return _listing("source", source)
 
 
+@page_view("/how-it-works")
+def how_it_works() -> Answer:
+    return _html(pages.how_it_works(site=_site(), now=_now()), None)
+
+
 @page_view("/media/{name}")
 def media(name: str) -> Answer:
     match = _MEDIA_NAME.fullmatch(name)
     if match is None:
         raise NotFound("There is no image at this address.")
-    data = newsroom.read_media(name, media=wiring.media())
+    image = newsroom.read_media(name, media=wiring.media())
     return Answer(
-        body=lambda: data,
+        body=lambda: image.data,
+        modified_at=image.received_at,
         digest=name.partition(".")[0],
         content_type=_MEDIA_TYPES[match[1]],
         max_age_s=31_536_000,  # a year: the name is the hash of the bytes

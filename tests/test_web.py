@@ -51,7 +51,8 @@ def data(answer: HTTPResponse) -> Any:  # JSON
 
 
 PAGES = ["/", "/latest", f"/a/{ID}/{SLUG}", f"/a/{ID}/{SLUG}/source", "/section/world",
-         "/tag/ferry", "/source/courier"]  # fmt: skip
+         "/tag/ferry", "/source/courier",
+         f"/a/{ID}/{SLUG}/history", "/how-it-works"]  # fmt: skip
 DOCUMENTS = ["/v1/latest", "/v1/articles", f"/v1/articles/{ID}", "/v1/health"]
 
 

@@ -1,4 +1,4 @@
-"""The buckets: uploads in; receipts and prepared images out.
+"""The buckets: uploads in; receipts, prepared images and what models wrote out.
 
 A version of an upload is the truth, so it is read by its id: what a key holds may change while
 it is being read.
@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 
 _VERSION = "version-id"  # metadata of a receipt: the version that it tells of
 _PUBLIC_MEDIA = "public-media/"
+_SUMMARIES = "summaries/"
+_LOST_RACES = ("PreconditionFailed", "ConditionalRequestConflict")  # of a conditional write
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """The bytes of one version and when they were received."""
+    """The bytes of one object and when they were received."""
 
     data: bytes
     received_at: datetime
@@ -138,6 +140,46 @@ class Receipts:
         )
 
 
+class Summaries:
+    """What models wrote, in the receipts bucket: each written once and never changed."""
+
+    def __init__(self, client: S3Client, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def read(self, name: str) -> bytes | None:
+        """Return what is kept as *name*, None where nothing is."""
+        try:
+            answer = self._client.get_object(Bucket=self._bucket, Key=_SUMMARIES + name)
+        except self._client.exceptions.NoSuchKey:
+            return None
+        return answer["Body"].read()
+
+    def keep(self, name: str, data: bytes, *, replaces: bool) -> bytes:
+        """Keep *data* as *name* and return what is then kept there: the first writer's.
+
+        With *replaces*, what lies there is known to be no summary (the receipt of an upload whose
+        key looks like one) and is written over.
+        """
+        condition: Any = {} if replaces else {"IfNoneMatch": "*"}
+        try:
+            self._client.put_object(
+                Bucket=self._bucket,
+                Key=_SUMMARIES + name,
+                Body=data,
+                ContentType="application/json; charset=utf-8",
+                **condition,
+            )
+        except self._client.exceptions.ClientError as error:
+            if error.response["Error"]["Code"] not in _LOST_RACES:
+                raise
+            theirs = self.read(name)
+            if theirs is None:  # the other is still writing; the event is tried again
+                raise
+            return theirs
+        return data
+
+
 class Media:
     """The prepared images alone: what public functions may read of the receipts bucket."""
 
@@ -145,7 +187,7 @@ class Media:
         self._client = client
         self._bucket = bucket
 
-    def read(self, name: str) -> bytes | None:
+    def read(self, name: str) -> Upload | None:
         """Return the image called *name*, None where there is none."""
         try:
             answer = self._client.get_object(Bucket=self._bucket, Key=_PUBLIC_MEDIA + name)
@@ -154,7 +196,8 @@ class Media:
             if error.response["Error"]["Code"] in ("404", "NoSuchKey", "403", "AccessDenied"):
                 return None
             raise
-        return answer["Body"].read()
+        modified_at = answer["LastModified"].astimezone(UTC).replace(microsecond=0)
+        return Upload(data=answer["Body"].read(), received_at=modified_at)
 
 
 def _seconds(entry: Mapping[str, Any]) -> int:

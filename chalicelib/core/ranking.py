@@ -11,6 +11,12 @@ from datetime import datetime
 
 from chalicelib.core.article import Article, Card
 
+# For readers, on the page that explains the site; `in_order` is its other form.
+ORDER = (
+    "What editors have pinned stands first, as long as the pin lasts. Everything else follows by "
+    "the moment it became public, the newest first. No one pays for a place, and nothing is "
+    "arranged for you: everyone sees the same list."
+)
 MIN_SHARED = 3  # terms; two are shared by most articles of one region and one language
 
 

@@ -413,7 +413,7 @@ def test_every_page_has_one_h1_unique_ids_and_no_script(page):
 @on_every_page
 def test_every_page_links_only_to_what_the_site_has(page):
     known = re.compile(
-        r"https://news\.example/(|latest(\?cursor=.+)?|a/[a-z2-7]{16}(/[a-z-]+(/source)?)?"
+        r"https://news\.example/(|latest(\?cursor=.+)?|a/[a-z2-7]{16}(/[a-z-]+(/(source|history))?)?|how-it-works"
         r"|(section|tag|source)/[a-z-]+|media/.+|v1/(latest|articles(/[a-z2-7]{16})?))(#[a-z0-9]+)?"
         r"|https://(www\.)?harbourpost\.example/.*|#main|data:image/svg\+xml,.+"
     )

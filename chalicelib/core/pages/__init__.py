@@ -8,6 +8,7 @@ package does not load Jinja2.
 
 from __future__ import annotations
 
+from chalicelib.core.pages.how import how_it_works
 from chalicelib.core.pages.page import Page, content_security_policy
 from chalicelib.core.pages.receipts import receipt
 from chalicelib.core.pages.stored_text import source_text
@@ -19,6 +20,7 @@ __all__ = [
     "content_security_policy",
     "front",
     "history",
+    "how_it_works",
     "latest",
     "listing",
     "preview",

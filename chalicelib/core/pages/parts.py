@@ -94,6 +94,7 @@ def frame(
         "today": {"label": labels.date(now), "at": now.date().isoformat()},
         "footer": [
             {"label": "Latest News", "url": newest},
+            {"label": "How it works", "url": site.url("how-it-works")},
             {"label": "Latest as JSON", "url": site.api("latest")},
             {"label": "Articles as JSON", "url": site.api("articles")},
         ],
@@ -259,6 +260,7 @@ def _how_made(article: Article, *, site: Site) -> Context:
             for reason, count in sorted(withheld.items())
         ],
         "source_url": site.article(article, page="source"),
+        "how_url": site.url("how-it-works"),
     }
 
 
