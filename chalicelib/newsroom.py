@@ -14,11 +14,11 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chalicelib.core import ranking
 from chalicelib.core.article import Article, ArticleId, Card, Source, article_id, read_by
-from chalicelib.core.errors import FoldConflict, NotFound, StoreUnavailable
+from chalicelib.core.errors import FoldConflict, Moved, NotFound, StoreUnavailable
 from chalicelib.core.ranking import Latest
 from chalicelib.core.uploads import Version, kind_of
 
@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("broadsheet")
 
 MAX_PASSES = 12  # one folds, one confirms; the rest are for writers met on the way
-LATEST_CARDS = 60  # twice the thirty that the front page lists, so that the expired can go
+LATEST_CARDS = 60  # what one read unit carries, compressed, beside the leads
+MAX_PAGES = 5  # of a list, read to find that many cards that have not expired
 MAX_HISTORY = 30  # revisions on a history page; a text changed more often is told by its last
 ID_LENGTH = 16
 LEADS = 3  # articles kept whole, so that one that expires leaves another to lead
@@ -82,6 +83,8 @@ def ingest(
             receipts=receipts,
             store=store,
             summarise=summarise,
+            site=site,
+            now=now,
         )
         after = _dressed(after, store=store)
         is_new = after != before
@@ -94,16 +97,18 @@ def ingest(
             return Ingested(receipt=None, has_changed=has_changed)
         if _deliver(after, receipts=receipts, site=site, now=now) or is_new:
             continue  # a last pass sees whether anything moved meanwhile
-        if after.kind != "article":
-            _spread(
-                after,
-                uploads=uploads,
-                receipts=receipts,
-                store=store,
-                summarise=summarise,
-                site=site,
-                now=now,
-            )
+        if not store.is_settled(key, after.folded_to):
+            for user in store.users(key) if after.kind != "article" else ():
+                ingest(
+                    user,
+                    uploads=uploads,
+                    receipts=receipts,
+                    store=store,
+                    summarise=summarise,
+                    site=site,
+                    now=now,
+                )
+            store.settle(key, after.folded_to)
         return Ingested(receipt=after.receipt, has_changed=has_changed)
     message = f"{MAX_PASSES} passes over one key were all overtaken."
     raise FoldConflict(message)
@@ -148,14 +153,20 @@ def reconcile(
     site: Site,
     now: datetime,
 ) -> int:
-    """Ingest what one page of the bucket holds and the table does not; return how many keys.
+    """Ingest what one page of the bucket holds and is not settled; return how many keys changed.
 
-    A cursor in the table says where the next page begins; after the last page it starts over.
-    A key that cannot be ingested does not keep the others waiting: its error is raised last.
+    Settled is a key whose newest version is in the table, whose receipt is delivered and whose
+    value has reached all that copied it: a function killed anywhere is made good here. A cursor
+    in the table says where the next page begins; after the last page it starts over. A key that
+    cannot be ingested does not keep the others waiting: its error is raised last.
     """
     listing = uploads.page(store.cursor())
-    folded = store.folded_to(listing.newest)
-    behind = [key for key, newest in listing.newest.items() if folded.get(key) != newest]
+    settled = store.settled_to(listing.newest)
+    behind = [
+        key
+        for key, newest in listing.newest.items()
+        if settled.get(key) != newest and kind_of(key) != "ignored"
+    ]
     failures: list[Exception] = []
     changed = 0
     for key in behind:
@@ -183,17 +194,24 @@ def reconcile(
 
 def refresh_latest(*, store: Store, now: datetime) -> Latest:
     """Prepare the latest list from recent cards, read consistently, and return it."""
-    cards, _ = store.cards("all", until=now + AHEAD, limit=LATEST_CARDS, consistent=True)
-    cards = tuple(card for card in cards if card.expires_at is None or now < card.expires_at)
-    order = ranking.in_order(cards, now=now)
-    leads: list[Article] = []
-    for card in order:
-        if len(leads) == LEADS:
-            break
-        article = store.article(card.id).current
-        if article is not None:
-            leads.append(article.without_body())
-    latest = Latest(refreshed_at=now, leads=tuple(leads), cards=order)
+    found: dict[ArticleId, Card] = {}
+    for list_ in ("pinned", "all"):
+        after: str | None = ""
+        for _ in range(MAX_PAGES):
+            cards, after = store.cards(
+                list_, until=now + AHEAD, after=after or "", limit=LATEST_CARDS, consistent=True
+            )
+            found |= {card.id: card for card in cards if not card.has_expired(now)}
+            if len(found) >= LATEST_CARDS or after is None:
+                break
+    order = ranking.in_order(found.values(), now=now)[: LATEST_CARDS + LEADS]
+    # What is public leads now; what becomes public before the next refresh may lead then.
+    public = [card.id for card in order if card.is_public(now)][:LEADS]
+    upcoming = [card.id for card in order if not card.is_public(now)][:LEADS]
+    leads = store.articles([*public, *upcoming])
+    latest = Latest(
+        refreshed_at=now, leads=tuple(article.without_body() for article in leads), cards=order
+    )
     store.put_latest(latest)
     return latest
 
@@ -230,8 +248,10 @@ def front_page(*, store: Store, now: datetime) -> Latest:
 
 
 def read_article(id_: ArticleId, *, store: Store, now: datetime) -> ArticleView:
-    """Return the article at *id_*. Raises NotFound, or Gone with the reason. One call."""
+    """Return the article at *id_*. Raises NotFound, Gone with the reason, Moved. One call."""
     rows = store.article(id_)
+    if rows.moved is not None and rows.moved.public_at <= now:
+        raise Moved(rows.moved.to)
     article = read_by(rows.current, rows.gone, now=now)
     latest = rows.latest.as_of(now) if rows.latest else Latest(refreshed_at=now, leads=(), cards=())
     around = ranking.related(article.terms, latest.cards, without=article.id)
@@ -351,6 +371,8 @@ def _folded(
     receipts: Receipts,
     store: Store,
     summarise: Summarise,
+    site: Site,
+    now: datetime,
 ) -> Record | None:
     """Fold the versions after the record's, oldest first; all of them where that one is gone."""
     from chalicelib.core import fold
@@ -365,7 +387,16 @@ def _folded(
         if fold.needs_bytes(key, version):
             upload = uploads.read(key, version)
             data, version = upload.data, replace(version, received_at=upload.received_at)
-        folded = fold.fold(key, record, version, data, summarise=summarise)
+        try:
+            folded = fold.fold(key, record, version, data, summarise=summarise)
+        except Exception:
+            # A fault of ours. The newest version is tried again and then kept in the failure
+            # queue; an older one must not stand in the way of the upload that came after it.
+            log.exception("version not read", extra={"key": key, "version": version.id})
+            if listed is pending[-1]:
+                _tell_of_fault(key, version, receipts=receipts, site=site, now=now)
+                raise
+            folded = fold.at_fault(key, record, version)
         # Before the record that shows them: a page never points at what is not there.
         for file in folded.files:
             receipts.put_media(file)
@@ -373,6 +404,16 @@ def _folded(
             store.put_revision(folded.revision)
         record = folded.record
     return record
+
+
+def _tell_of_fault(
+    key: str, version: Version, *, receipts: Receipts, site: Site, now: datetime
+) -> None:
+    """Tell the editor that the upload has come and that we could not read it."""
+    from chalicelib.core import fold
+
+    receipt = fold.at_fault(key, None, version).record.receipt
+    _put_receipt(receipt, version_id="", receipts=receipts, site=site, now=now)
 
 
 def _drop_revisions(before: Record | None, after: Record | None, *, store: Store) -> None:
@@ -449,17 +490,3 @@ def _ignore(
     if receipts.version(receipt_key(key)) != versions[-1].id:
         _put_receipt(receipt, version_id=versions[-1].id, receipts=receipts, site=site, now=now)
     return Ingested(receipt=receipt, has_changed=False)
-
-
-def _spread(record: Record, *, store: Store, **parts: Any) -> None:  # noqa: ANN401  # what `ingest` takes
-    """Bring the records that copied from *record* up to date, once for each of its values."""
-    from chalicelib.core import codec
-    from chalicelib.core.record import digest
-
-    shown = record.shown()
-    value_digest = digest(codec.encode(shown)) if shown is not None else "none"
-    if store.spread_to(record.key) == value_digest:
-        return
-    for user in store.users(record.key):
-        ingest(user, store=store, **parts)
-    store.mark_spread(record.key, folded_to=record.folded_to, value_digest=value_digest)

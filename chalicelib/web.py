@@ -25,7 +25,7 @@ from chalice.app import Blueprint, Chalice, Request, Response
 from chalicelib import RELEASED_AT, VERSION, newsroom, wiring
 from chalicelib.core import api, pages
 from chalicelib.core.article import ARTICLE_ID, ArticleId
-from chalicelib.core.errors import BadRequest, BroadsheetError, Finding, NotFound
+from chalicelib.core.errors import BadRequest, BroadsheetError, Finding, Moved, NotFound
 from chalicelib.core.pages import Page
 from chalicelib.core.ranking import Latest
 from chalicelib.core.site import Site
@@ -105,6 +105,9 @@ def _view(
         def respond(**path_parts: str) -> Response:
             try:
                 answer = view(**path_parts)
+            except Moved as moved:
+                there = f"a/{moved.to}" if as_page else f"v1/articles/{moved.to}"
+                answer = _moved(_site().url(there))
             except BroadsheetError as error:
                 if error.status >= _SERVER_ERROR:
                     log.exception("request failed", extra={"path": _path()})
@@ -135,7 +138,9 @@ def _response(answer: Answer) -> Response:
         **answer.headers,
     }
     if answer.status == _OK:
-        headers["Last-Modified"] = format_datetime(answer.modified_at or RELEASED_AT, usegmt=True)
+        # RFC 9110, section 8.8.2.1: never later than the answer itself.
+        modified_at = min(answer.modified_at or RELEASED_AT, _now())
+        headers["Last-Modified"] = format_datetime(modified_at, usegmt=True)
     if answer.status == _OK and _has(request.headers.get("if-none-match", ""), answer.digest):
         return Response(body=b"", status_code=304, headers=headers)
     if request.method == "HEAD":
@@ -285,9 +290,9 @@ def api_articles() -> Answer:
         now=_now(),
         after=_place(),
         limit=limit,
-        section=query.get("section"),
-        tag=query.get("tag"),
-        source=query.get("source"),
+        section=_slug(query, "section"),
+        tag=_slug(query, "tag"),
+        source=_slug(query, "source"),
         updated_since=_moment(query, "updated_since"),
     )
     cards = [_with_fields(api.card(card, site=_site()), query) for card in view.cards]
@@ -550,12 +555,20 @@ def _moment(query: Mapping[str, str], name: str) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(given.replace(" ", "+"))
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        message = f"{name}: {given[:40]!r} is no time with a zone (RFC 3339)."
-        raise BadRequest(_finding(name, message, f"Write {name}=2026-11-30T09:00:00Z."))
-    return moment.astimezone(UTC)
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    message = f"{name}: {given[:40]!r} is no time with a zone (RFC 3339)."
+    raise BadRequest(_finding(name, message, f"Write {name}=2026-11-30T09:00:00Z."))
+
+
+def _slug(query: Mapping[str, str], name: str) -> str | None:
+    given = query.get(name)
+    if given is not None and not _SLUG.fullmatch(given):
+        message = f"{name}: {given[:40]!r} is none of ours."
+        raise BadRequest(_finding(name, message, "Write it as lists give it: a-z, 0-9, hyphens."))
+    return given
 
 
 def _with_fields(shown: dict[str, Any], query: Mapping[str, str]) -> dict[str, Any]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from chalicelib import newsroom, wiring
 from chalicelib.core.article import article_id
-from chalicelib.core.errors import Gone, NotFound
+from chalicelib.core.errors import FoldConflict, Gone, Moved, NotFound
 from tests import builders
 from tests.conftest import NOW, Paper
 
@@ -260,8 +262,8 @@ def test_a_key_without_versions_leaves_no_row(paper: Paper) -> None:
 
 
 def test_a_neighbouring_key_is_another_article(paper: Paper) -> None:
-    paper.publish("a.md", builders.markdown("One"))
-    paper.publish("a.md.bak.md", builders.markdown("Two"))
+    paper.upload("a.md", builders.markdown("One"), at=NOW)
+    paper.upload("a.md.bak.md", builders.markdown("Two"), at=NOW)
 
     paper.ingest("a.md")
 
@@ -379,3 +381,198 @@ def test_what_was_uploaded_too_large_is_rejected_unread(paper: Paper) -> None:
     paper.publish(FERRY, b"x" * 5_000_001)
 
     assert paper.receipt(FERRY)["errors"][0]["code"] == "too-large"
+
+
+class Overtaken:
+    """A store before whose next write something else happens."""
+
+    def __init__(self, happens: Callable[[], object]) -> None:
+        self._store = wiring.store()
+        self._happens: Callable[[], object] | None = happens
+
+    def __getattr__(self, name: str) -> Any:  # all that the store can do
+        return getattr(self._store, name)
+
+    def write(self, before: Any, after: Any) -> bool:  # two records
+        happens, self._happens = self._happens, None
+        if happens is not None:
+            happens()
+        return self._store.write(before, after)
+
+
+def test_a_profile_renamed_while_its_article_is_written_reaches_it(paper: Paper) -> None:
+    paper.publish("sources/courier.yaml", builders.profile("Old"))
+    paper.upload(FERRY, builders.markdown(source="courier"), at=NOW)
+
+    def renamed() -> None:
+        paper.publish("sources/courier.yaml", builders.profile("New"))
+
+    newsroom.ingest(FERRY, **{**paper.parts(), "store": Overtaken(renamed)}, now=NOW)
+
+    assert read().article.source.name == "New"
+
+
+def test_a_version_that_comes_while_another_is_written_is_not_lost(paper: Paper) -> None:
+    paper.upload(FERRY, builders.markdown("First"), at=NOW - timedelta(minutes=2))
+
+    def second() -> None:
+        paper.publish(FERRY, builders.markdown("Second"), at=NOW - timedelta(minutes=1))
+
+    done = newsroom.ingest(FERRY, **{**paper.parts(), "store": Overtaken(second)}, now=NOW)
+
+    assert read().article.headline == "Second"
+    assert read().article.revision == 2
+    assert done.receipt is not None
+    assert paper.receipt(FERRY)["revision"] == 2
+
+
+def test_a_writer_that_always_loses_raises_so_that_the_event_is_retried(paper: Paper) -> None:
+    paper.upload(FERRY, builders.markdown(), at=NOW)
+    store = Overtaken(lambda: None)
+    store.write = lambda before, after: False  # type: ignore[method-assign]
+
+    with pytest.raises(FoldConflict):
+        newsroom.ingest(FERRY, **{**paper.parts(), "store": store}, now=NOW)
+
+
+def test_a_receipt_tells_only_of_what_is_written(paper: Paper) -> None:
+    paper.upload(FERRY, builders.markdown(), at=NOW)
+    store = Overtaken(lambda: None)
+
+    def killed(before: Any, after: Any) -> bool:  # two records
+        raise ConnectionError
+
+    store.write = killed  # type: ignore[method-assign]
+
+    with pytest.raises(ConnectionError):
+        newsroom.ingest(FERRY, **{**paper.parts(), "store": store}, now=NOW)
+
+    assert paper.s3.list_objects_v2(Bucket="broadsheet-local-receipts")["KeyCount"] == 0
+
+
+def test_reconciliation_delivers_what_a_killed_function_did_not(
+    paper: Paper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paper.publish("sources/courier.yaml", builders.profile("Old"))
+    paper.publish(FERRY, builders.markdown(source="courier"))
+    paper.upload("sources/courier.yaml", builders.profile("New"), at=NOW)
+    paper.upload("lost.md", builders.markdown("Lost"), at=NOW)
+
+    def killed(*_: object, **__: object) -> None:
+        raise ConnectionError
+
+    with monkeypatch.context() as broken:
+        broken.setattr("chalicelib.aws.buckets.Receipts.put", killed)
+        for key in ("lost.md", "sources/courier.yaml"):
+            with pytest.raises(ConnectionError):
+                paper.ingest(key)
+
+    newsroom.reconcile(**paper.parts(), now=NOW)
+
+    assert paper.receipt("lost.md")["outcome"] == "published"
+    assert read().article.source.name == "New"
+
+
+def test_reconciliation_walks_page_by_page_past_a_key_that_fails(
+    paper: Paper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.md", "b.md", "c.md"):
+        paper.upload(name, builders.markdown(name), at=NOW)
+    monkeypatch.setenv("MOTO_S3_DEFAULT_MAX_KEYS", "2")
+
+    def fails(headline: str, body: Any, language: str) -> Any:
+        if headline == "a.md":
+            raise OSError("the disk is full")
+        return wiring.summarise(headline, body, language)
+
+    paper.summarise = fails
+    with pytest.raises(ExceptionGroup):
+        newsroom.reconcile(**paper.parts(), now=NOW)
+    while wiring.store().cursor() is not None:
+        newsroom.reconcile(**paper.parts(), now=NOW)
+
+    assert read("b.md").article.headline == "b.md"
+    assert read("c.md").article.headline == "c.md"
+
+
+def test_a_file_that_we_cannot_read_is_told_and_does_not_block_its_successor(
+    paper: Paper,
+) -> None:
+    def fails(headline: str, body: Any, language: str) -> Any:
+        if headline == "Trips us":
+            raise RecursionError
+        return wiring.summarise(headline, body, language)
+
+    paper.summarise = fails
+    paper.upload(FERRY, builders.markdown("Trips us"), at=NOW - timedelta(hours=1))
+    with pytest.raises(RecursionError):
+        paper.ingest(FERRY)
+    assert paper.receipt(FERRY)["errors"][0]["code"] == "our-fault"
+
+    paper.publish(FERRY, builders.markdown("Mended"), at=NOW)
+
+    assert read().article.headline == "Mended"
+    assert paper.receipt(FERRY)["outcome"] == "published"
+
+
+def test_three_embargoes_ahead_do_not_take_the_lead_from_what_is_public(paper: Paper) -> None:
+    paper.publish("out.md", builders.markdown("Out", date="2026-03-24T08:00:00Z"))
+    lifts = NOW + timedelta(minutes=5)
+    for number in range(3):
+        ahead = builders.markdown(f"Ahead {number}", embargo_until=f"{lifts:%Y-%m-%dT%H:%M:%SZ}")
+        paper.publish(f"ahead{number}.md", ahead)
+
+    front = newsroom.front_page(store=wiring.store(), now=NOW)
+    later = newsroom.front_page(store=wiring.store(), now=lifts)
+
+    assert [lead.headline for lead in front.leads] == ["Out"]
+    assert later.leads[0].id == later.cards[0].id
+
+
+def test_a_pinned_article_stays_however_much_comes_after_it(
+    paper: Paper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(newsroom, "LATEST_CARDS", 3)
+    until = f"{NOW + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"
+    paper.publish("old.md", builders.markdown("Old", date="2026-03-20", pinned_until=until))
+    for number in range(5):
+        paper.publish(f"{number}.md", builders.markdown(f"New {number}"))
+
+    assert newsroom.front_page(store=wiring.store(), now=NOW).cards[0].headline == "Old"
+
+
+def test_what_has_expired_does_not_crowd_out_what_is_public(
+    paper: Paper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(newsroom, "LATEST_CARDS", 2)
+    paper.publish("old.md", builders.markdown("Old", date="2026-03-20"))
+    expires = f"{NOW - timedelta(minutes=1):%Y-%m-%dT%H:%M:%SZ}"
+    for number in range(5):
+        paper.publish(f"{number}.md", builders.markdown("Gone", expires_at=expires))
+
+    front = newsroom.front_page(store=wiring.store(), now=NOW)
+    listed = newsroom.list_cards(store=wiring.store(), now=NOW, limit=9)
+
+    assert [card.headline for card in front.cards] == ["Old"]
+    assert [card.headline for card in listed.cards] == ["Old"]
+
+
+def test_an_article_that_replaces_another_is_found_at_the_old_address(paper: Paper) -> None:
+    paper.publish("old/ferry.md", builders.markdown("Ferry"), at=NOW - timedelta(hours=2))
+    paper.publish(FERRY, builders.markdown("Ferry", replaces="old/ferry.md"))
+
+    with pytest.raises(Moved) as moved:
+        read("old/ferry.md")
+
+    assert moved.value.to == article_id(FERRY)
+
+
+def test_a_replacement_under_embargo_tells_nobody_of_itself(paper: Paper) -> None:
+    paper.publish("old/ferry.md", builders.markdown("Ferry"), at=NOW - timedelta(hours=2))
+    lifts = NOW + timedelta(hours=1)
+    embargo = f"{lifts:%Y-%m-%dT%H:%M:%SZ}"
+    paper.publish(FERRY, builders.markdown("F", replaces="old/ferry.md", embargo_until=embargo))
+
+    assert read("old/ferry.md").article.headline == "Ferry"
+    with pytest.raises(Moved):
+        read("old/ferry.md", now=lifts)

@@ -5,7 +5,8 @@
     ARTICLE#<id>         CURRENT               what readers have, or why they no longer do
     ARTICLE#<id>         AS#<revision>         a revision as it was; public if CURRENT says so
     ARTICLE#<id>         DRAFT                 what its editors alone may see
-    LIST#<list>          <public_at>#<id>      a card; lists: all, section#…, tag#…, source#…
+    ARTICLE#<id>         MOVED                 the article that replaces it, and from when
+    LIST#<list>          <public_at>#<id>      a card; lists: all, pinned, section#…, …
     SHOWN#<name>         VALUE                 what others copy: a source's profile, a picture
     SHOWN#<name>         USED_BY#<key's id>    a key that copied it
     OBSERVED#<what>      VALUE                 no projection: the prepared list, cursors
@@ -24,7 +25,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.core.article import Absence, Article, ArticleId, Card, article_id
+from chalicelib.core.article import Absence, Article, ArticleId, Card, Successor, article_id
 from chalicelib.core.codec import decode, encode, pack, unpack
 from chalicelib.core.errors import StoreUnavailable
 from chalicelib.core.ranking import Latest
@@ -51,6 +52,7 @@ class ArticleRows:
 
     current: Article | None
     gone: Absence | None
+    moved: Successor | None
     latest: Latest | None
 
 
@@ -84,7 +86,7 @@ class Store:
         state, current, draft = (response.get("Item") for response in answer["Responses"])
         if state is None:
             return None
-        record = decode(state["record"]["B"], Record)
+        record = unpack(state["record"]["B"], Record)
         if record.life is None:
             return record
         life = replace(record.life, current=_article(current), draft=_article(draft))
@@ -165,26 +167,36 @@ class Store:
             for item in page["Items"]:
                 yield item["key"]["S"]
 
-    def spread_to(self, key: str) -> str:
-        """Return the digest of *key*'s value that all its users are known to have."""
-        row = self._get(_state_key(key), consistent=True)
-        return row["spread_to"]["S"] if row and "spread_to" in row else ""
+    def is_settled(self, key: str, version_id: str) -> bool:
+        """True if all that follows from this version of *key* was done; see `settle`."""
+        return self.settled_to([key]).get(key) == version_id
 
-    def folded_to(self, keys: Iterable[str]) -> dict[str, str]:
-        """Return, for each key that has a record, the version it is folded to. 100 keys a call."""
+    def settled_to(self, keys: Iterable[str]) -> dict[str, str]:
+        """Return, for each key that is settled, the version it is settled to. 100 keys a call."""
         by_row = {_state_key(key): key for key in keys}
         rows = self._batch(list(by_row), consistent=True)
-        return {by_row[row]: item["folded_to"]["S"] for row, item in rows.items()}
+        settled = {by_row[row]: item.get("settled_to") for row, item in rows.items()}
+        return {key: value["S"] for key, value in settled.items() if value is not None}
+
+    def articles(self, ids: Iterable[ArticleId]) -> tuple[Article, ...]:
+        """Return the current articles of *ids* that there are, in their order, consistently."""
+        keys = [_current_key(id_) for id_ in ids]
+        rows = self._batch(keys, consistent=True)
+        found = (_article(rows.get(key)) for key in keys)
+        return tuple(article for article in found if article is not None)
 
     # For readers
 
     def article(self, id_: ArticleId) -> ArticleRows:
-        """Return all that an article's page shows. One BatchGetItem of two rows."""
-        rows = self._batch([_current_key(id_), _OBSERVED_LATEST], consistent=False)
+        """Return all that an article's page shows. One BatchGetItem of three rows."""
+        keys = [_current_key(id_), _moved_key(id_), _OBSERVED_LATEST]
+        rows = self._batch(keys, consistent=False)
+        moved = rows.get(_moved_key(id_))
         current = rows.get(_current_key(id_))
         return ArticleRows(
             current=_article(current),
             gone=_gone(current),
+            moved=decode(moved["value"]["S"], Successor) if moved else None,
             latest=_latest(rows.get(_OBSERVED_LATEST)),
         )
 
@@ -269,19 +281,19 @@ class Store:
         except self._client.exceptions.ConditionalCheckFailedException:
             return
 
-    def mark_spread(self, key: str, *, folded_to: str, value_digest: str) -> None:
-        """Say that all users of *key* have the value with this digest, if it is still that one."""
-        pk, sk = _state_key(key)
+    def settle(self, key: str, version_id: str) -> None:
+        """Note that the record of *key* is folded to this version, told and spread.
+
+        The note is part of the STATE row and goes with the next write of it, so it never speaks
+        of another record than the one it was made for.
+        """
         try:
             self._client.update_item(
                 TableName=self._table,
-                Key=_key((pk, sk)),
-                UpdateExpression="SET spread_to = :digest",
-                ConditionExpression="folded_to = :folded",
-                ExpressionAttributeValues={
-                    ":digest": {"S": value_digest},
-                    ":folded": {"S": folded_to},
-                },
+                Key=_key(_state_key(key)),
+                UpdateExpression="SET settled_to = :version",
+                ConditionExpression="folded_to = :version",
+                ExpressionAttributeValues={":version": {"S": version_id}},
             )
         except self._client.exceptions.ConditionalCheckFailedException:
             return
@@ -350,9 +362,10 @@ def _reading() -> Iterator[None]:
 
 def lists_of(article: Article) -> tuple[str, ...]:
     """Name the lists that an article's card stands in."""
+    pinned = ["pinned"] if article.pinned_until else []
     section = [f"section#{article.section}"] if article.section else []
     tags = [f"tag#{tag}" for tag in article.tags]
-    return (_ALL, f"source#{article.source.id}", *section, *tags)
+    return (_ALL, f"source#{article.source.id}", *pinned, *section, *tags)
 
 
 def rows_of(record: Record) -> dict[Key, Item]:
@@ -369,7 +382,7 @@ def rows_of(record: Record) -> dict[Key, Item]:
         "key": {"S": record.key},
         "folded_to": {"S": record.folded_to},
         "dressed": {"S": digest(encode(sorted(record.dressed.items())))},
-        "record": {"B": encode(bare)},
+        "record": {"B": pack(bare)},
     }
     rows[_state_key(record.key)] = state
     name = name_of_key(record.key)
@@ -389,6 +402,11 @@ def rows_of(record: Record) -> dict[Key, Item]:
             rows[_draft_key(article_id(record.key))] = {"article": {"B": pack(record.life.draft)}}
         if current is not None:
             card = {"card": {"S": encode(current.card()).decode()}}
+            if current.replaces:
+                successor = Successor(to=current.id, public_at=current.public_at)
+                rows[_moved_key(article_id(current.replaces))] = {
+                    "value": {"S": encode(successor).decode()}
+                }
             for list_ in lists_of(current):
                 rows[f"LIST#{list_}", card_place(current.public_at, current.id)] = card
     return {key: {**_key(key), **attributes} for key, attributes in rows.items()}
@@ -415,6 +433,10 @@ def _state_key(key: str) -> Key:
 
 def _current_key(id_: ArticleId) -> Key:
     return f"ARTICLE#{id_}", "CURRENT"
+
+
+def _moved_key(id_: ArticleId) -> Key:
+    return f"ARTICLE#{id_}", "MOVED"
 
 
 def _draft_key(id_: ArticleId) -> Key:

@@ -261,6 +261,14 @@ class Article:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Successor:
+    """The article that replaces another, and the second from which readers may know of it."""
+
+    to: ArticleId
+    public_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """An article as lists show it: no body, no summary."""
 
@@ -285,8 +293,11 @@ class Card:
     corrected_at: datetime | None = None
     terms: tuple[str, ...] = ()
 
+    def has_expired(self, now: datetime) -> bool:
+        return self.expires_at is not None and self.expires_at <= now
+
     def is_public(self, now: datetime) -> bool:
-        return self.public_at <= now and (self.expires_at is None or now < self.expires_at)
+        return self.public_at <= now and not self.has_expired(now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from chalicelib.core.article import Block, BlockKind, Body
 from chalicelib.core.errors import Finding, UploadRejected
-from chalicelib.core.limits import MAX_NESTING, MAX_TEXT_BYTES
+from chalicelib.core.limits import MAX_ESCAPED, MAX_NESTING, MAX_PICTURES, MAX_TEXT_BYTES
 from chalicelib.core.receipt import Dropped
 
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
@@ -193,25 +193,39 @@ def clean(html: str, *, base_url: str | None = None, without_heading: str = "") 
     every page prints the headline itself. Raises UploadRejected "text-too-large" over
     MAX_TEXT_BYTES and "nesting" for structures deeper than MAX_NESTING. Linear in the input.
     """
+    # nh3 is quadratic in what it must escape: 600,000 such characters take ten seconds.
+    escaped = html.count("&") + html.count("\xa0")
+    if escaped > MAX_ESCAPED:
+        raise UploadRejected(
+            Finding(
+                code="text-too-large",
+                message=f"The text has {escaped:,} & and fixed spaces; {MAX_ESCAPED:,} are read.",
+                fix="Write the text without them.",
+            )
+        )
     writer = _Writer(base_url=base_url, without_heading=one_line(without_heading))
     writer.feed(_allowed(html))
     writer.close()
     body, kept = writer.finish()
     size = len(body.text.encode("utf-8"))
     if size > MAX_TEXT_BYTES:
-        raise UploadRejected(
-            Finding(
-                code="text-too-large",
-                message=f"The text has {size:,} bytes; {MAX_TEXT_BYTES:,} are allowed.",
-                fix="Split the article into parts and upload each under its own key.",
-            )
-        )
+        raise _too_large(size)
     return Cleaned(
         body=body,
         kept=kept,
         dropped=(*_forbidden(html), *writer.dropped()),
         headings=tuple(writer.headings),
         pictures=tuple(dict.fromkeys(writer.pictures)),
+    )
+
+
+def _too_large(size: int) -> UploadRejected:
+    return UploadRejected(
+        Finding(
+            code="text-too-large",
+            message=f"The text has {size:,} bytes; {MAX_TEXT_BYTES:,} are allowed.",
+            fix="Split the article into parts and upload each under its own key.",
+        )
     )
 
 
@@ -368,6 +382,9 @@ class _Writer(HTMLParser):
     def _picture(self, given: dict[str, str]) -> None:
         source, alt = given.get("src", "").strip(), one_line(given.get("alt", ""))
         key = media_key(source)
+        if key and key not in self.pictures and len(set(self.pictures)) >= MAX_PICTURES:
+            self._lost["image", f"a text shows at most {MAX_PICTURES}"] += 1
+            return
         if key:
             self._open()
             # Site.body_html gives the picture its address and size, by exactly this form.

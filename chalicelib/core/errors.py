@@ -34,42 +34,31 @@ class BroadsheetError(Exception):
     code = "internal-error"
     title = "Something broke on our side"
 
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """The facts in the form of receipts and of a problem document's `errors`."""
-        return ()
+    findings: tuple[Finding, ...] = ()  # for receipts, and for a problem document's `errors`
 
 
-class UploadRejected(BroadsheetError):
+class _Told(BroadsheetError):
+    """An error that someone outside can mend: all that is wrong, each with its mend."""
+
+    def __init__(self, *findings: Finding) -> None:
+        super().__init__("; ".join(finding.message for finding in findings))
+        self.findings = findings
+
+
+class UploadRejected(_Told):
     """The editor must change the file; retrying it cannot help."""
 
     status = 422
     code = "upload-rejected"
     title = "Upload rejected"
 
-    def __init__(self, *findings: Finding) -> None:
-        super().__init__("; ".join(finding.message for finding in findings))
-        self._findings = findings
 
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        return self._findings
-
-
-class BadRequest(BroadsheetError):
+class BadRequest(_Told):
     """The request asks for something that cannot be meant; the caller must change it."""
 
     status = 400
     code = "bad-request"
     title = "The request cannot be understood"
-
-    def __init__(self, *findings: Finding) -> None:
-        super().__init__("; ".join(finding.message for finding in findings))
-        self._findings = findings
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        return self._findings
 
 
 class NotFound(BroadsheetError):
@@ -78,6 +67,18 @@ class NotFound(BroadsheetError):
     status = 404
     code = "not-found"
     title = "Not found"
+
+
+class Moved(BroadsheetError):
+    """Another article has taken this one's place; `to` is its id."""
+
+    status = 308
+    code = "moved"
+    title = "Moved"
+
+    def __init__(self, to: str) -> None:
+        super().__init__("Another article has taken this one's place.")
+        self.to = to
 
 
 class Gone(BroadsheetError):

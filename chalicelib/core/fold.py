@@ -6,16 +6,16 @@ version counts. A rejected version changes nothing but the receipt.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalicelib.core import formats, lifecycle, pictures, sources
-from chalicelib.core.article import Article
+from chalicelib.core.article import Article, article_id
 from chalicelib.core.codec import check_fits
 from chalicelib.core.errors import Finding, UploadRejected
 from chalicelib.core.lifecycle import Life, Summarise
 from chalicelib.core.limits import MAX_FILE_BYTES, MAX_IMAGE_BYTES
 from chalicelib.core.pictures import Picture, PreparedFile
-from chalicelib.core.receipt import Outcome, Receipt
+from chalicelib.core.receipt import Kind, Outcome, Receipt, bounded
 from chalicelib.core.record import Record
 from chalicelib.core.sources import Profile
 from chalicelib.core.uploads import Version, check_key, kind_of
@@ -80,7 +80,7 @@ def _fold_article(
             key=key,
             kind="article",
             folded_to=version.id,
-            receipt=receipt,
+            receipt=bounded(receipt),
             life=after,
             dressed=record.dressed if record else {},
         ),
@@ -164,6 +164,31 @@ def _outcome(
     if before is None:
         return "published"
     return "unchanged" if before == after else "updated"
+
+
+def at_fault(key: str, record: Record | None, version: Version) -> Folded:
+    """Pass over a version that a fault of ours keeps from being read: it changes nothing."""
+    finding = Finding(
+        code="our-fault",
+        message="The file came, but a fault of ours kept it from being read.",
+        fix="Nothing is lost: it is tried again, and we are told. A newer upload goes ahead of it.",
+    )
+    kind: Kind = "source" if key.startswith("sources/") else "article"
+    kind = "image" if key.startswith("media/") else kind
+    receipt = Receipt(
+        key=key,
+        kind=kind,
+        outcome="rejected",
+        received_at=version.received_at,
+        article_id=article_id(key) if kind == "article" else None,
+        errors=(finding,),
+    )
+    if record is not None:
+        return Folded(record=replace(record, folded_to=version.id, receipt=receipt))
+    life = Life(key=key) if kind == "article" else None
+    return Folded(
+        record=Record(key=key, kind=kind, folded_to=version.id, receipt=receipt, life=life)
+    )
 
 
 def ignored(key: str, version: Version) -> Receipt:

@@ -7,6 +7,7 @@ MAX_ROW_BYTES = (
 )
 MAX_KEY_BYTES = 1_000  # S3 allows 1,024; a receipt's key adds its extension
 MAX_FRONT_MATTER_BYTES = 64 * 1024  # metadata is a screen of text; parsing it grows with its size
+MAX_ESCAPED = 100_000  # ampersands and fixed spaces of one text; a long page has some hundreds
 MAX_NESTING = 100  # deeper structures are attacks on recursive code
 MAX_NODES = 10_000  # values in one file's metadata, aliases expanded
 MAX_MAIL_PARTS = 100  # groups of parts in one mail; each is a recursion of the parser
@@ -17,8 +18,16 @@ MAX_XML_TAGS = 100_000  # of one document; a long agency story has some hundreds
 MAX_WORD_TAGS = 300_000  # of one part of a .docx, which has some ten for every few words
 MAX_HEADLINE_LENGTH = 300  # characters; the longest real headlines have some 200
 MAX_STANDFIRST_LENGTH = 1_000  # characters
-MAX_TAGS = 20  # each is a row of the article's transaction, which holds 100
+# An article's transaction holds 100 writes, and an update may take away all that it had and bring
+# as much again: cards (4 + tags), copies (source, lead, pictures; of the draft too), 4 of its own.
+MAX_TAGS = 12
+MAX_PICTURES = 12  # images of the site's own in one text
 MAX_BYLINES = 20  # names
+MAX_LINE_LENGTH = 300  # characters of a name, a description, a credit
+MAX_NOTE_LENGTH = 2_000  # characters of a correction or a status's reason
+MAX_LINKED = 20  # articles that same_story or not_same_story may name
+MAX_FINDINGS = 50  # errors, warnings and dropped parts told in one receipt, each
+MAX_RECEIPT_BYTES = 100_000  # compressed; its summary is left out where a sentence is a book
 MAX_CORRECTIONS = 50  # a text corrected more often is withdrawn
 MAX_EXTRA_BYTES = 16 * 1024  # unknown metadata kept with the article, as JSON
 MAX_IMAGE_BYTES = 15_000_000  # a camera's JPEG

@@ -25,6 +25,10 @@ from chalicelib.core.limits import (
     MAX_CORRECTIONS,
     MAX_EXTRA_BYTES,
     MAX_HEADLINE_LENGTH,
+    MAX_KEY_BYTES,
+    MAX_LINE_LENGTH,
+    MAX_LINKED,
+    MAX_NOTE_LENGTH,
     MAX_STANDFIRST_LENGTH,
     MAX_TAGS,
 )
@@ -191,10 +195,10 @@ class _Interpreter:
             breaking=self._flag("breaking"),
             slug=self._slug(),
             status=self._status(),
-            status_reason=self._line("status_reason"),
-            same_story=self._lines("same_story"),
-            not_same_story=self._lines("not_same_story"),
-            replaces=self._line("replaces"),
+            status_reason=self._note("status_reason"),
+            same_story=self._keys("same_story"),
+            not_same_story=self._keys("not_same_story"),
+            replaces=next(iter(self._keys("replaces")), None),
             extra=self._extra(),
         )
 
@@ -217,11 +221,29 @@ class _Interpreter:
         if found is None:
             return None
         lines = [line for line in _strings(found.value) if line]
-        return lines[0] if lines else None
+        return self._cut(found, name, lines[0], MAX_LINE_LENGTH) if lines else None
 
-    def _lines(self, name: str) -> tuple[str, ...]:
+    def _keys(self, name: str) -> tuple[str, ...]:
+        """Read the keys or ids of other articles; none is longer than a key may be."""
         found = self._first(name)
-        return tuple(dict.fromkeys(_strings(found.value))) if found else ()
+        keys = tuple(dict.fromkeys(_strings(found.value))) if found else ()
+        return tuple(key for key in keys if len(key) <= MAX_KEY_BYTES)[:MAX_LINKED]
+
+    def _cut(self, found: Field, name: str, text: str, longest: int) -> str:
+        if len(text) <= longest:
+            return text
+        self._warn(
+            found,
+            "text-cut",
+            f"{name} has {len(text):,} characters; the first {longest:,} are kept.",
+            f"Shorten {name}.",
+        )
+        return text[:longest].rstrip() + "…"
+
+    def _note(self, name: str) -> str | None:
+        found = self._first(name)
+        text = _text(found.value) if found else ""
+        return self._cut(found, name, text, MAX_NOTE_LENGTH) if found and text else None
 
     def _flag(self, name: str) -> bool:
         found = self._first(name)
@@ -313,7 +335,7 @@ class _Interpreter:
                 f"{len(names)} names are given; the first {MAX_BYLINES} are kept.",
                 "Name the authors alone.",
             )
-        return tuple(names[:MAX_BYLINES])
+        return tuple(self._cut(found, "byline", n, MAX_LINE_LENGTH) for n in names[:MAX_BYLINES])
 
     def _section(self) -> tuple[str | None, list[str]]:
         found = self._first("section")
@@ -359,7 +381,7 @@ class _Interpreter:
         value = found.value
         if isinstance(value, Mapping):
             value = value.get("id") or value.get("name") or value.get("title") or ""
-        return _text(value)[:200] or None
+        return self._cut(found, "source", _text(value), MAX_LINE_LENGTH) or None
 
     def _original_url(self) -> str | None:
         for _, key, found in self._found.get("original_url", []):
@@ -404,8 +426,8 @@ class _Interpreter:
         if isinstance(value, list):
             value = value[0] if value else ""
         if isinstance(value, Mapping):
-            alt = alt or _text(value.get("alt") or value.get("caption") or "")
-            credit = credit or _text(value.get("credit") or "") or None
+            alt = alt or _text(value.get("alt") or value.get("caption") or "")[:MAX_LINE_LENGTH]
+            credit = credit or _text(value.get("credit") or "")[:MAX_LINE_LENGTH] or None
             keys = ("src", "url", "path", "file", "image", "name", "contentUrl")
             value = next((value[key] for key in keys if value.get(key)), "")
         key = media_key(_text(value))
@@ -442,7 +464,8 @@ class _Interpreter:
                             "Write at: 2026-11-30T09:00:00Z.",
                         )
             if _text(text):
-                notes.append(CorrectionNote(text=_text(text), at=at))
+                told = self._cut(found, "correction", _text(text), MAX_NOTE_LENGTH)
+                notes.append(CorrectionNote(text=told, at=at))
         if len(notes) > MAX_CORRECTIONS:
             self._error(
                 found,

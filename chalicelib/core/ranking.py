@@ -34,11 +34,14 @@ class Latest:
     cards: tuple[Card, ...]
 
     def as_of(self, now: datetime) -> Latest:
-        """Return the list without what is not public at *now*, in the latest order."""
+        """Return the list without what is not public at *now*, cards and leads in its order."""
+        cards = in_order((card for card in self.cards if card.is_public(now)), now=now)
+        places = {card.id: place for place, card in enumerate(cards)}
+        leads = [lead for lead in self.leads if lead.id in places]
         return Latest(
             refreshed_at=self.refreshed_at,
-            leads=tuple(lead for lead in self.leads if lead.is_public(now)),
-            cards=in_order((card for card in self.cards if card.is_public(now)), now=now),
+            leads=tuple(sorted(leads, key=lambda lead: places[lead.id])),
+            cards=cards,
         )
 
 

@@ -6,13 +6,14 @@ article; the object in the receipts bucket is a copy of it, delivered until it i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
 from chalicelib.core.article import ArticleId, Summary, article_id
+from chalicelib.core.codec import pack
 from chalicelib.core.errors import Finding
-from chalicelib.core.limits import MAX_KEY_BYTES
+from chalicelib.core.limits import MAX_FINDINGS, MAX_KEY_BYTES, MAX_RECEIPT_BYTES
 
 Kind = Literal["article", "source", "image"]
 Outcome = Literal[
@@ -57,6 +58,35 @@ class Receipt:
     kept: dict[str, int] = field(default_factory=dict)
     dropped: tuple[Dropped, ...] = ()
     summary: Summary | None = None  # of the article that the version made
+
+
+def bounded(receipt: Receipt) -> Receipt:
+    """Return *receipt* so that a row can hold it: MAX_FINDINGS of each kind, and a count."""
+    shortened = replace(
+        receipt,
+        errors=_first(receipt.errors),
+        warnings=_first(receipt.warnings),
+        dropped=receipt.dropped[:MAX_FINDINGS],
+    )
+    more = len(receipt.dropped) - MAX_FINDINGS
+    if more > 0:
+        rest = Dropped(what="kind of part", count=more, why="too many to tell apart")
+        shortened = replace(shortened, dropped=(*shortened.dropped, rest))
+    if len(pack(shortened)) > MAX_RECEIPT_BYTES:
+        return replace(shortened, summary=None)
+    return shortened
+
+
+def _first(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    more = len(findings) - MAX_FINDINGS
+    if more <= 0:
+        return findings
+    rest = Finding(
+        code="more",
+        message=f"{more:,} more of the kind were found.",
+        fix="Mend these and upload the file again.",
+    )
+    return (*findings[:MAX_FINDINGS], rest)
 
 
 def receipt_key(key: str) -> str:

@@ -104,12 +104,44 @@ def test_readers_are_told_that_the_table_does_not_answer(aws: None) -> None:
             question()
 
 
-def test_versions_folded_to_are_told_for_many_keys_at_once(store: Store) -> None:
+def test_what_is_settled_is_told_for_many_keys_until_the_next_write(store: Store) -> None:
     keys = [f"{number}.md" for number in range(120)]
     for key in keys[::40]:
         store.write(None, record(key=key, version=f"v-{key}"))
+        store.settle(key, f"v-{key}")
+        store.settle(key, "another version")
 
-    assert store.folded_to(keys) == {key: f"v-{key}" for key in keys[::40]}
+    assert store.settled_to(keys) == {key: f"v-{key}" for key in keys[::40]}
+    store.write(record(key="0.md", version="v-0.md"), record(key="0.md", version="next"))
+    assert not store.is_settled("0.md", "next")
+
+
+@given(
+    headline=st.text(max_size=400),
+    names=st.lists(st.text(max_size=400), max_size=60),
+    notes=st.lists(st.text(max_size=3_000), max_size=60),
+    pictures=st.integers(0, 120),
+    draft=st.booleans(),
+)
+def test_any_file_makes_few_and_small_rows(
+    *, headline: str, names: list[str], notes: list[str], pictures: int, draft: bool
+) -> None:
+    import json
+
+    body = "Text. " + " ".join(f"![{headline}](media/{number}.png)" for number in range(pictures))
+    article = {"headline": headline or "x", "byline": names, "tags": names, "body": body,
+               "correction": notes, "status_reason": "".join(notes), "image_alt": "".join(names),
+               "image": "media/x.png", "same_story": names, "draft": draft, "replaces": "a",
+               "pinned_until": "2030-01-01T00:00:00Z", "section": "s"}  # fmt: skip
+    data = json.dumps(article).encode()
+    version = Version(id="v", received_at=NOW, size=len(data))
+    first = fold.fold("a.json", None, version, data, summarise=wiring.summarise).record
+    made = rows_of(first)
+
+    assert len(made) <= 48
+    sizes = [len(encode(item)) for item in made.values()]
+    assert max(sizes) < 400_000
+    assert sum(sizes) < 2_000_000
 
 
 TEXTS = st.text(min_size=1, max_size=30)
