@@ -2,7 +2,8 @@
 
 The order is Chalice's own pattern: `infra/` first, its outputs recorded in `.chalice/config.json`,
 then `chalice deploy`, which from then on works alone. A stage other than `prod` gets its entry
-and its policies by copying prod's under its own names: the names are all that differs.
+and its policies by copying prod's under its own names: the names are all that differs. A stage
+that names a model for its summaries may call that one, in the functions that write them.
 """
 
 from __future__ import annotations
@@ -27,6 +28,10 @@ MODEL_STAGE = "prod"
 MAX_EVENT_AGE_S = 6 * 3600  # Lambda's own limit: a longer outage than that is `reconcile`'s to mend
 MAX_REPEATS = 2
 FIRST_LOOK_S, LONGEST_PAUSE_S = 0.1, 5.0
+
+WRITERS = ("ingest", "reconcile")  # the functions that summarise, and may call a model for it
+# Before the id of a model: a profile that sends calls to any region of a part of the world.
+_REGIONS = ("us", "us-gov", "eu", "apac", "jp", "au", "ca", "sa", "me", "af", "global")
 
 Say = Callable[[str], None]
 
@@ -129,11 +134,63 @@ def record(
     environment["BROADSHEET_RECEIPTS_BUCKET"] = outputs["ReceiptsBucket"]
     if public_url:
         environment.setdefault("BROADSHEET_PUBLIC_URL", public_url)
+    for name in WRITERS:
+        policy = stages[stage]["lambda_functions"][name]["iam_policy_file"]
+        _allow_model(root / ".chalice" / policy, environment)
     text = json.dumps(config, indent=2) + "\n"
     if text == path.read_text():
         return False
     path.write_text(text)
     return True
+
+
+def model_statements(model_id: str) -> list[dict[str, Any]]:
+    """Return what a policy needs for calling *model_id*: an id, a regional profile, or an ARN.
+
+    A profile is called by its own ARN and calls the model in whichever region has room, so the
+    model is allowed in every region, but only through that profile.
+    """
+    if not model_id.startswith("arn:"):
+        region, _, model = model_id.partition(".")
+        if region not in _REGIONS:
+            return [_call("CallModel", f"arn:aws:bedrock:*::foundation-model/{model_id}")]
+        profile = f"arn:aws:bedrock:*:*:inference-profile/{model_id}"
+    elif "inference-profile/" not in model_id:
+        return [_call("CallModel", model_id)]
+    else:
+        profile, name = model_id, model_id.rpartition("/")[2]
+        region, _, model = name.partition(".")
+        model = model if region in _REGIONS else "*"  # an application's own says not which it calls
+    through = {"StringLike": {"bedrock:InferenceProfileArn": profile}}
+    return [
+        _call("CallProfile", profile),
+        {
+            **_call("CallModelThroughProfile", f"arn:aws:bedrock:*::foundation-model/{model}"),
+            "Condition": through,
+        },
+    ]
+
+
+def _call(sid: str, resource: str) -> dict[str, Any]:
+    action = ["bedrock:InvokeModel"]  # which is what Converse asks for
+    return {"Sid": sid, "Effect": "Allow", "Action": action, "Resource": resource}
+
+
+def _allow_model(path: Path, environment: dict[str, str]) -> None:
+    """Make a policy allow the model that *environment* names, or none."""
+    policy = json.loads(path.read_text())
+    statements = [s for s in policy["Statement"] if s["Action"] != ["bedrock:InvokeModel"]]
+    if environment.get("BROADSHEET_SUMMARISER") == "bedrock":
+        model_id = environment.get("BROADSHEET_BEDROCK_MODEL_ID")
+        if not model_id:
+            raise WrongWords(
+                "BROADSHEET_SUMMARISER is bedrock: set BROADSHEET_BEDROCK_MODEL_ID too"
+            )
+        statements += model_statements(model_id)
+    policy["Statement"] = statements
+    text = json.dumps(policy, indent=2) + "\n"
+    if text != path.read_text():
+        path.write_text(text)
 
 
 def recorded(stage: str, *, root: Path = ROOT) -> Stage:

@@ -84,9 +84,7 @@ class Uploads:
             Bucket=self._bucket, Prefix=prefix
         )
         for page in pages:
-            objects, markers = page.get("Versions", []), page.get("DeleteMarkers", [])
-            entries: list[Any] = [*objects, *markers]
-            entries.sort(key=lambda e: (e["Key"], not e["IsLatest"], -_seconds(e), "Size" in e))
+            entries = _merged(page.get("Versions", []), page.get("DeleteMarkers", []))
             for entry in entries:
                 yield (
                     entry["Key"],
@@ -198,6 +196,28 @@ class Media:
             raise
         modified_at = answer["LastModified"].astimezone(UTC).replace(microsecond=0)
         return Upload(data=answer["Body"].read(), received_at=modified_at)
+
+
+def _merged(objects: list[Any], markers: list[Any]) -> Iterator[Any]:
+    """Merge a page's objects and delete markers, each in S3's order, into S3's order.
+
+    S3's own order is kept within each list, not sorted again by LastModified: an object that
+    was uploaded in parts carries the time at which its upload began.
+    """
+    left = list(markers)
+    for entry in objects:
+        while left and _precedes(left[0], entry):
+            yield left.pop(0)
+        yield entry
+    yield from left
+
+
+def _precedes(marker: Any, entry: Any) -> bool:  # noqa: ANN401  # entries as boto3 gives them
+    if marker["Key"] != entry["Key"]:
+        return bool(marker["Key"] < entry["Key"])
+    if entry["IsLatest"]:
+        return False
+    return marker["IsLatest"] or _seconds(marker) >= _seconds(entry)
 
 
 def _seconds(entry: Mapping[str, Any]) -> int:

@@ -85,7 +85,8 @@ def test_the_refresh_never_sees_an_upload(policies):
     names = {resource for _, resource in allowed(policies["refresh_latest"])}
 
     assert not any("s3" in name for name in names)
-    assert on(TABLE, {*READ, "dynamodb:PutItem"}) <= allowed(policies["refresh_latest"])
+    needed = {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query"}
+    assert on(TABLE, needed) <= allowed(policies["refresh_latest"])
 
 
 @pytest.mark.parametrize("name", ["ingest", "reconcile"])
@@ -94,9 +95,7 @@ def test_the_fold_reads_uploads_and_cannot_change_them(policies, name):
         action for action, resource in allowed(policies[name]) if resource.startswith(UPLOADS)
     }
 
-    assert actions == {
-        "s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "s3:ListBucketVersions"
-    }  # fmt: skip
+    assert actions == {"s3:GetObjectVersion", "s3:ListBucketVersions"}
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
@@ -105,6 +104,9 @@ def test_a_policy_names_what_is_ours_and_allows_no_more_than_it_says(plan, polic
     ours = (TABLE, UPLOADS, RECEIPTS, FAILURES, f"arn:aws:logs:*:*:log-group:/aws/lambda/{log}:*")
 
     for statement in policies[name]:
+        if statement["Action"] == ["bedrock:InvokeModel"]:  # see test_model
+            assert name in {"ingest", "reconcile"}
+            continue
         assert set(statement) <= {"Sid", "Effect", "Action", "Resource", "Condition"}
         assert statement["Effect"] == "Allow"
         assert statement["Resource"].startswith(ours)

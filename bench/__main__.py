@@ -1,0 +1,35 @@
+"""Every benchmark, one after the other; each is skipped, with the reason, where its data is not.
+
+python -m bench
+"""
+
+from __future__ import annotations
+
+import runpy
+import sys
+from pathlib import Path
+
+SHARED = Path(__file__).parents[2] / "shared" / "data"  # real articles beside the checkout
+BENCHES = (
+    ("bench.extraction", ("table", "--html", str(SHARED / "articles-html" / "aeb"))),
+    ("bench.summaries", ("table", "--data", str(SHARED / "summaries" / "dev.jsonl.gz"))),
+)
+
+
+def main() -> int:
+    for module, words in BENCHES:
+        print(f"\n## {module}\n", flush=True)
+        if not SHARED.is_dir():
+            print(f"skipped: there are no real articles at {SHARED}")
+            continue
+        sys.argv = [module, *words]
+        try:
+            runpy.run_module(module, run_name="__main__", alter_sys=True)
+        except SystemExit as ended:
+            if ended.code:
+                return int(ended.code) if isinstance(ended.code, int) else 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
