@@ -24,7 +24,7 @@ from chalicelib.core.uploads import Version, kind_of
 
 if TYPE_CHECKING:
     from chalicelib.aws.buckets import Media, Receipts, Upload, Uploads
-    from chalicelib.aws.store import Store
+    from chalicelib.aws.store import History, Store
     from chalicelib.core.api import Json
     from chalicelib.core.lifecycle import Summarise
     from chalicelib.core.receipt import Receipt
@@ -136,7 +136,11 @@ def check(
         told = api.receipt(fold.ignored(key, version), site=site, ingested_at=now)
         return told, None
     given = data if fold.needs_bytes(key, version) else None
-    folded = fold.fold(key, None, version, given, summarise=summarise)
+    try:
+        folded = fold.fold(key, None, version, given, summarise=summarise)
+    except Exception:
+        log.exception("file not read", extra={"key": key})
+        folded = fold.at_fault(key, None, version)
     told = api.receipt(folded.record.receipt, site=site, ingested_at=now)
     if folded.article is None:
         return told, None
@@ -170,6 +174,7 @@ def reconcile(
     failures: list[Exception] = []
     changed = 0
     for key in behind:
+        store.put_cursor(key)  # a key on which the function dies is not where the next one begins
         try:
             done = ingest(
                 key,
@@ -212,7 +217,21 @@ def refresh_latest(*, store: Store, now: datetime) -> Latest:
     latest = Latest(
         refreshed_at=now, leads=tuple(article.without_body() for article in leads), cards=order
     )
+    latest = _fitting(latest)
     store.put_latest(latest)
+    return latest
+
+
+def _fitting(latest: Latest) -> Latest:
+    """Leave out leads, then cards, from the end until a row can hold the list."""
+    from chalicelib.core.codec import pack
+    from chalicelib.core.limits import MAX_ROW_BYTES
+
+    while len(pack(latest)) > MAX_ROW_BYTES:
+        if len(latest.leads) > 1 or len(latest.cards) <= 1:
+            latest = replace(latest, leads=latest.leads[:-1])
+        else:
+            latest = replace(latest, cards=latest.cards[: len(latest.cards) // 2])
     return latest
 
 
@@ -274,21 +293,25 @@ def read_history(id_: ArticleId, *, store: Store, now: datetime) -> HistoryView:
     """
     rows = store.history(id_, limit=MAX_HISTORY)
     article = read_by(rows.current, rows.gone, now=now)
-    public = {*rows.shown, article.revision}
-    revisions = tuple(
+    return HistoryView(article=article, revisions=_public(rows, article, now=now))
+
+
+def _public(rows: History, article: Article, *, now: datetime) -> tuple[Article, ...]:
+    """Return the revisions that readers may have, under the article's present profile."""
+    numbers = {*rows.shown, article.revision}
+    return tuple(
         replace(past, source=article.source) if past.credited_to == article.credited_to else past
         for past in rows.revisions
-        if past.revision in public
+        if past.revision in numbers and past.is_public(now)
     )
-    return HistoryView(article=article, revisions=revisions)
 
 
 def read_revision(id_: ArticleId, number: int, *, store: Store, now: datetime) -> Article:
-    """Return a past revision that readers had. Raises NotFound for any other."""
-    view = read_history(id_, store=store, now=now)
-    for past in view.revisions:
-        if past.revision == number:
-            return past
+    """Return a past revision that readers had. Raises NotFound for any other. One call."""
+    rows = store.history(id_, limit=1, revision=number)
+    article = read_by(rows.current, rows.gone, now=now)
+    for past in _public(rows, article, now=now):
+        return past
     raise NotFound("Readers have had no revision of this number.")
 
 
@@ -374,21 +397,22 @@ def _folded(
     site: Site,
     now: datetime,
 ) -> Record | None:
-    """Fold the versions after the record's, oldest first; all of them where that one is gone."""
+    """Fold the versions after the record's, oldest first; all of them where one of its is gone."""
     from chalicelib.core import fold
+    from chalicelib.core.record import lineage
 
     ids = [version.id for version in versions]
-    if record is not None and record.folded_to in ids:
-        pending = versions[ids.index(record.folded_to) + 1 :]
-    else:
-        record, pending = None, versions
+    folded = ids.index(record.folded_to) + 1 if record and record.folded_to in ids else 0
+    if record is not None and lineage(ids[:folded]) != record.lineage:
+        record, folded = None, 0  # a version is gone for good: what it left must go too
+    pending = versions[folded:]
     for listed in pending:
         version, data = listed, None
         if fold.needs_bytes(key, version):
             upload = uploads.read(key, version)
             data, version = upload.data, replace(version, received_at=upload.received_at)
         try:
-            folded = fold.fold(key, record, version, data, summarise=summarise)
+            step = fold.fold(key, record, version, data, summarise=summarise)
         except Exception:
             # A fault of ours. The newest version is tried again and then kept in the failure
             # queue; an older one must not stand in the way of the upload that came after it.
@@ -396,14 +420,14 @@ def _folded(
             if listed is pending[-1]:
                 _tell_of_fault(key, version, receipts=receipts, site=site, now=now)
                 raise
-            folded = fold.at_fault(key, record, version)
+            step = fold.at_fault(key, record, version)
         # Before the record that shows them: a page never points at what is not there.
-        for file in folded.files:
+        for file in step.files:
             receipts.put_media(file)
-        if folded.revision is not None:
-            store.put_revision(folded.revision)
-        record = folded.record
-    return record
+        if step.revision is not None:
+            store.put_revision(step.revision)
+        record = step.record
+    return replace(record, lineage=lineage(ids)) if record is not None else None
 
 
 def _tell_of_fault(

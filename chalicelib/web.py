@@ -37,6 +37,7 @@ routes = Blueprint("chalicelib.web")
 PAGE_CARDS = 30  # cards on a page of a list
 MAX_CARDS = 100  # cards in a page of JSON
 MAX_REVISION = 999_999  # the number of a revision has six digits in the table
+_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))")
 _TOKEN = re.compile(r"[a-z2-7]{42}")
 _MIN_GZIP_BYTES = 1_000  # below, the headers cost more than is saved
 _SLUG = re.compile(r"[a-z0-9-]{1,80}")
@@ -127,7 +128,7 @@ def _view(
 def _response(answer: Answer) -> Response:
     """Turn an answer into Chalice's response: 304 where the client has it, no body for HEAD."""
     request = _request()
-    wants_gzip = "gzip" in request.headers.get("accept-encoding", "").lower()
+    wants_gzip = bool(_GZIP.search(request.headers.get("accept-encoding", "").lower()))
     is_text = not answer.content_type.startswith("image/")
     headers: dict[str, str | list[str]] = {
         **_EVERYWHERE,

@@ -97,10 +97,10 @@ def _port(text: str) -> int:
 def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         message = f"{text} is no time: write it as 2026-11-24T09:00:00Z"
         raise argparse.ArgumentTypeError(message) from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def _data_dir(parser: argparse.ArgumentParser) -> None:

@@ -125,6 +125,9 @@ class EmbeddedAws:
             start_response("400 Bad Request", [("Connection", "close")])
             return (b"<Error><Code>EntityTooLarge</Code></Error>",)
         environ["wsgi.input"] = io.BytesIO(body)
+        if environ["REQUEST_METHOD"] == "PUT" and "form" in environ.get("CONTENT_TYPE", ""):
+            # Plain HTTP clients say so of any body; werkzeug would take it apart and leave none.
+            environ["CONTENT_TYPE"] = "application/octet-stream"
         answer: list[Any] = []
 
         def keep_answer(*words: Any) -> Callable[[bytes], object]:

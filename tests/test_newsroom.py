@@ -576,3 +576,82 @@ def test_a_replacement_under_embargo_tells_nobody_of_itself(paper: Paper) -> Non
     assert read("old/ferry.md").article.headline == "Ferry"
     with pytest.raises(Moved):
         read("old/ferry.md", now=lifts)
+
+
+def test_what_was_withdrawn_does_not_come_back_through_history(paper: Paper) -> None:
+    paper.publish(FERRY, builders.markdown("Libel"))
+    paper.delete(FERRY)
+    paper.ingest(FERRY)
+    later = datetime.now(tz=NOW.tzinfo) + timedelta(minutes=1)
+    paper.upload(FERRY, builders.markdown("Clean"), at=later)
+    paper.ingest(FERRY, now=later)
+
+    view = newsroom.read_history(article_id(FERRY), store=wiring.store(), now=later)
+
+    assert [past.headline for past in view.revisions] == ["Clean"]
+    with pytest.raises(NotFound):
+        newsroom.read_revision(article_id(FERRY), 1, store=wiring.store(), now=later)
+
+
+def test_a_past_revision_expires_at_its_own_time(paper: Paper) -> None:
+    expires = f"{NOW + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"
+    paper.publish(FERRY, builders.markdown("Licensed", expires_at=expires), at=NOW)
+    paper.publish(FERRY, builders.markdown("Free"), at=NOW)
+
+    def headlines(now: datetime) -> list[str]:
+        view = newsroom.read_history(article_id(FERRY), store=wiring.store(), now=now)
+        return [past.headline for past in view.revisions]
+
+    assert headlines(NOW) == ["Free", "Licensed"]
+    assert headlines(NOW + timedelta(hours=1)) == ["Free"]
+
+
+def test_an_old_version_deleted_for_good_leaves_no_trace(paper: Paper) -> None:
+    secret = paper.upload(FERRY, builders.markdown("Secret"), at=NOW)
+    paper.ingest(FERRY)
+    paper.upload(FERRY, builders.markdown("Other"), at=NOW)
+    paper.upload(FERRY, builders.markdown("Clean"), at=NOW)
+    paper.ingest(FERRY)
+    paper.s3.delete_object(Bucket="broadsheet-local-uploads", Key=FERRY, VersionId=secret)
+
+    paper.ingest(FERRY)
+
+    assert read().article.headline == "Clean"
+    assert read().article.revision == 2
+    numbers = sorted(sk for _, sk in paper.rows() if sk.startswith("AS#"))
+    assert numbers == ["AS#000001", "AS#000002"]
+
+
+def test_a_list_too_large_for_a_row_is_shortened_never_refused(paper: Paper) -> None:
+    import random
+
+    letters = random.Random(1)
+
+    def noise(length: int) -> str:
+        return "".join(letters.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=length))
+
+    for number in range(3):
+        article = builders.markdown(f"Book {number}", body=noise(120_000), description=noise(900))
+        paper.publish(f"{number}.md", article)
+
+    front = newsroom.front_page(store=wiring.store(), now=NOW)
+    assert len(front.cards) == 3
+
+
+def test_a_draft_uploaded_again_keeps_its_preview(paper: Paper) -> None:
+    paper.publish(FERRY, builders.markdown(draft="true"), at=NOW - timedelta(hours=1))
+    preview = paper.receipt(FERRY)["preview_url"]
+
+    paper.publish(FERRY, builders.markdown(draft="true"), at=NOW)
+
+    assert paper.receipt(FERRY)["outcome"] == "unchanged"
+    assert paper.receipt(FERRY)["preview_url"] == preview
+
+
+def test_an_image_named_in_the_other_spelling_of_unicode_is_shown(paper: Paper) -> None:
+    paper.publish("media/cafe\u0301.png", builders.picture())
+    paper.publish(FERRY, builders.markdown(image="media/café.png"))
+
+    image = read().article.image
+    assert image is not None
+    assert image.path is not None

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from typing import Any
 
 from chalicelib.core import summary
-from chalicelib.core.article import Block, Body
+from chalicelib.core.article import Block, Body, Summary
 from chalicelib.core.summary import compose
 
 
@@ -25,21 +26,28 @@ class Example:
     language: str = "en"
 
 
+def lines(path: Path) -> Iterator[dict[str, Any]]:
+    """The objects of a .jsonl or .jsonl.gz file."""
+    with (
+        gzip.open(path, "rt", encoding="utf-8")
+        if path.suffix == ".gz"
+        else path.open(encoding="utf-8") as stored
+    ):
+        for line in stored:
+            if line.strip():
+                yield json.loads(line)
+
+
 def examples(path: Path) -> Iterator[Example]:
-    """The lines of a .jsonl or .jsonl.gz file."""
-    opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            if not line.strip():
-                continue
-            stored = json.loads(line)
-            yield Example(
-                id=str(stored["id"]),
-                text=str(stored.get("text") or ""),
-                highlights=tuple(map(str, stored.get("highlights") or ())),
-                title=str(stored.get("title") or ""),
-                language=str(stored.get("language") or "en"),
-            )
+    """The articles of a data file."""
+    for stored in lines(path):
+        yield Example(
+            id=str(stored["id"]),
+            text=str(stored.get("text") or ""),
+            highlights=tuple(map(str, stored.get("highlights") or ())),
+            title=str(stored.get("title") or ""),
+            language=str(stored.get("language") or "en"),
+        )
 
 
 def body_of(text: str) -> Body:
@@ -58,4 +66,16 @@ def published_sentences(example: Example) -> tuple[str, ...]:
     """The sentences of news prose as published: no datelines, no boilerplate."""
     body = body_of(example.text)
     sentences = summary.split(body, language=example.language)
-    return tuple(one.text for one in compose.candidates(body, sentences))
+    pool = compose.candidates(body, sentences, language=example.language)
+    return tuple(one.text for one in pool)
+
+
+def summary_of(example: Example) -> Summary:
+    """The summary exactly as the newsroom publishes it."""
+    body = body_of(example.text)
+    return summary.summarise(
+        headline=example.title,
+        body=body,
+        sentences=summary.split(body, language=example.language),
+        language=example.language,
+    )

@@ -225,12 +225,11 @@ def _seconds(entry: Mapping[str, Any]) -> int:
 
 
 def _received_at(metadata: Mapping[str, str]) -> datetime | None:
-    """Return the time that an import or a replay has given an upload."""
-    given = metadata.get("received-at")
-    if not given:
-        return None
+    """Return the time that an import or a replay has given an upload, None where it is none."""
+    from chalicelib.core.metadata import parse_moment
+
     try:
-        moment = datetime.fromisoformat(given)
+        moment, has_zone = parse_moment(metadata.get("received-at", ""))
     except ValueError:
         return None
-    return moment.astimezone(UTC).replace(microsecond=0) if moment.tzinfo else None
+    return moment if has_zone else None

@@ -234,8 +234,26 @@ class Store:
         rows = self._batch(keys, consistent=False)
         return _article(rows.get(keys[0])), _article(rows.get(keys[1]))
 
-    def history(self, id_: ArticleId, *, limit: int) -> History:
-        """Return the article with its newest revisions, up to *limit*. One Query page."""
+    def history(self, id_: ArticleId, *, limit: int, revision: int | None = None) -> History:
+        """Return the article with its newest revisions, up to *limit*, or with one. One call."""
+        if revision is not None:
+            keys = [_current_key(id_), _revision_key(id_, revision)]
+            items: Iterable[Item] = self._batch(keys, consistent=False).values()
+        else:
+            items = self._newest(id_, limit=limit + 1)
+        rows = {item["sk"]["S"]: item for item in items}
+        current = rows.pop(_current_key(id_)[1], None)
+        shown = decode(current["shown"]["S"], tuple[int, ...]) if current else ()
+        revisions = (_article(row) for row in rows.values())
+        return History(
+            current=_article(current),
+            gone=_gone(current),
+            shown=shown,
+            revisions=tuple(article for article in revisions if article is not None),
+        )
+
+    def _newest(self, id_: ArticleId, *, limit: int) -> list[Any]:
+        """Return the rows of an article and its revisions, the current one first."""
         with _reading():
             answer = self._client.query(
                 TableName=self._table,
@@ -246,18 +264,9 @@ class Store:
                     ":last": {"S": _current_key(id_)[1]},
                 },
                 ScanIndexForward=False,
-                Limit=limit + 1,
+                Limit=limit,
             )
-        rows = {item["sk"]["S"]: item for item in answer["Items"]}
-        current = rows.pop(_current_key(id_)[1], None)
-        shown = decode(current["shown"]["S"], tuple[int, ...]) if current else ()
-        revisions = (_article(row) for row in rows.values())
-        return History(
-            current=_article(current),
-            gone=_gone(current),
-            shown=shown,
-            revisions=tuple(article for article in revisions if article is not None),
-        )
+        return list(answer["Items"])
 
     # Observations
 

@@ -230,9 +230,10 @@ class Article:
         return self.public_at <= now and (self.expires_at is None or now < self.expires_at)
 
     def without_body(self) -> Article:
-        """The article as a lead needs it: all but its text, whose length the sentences tell."""
+        """The article as a lead needs it: all but its text, whose end its last sentence tells."""
         nothing = Body(html="", text="", blocks=())
-        return replace(self, body=nothing, pictures=(), extra={}, preview="")
+        last = self.sentences[-1:]
+        return replace(self, body=nothing, sentences=last, pictures=(), extra={}, preview="")
 
     def card(self) -> Card:
         """The article as listed."""

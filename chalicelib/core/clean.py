@@ -17,13 +17,22 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
-from html import escape
+from html import escape, unescape
 from html.parser import HTMLParser
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from chalicelib.core.article import Block, BlockKind, Body
 from chalicelib.core.errors import Finding, UploadRejected
-from chalicelib.core.limits import MAX_ESCAPED, MAX_NESTING, MAX_PICTURES, MAX_TEXT_BYTES
+from chalicelib.core.limits import (
+    MAX_ELEMENTS,
+    MAX_ESCAPED,
+    MAX_FINDINGS,
+    MAX_HTML_LENGTH,
+    MAX_KEY_BYTES,
+    MAX_NESTING,
+    MAX_PICTURES,
+    MAX_TEXT_BYTES,
+)
 from chalicelib.core.receipt import Dropped
 
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
@@ -96,6 +105,9 @@ _BOUNDARIES = frozenset(
         "section",
     ]
 )
+_TEXT_HOLDERS = frozenset(
+    ["caption", "dd", "dt", "figcaption", "figure", "li", "summary", "td", "th"]
+)
 _VOID = frozenset({"br", "hr", "img"})
 # Elements whose content is no text of the article. The rest of what is not allowed is unwrapped.
 _SWALLOWED = frozenset(
@@ -139,7 +151,7 @@ _ATTRIBUTES = {
 _ID = re.compile(r"[A-Za-z][\w.:-]{0,80}")
 _TAG_NAME = re.compile(r"<([a-zA-Z][a-zA-Z0-9]{0,20})(?=[\s/>])")
 _ACTIVE = re.compile(
-    r"""(?:href|src|action)\s*=\s*["']?\s*(javascript|vbscript|data):""", re.IGNORECASE
+    r"""(?:href|src|action)\s{0,9}=\s{0,9}["']?\s{0,9}(javascript|vbscript|data):""", re.IGNORECASE
 )
 _HANDLER = re.compile(r"<[a-zA-Z][^<>]{0,2000}?\s(on[a-z]{3,30})\s*=")
 _SPACE = re.compile(r"\s+")
@@ -151,6 +163,7 @@ _UNWANTED = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]"
 )
 
+_NO_CHARACTER = re.compile(r"&#x?[0-9a-f]{8,}+;?", re.IGNORECASE)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -163,6 +176,11 @@ def plain(text: str) -> str:
     text = text.replace("\u2029", "\n").replace("\x85", "\n")
     text = _SURROGATE.sub("\ufffd", text)
     return unicodedata.normalize("NFC", _UNWANTED.sub("", text))
+
+
+def unescaped(text: str) -> str:
+    """Return *text* with its entities read (HTML, section 13.5); numbers beyond Unicode are not."""
+    return unescape(_NO_CHARACTER.sub("\ufffd", text))
 
 
 def one_line(text: str) -> str:
@@ -237,6 +255,8 @@ def _allowed_tags() -> set[str]:
 def _allowed(html: str) -> str:
     import nh3
 
+    if sum(1 for _ in _TAG_NAME.finditer(html)) > MAX_ELEMENTS:
+        raise _too_complex(f"it has more than {MAX_ELEMENTS:,} elements")
     return nh3.clean(
         html,
         tags=_allowed_tags(),
@@ -248,6 +268,16 @@ def _allowed(html: str) -> str:
     )
 
 
+def _too_complex(problem: str) -> UploadRejected:
+    return UploadRejected(
+        Finding(
+            code="too-complex",
+            message=f"The text cannot be published: {problem}.",
+            fix="Upload the article's own text without the page around it.",
+        )
+    )
+
+
 def _forbidden(html: str) -> Iterable[Dropped]:
     """Count the elements of the source that are never published, with the line of the first."""
     found: dict[str, list[int]] = {}
@@ -256,7 +286,9 @@ def _forbidden(html: str) -> Iterable[Dropped]:
         if name in _TELLING:
             found.setdefault(f"{name} element", []).append(match.start())
     for match in _HANDLER.finditer(html):
-        found.setdefault(f"{match[1].lower()} attribute", []).append(match.start())
+        what = f"{match[1].lower()} attribute"
+        what = what if what in found or len(found) < MAX_FINDINGS else "event handler attribute"
+        found.setdefault(what, []).append(match.start())
     for match in _ACTIVE.finditer(html):
         found.setdefault(f"{match[1].lower()} address", []).append(match.start())
     for what, places in sorted(found.items()):
@@ -288,6 +320,7 @@ class _Writer(HTMLParser):
         self._written: list[tuple[str, str]] = []  # formats whose start tag is written
         self._run: _Run | None = None
         self._texts: list[tuple[BlockKind, str]] = []
+        self._filled: set[int] = set()  # places in the stack where text stands already
         self._at_boundary = True  # the next content opens a leaf of its own
         self._leaf_at = 0  # where the leaf at hand begins in _html
         self._kept: Counter[str] = Counter()
@@ -299,6 +332,7 @@ class _Writer(HTMLParser):
         given = {name: value or "" for name, value in attrs}
         if tag in _FORMATS:
             self._wanted.append((tag, self._start(tag, given)))
+            self._check_nesting(len(self._wanted))
         elif tag == "br":
             self._break()
         elif tag == "hr":
@@ -310,20 +344,23 @@ class _Writer(HTMLParser):
         else:
             self._boundary()
             self._stack.append(tag)
-            if len(self._stack) > MAX_NESTING:
-                raise UploadRejected(
-                    Finding(
-                        code="nesting",
-                        message=f"Elements are nested deeper than {MAX_NESTING} levels.",
-                        fix="Flatten the document: an article needs few levels.",
-                    )
-                )
+            self._check_nesting(len(self._stack))
             if tag in _STRUCTURES and tag != "pre":
                 self._html.append(self._start(tag, given))
                 kept = {"table": "tables", "ul": "lists", "ol": "lists", "dl": "lists"}
                 kept["blockquote"] = "block_quotes"
                 if tag in kept:
                     self._kept[kept[tag]] += 1
+
+    def _check_nesting(self, depth: int) -> None:
+        if depth > MAX_NESTING:
+            raise UploadRejected(
+                Finding(
+                    code="nesting",
+                    message=f"Elements are nested deeper than {MAX_NESTING} levels.",
+                    fix="Flatten the document: an article needs few levels.",
+                )
+            )
 
     def handle_endtag(self, tag: str) -> None:
         if tag in _FORMATS:
@@ -335,6 +372,7 @@ class _Writer(HTMLParser):
             self._boundary(ends=tag)
             while self._stack.pop() != tag:
                 pass
+            self._filled = {place for place in self._filled if place < len(self._stack)}
             if tag in _STRUCTURES and tag != "pre":
                 self._html.append(f"</{tag}>")
 
@@ -483,7 +521,8 @@ class _Writer(HTMLParser):
     def _leaf_for_text(self) -> str | None:
         """Name the element that bare text must be wrapped in here, or None where it may stand."""
         seen_paragraph = False
-        for name in reversed(self._stack):
+        for place in range(len(self._stack) - 1, -1, -1):
+            name = self._stack[place]
             if name in HEADINGS:
                 return "h2" if name == "h1" else name
             if name == "pre":
@@ -492,10 +531,11 @@ class _Writer(HTMLParser):
                 seen_paragraph = True
             elif name in ("ul", "ol"):
                 return "li"
-            elif name == "figure":
-                return "p" if seen_paragraph else None
-            elif name in ("li", "td", "th", "dt", "dd", "figcaption", "caption", "summary"):
-                return "p" if seen_paragraph and name in ("li", "td", "th", "dd") else None
+            elif name in _TEXT_HOLDERS:
+                # Bare text may stand here once; what follows a boundary is a paragraph.
+                may_stand = not seen_paragraph and place not in self._filled
+                self._filled.add(place)
+                return None if may_stand or name in ("caption", "summary") else "p"
             elif name in _STRUCTURES:
                 return "p"
         return "p"
@@ -519,7 +559,10 @@ class _Writer(HTMLParser):
             position += len(text) + 2
         text = "\n\n".join(text for _, text in self._texts)
         kept = {name: self._kept[name] for name in _KEPT}
-        body = Body(html="".join(self._html), text=text, blocks=tuple(blocks))
+        html = "".join(self._html)
+        if len(html) > MAX_HTML_LENGTH:
+            raise _too_complex(f"its markup comes to {len(html):,} characters")
+        body = Body(html=html, text=text, blocks=tuple(blocks))
         return body, {"words": count_words(text), **kept}
 
     def dropped(self) -> Iterable[Dropped]:
@@ -579,7 +622,8 @@ def media_key(source: str) -> str | None:
     """Return the key under media/ that *source* names, or None."""
     key = unquote(source).removeprefix("/")
     inside = key.startswith("media/") and ".." not in key.split("/")
-    return key if inside and len(key) > len("media/") and key == one_line(key) else None
+    is_plain = len("media/") < len(key) <= MAX_KEY_BYTES // 4 and key == one_line(key)
+    return key if inside and is_plain else None
 
 
 def _settle(run: _Run) -> str:

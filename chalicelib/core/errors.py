@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+MAX_LENGTH = 1_000  # characters of a finding's message
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
@@ -25,6 +27,14 @@ class Finding:
     line: int | None = None
     column: int | None = None
     pointer: str | None = None
+
+    def __post_init__(self) -> None:
+        # What a file says of itself is quoted here, and may be what no UTF-8 can hold, or a book.
+        for name in ("message", "fix", "pointer"):
+            text = getattr(self, name)
+            if text is not None:
+                clean = text.encode("utf-8", "replace").decode("utf-8")
+                object.__setattr__(self, name, clean[:MAX_LENGTH])
 
 
 class BroadsheetError(Exception):

@@ -90,7 +90,7 @@ def _placed(life: Life, article: Article, draft: Draft, at: datetime) -> tuple[L
     if stated.status != "usable":
         absence = Absence(reason=stated.status, at=at, note=stated.status_reason)
         gone = absence if life.was_public(at) else None
-        return replace(life, current=None, gone=gone), "withdrawn"
+        return replace(life, current=None, shown=(), gone=gone), "withdrawn"
     if article.public_at > at:
         if is_seen:
             raise _already_public(article)
@@ -133,7 +133,8 @@ def withdraw(life: Life, *, version: Version) -> tuple[Life, Receipt]:
     absence = life.gone
     if life.current is not None and life.current.public_at <= at:
         absence = Absence(reason="withdrawn", at=at)
-    after = replace(_remembered(life, at), fingerprint=None, current=None, draft=None, gone=absence)
+    # What was taken from readers does not come back through the history of what follows.
+    after = replace(life, fingerprint=None, current=None, draft=None, shown=(), gone=absence)
     receipt = Receipt(
         key=life.key,
         kind="article",
@@ -240,9 +241,17 @@ def _receipt(life: Life, outcome: Outcome, draft: Draft, article: Article, at: d
         warnings=(*draft.warnings, *_times(draft, at)),
         kept=draft.kept,
         dropped=draft.dropped,
-        preview=article.preview if outcome in ("draft", "scheduled") else None,
+        preview=_preview(life, at),
         summary=article.summary,
     )
+
+
+def _preview(life: Life, at: datetime) -> str | None:
+    """The secret of what waits for its time or its editors after this version."""
+    if life.draft is not None:
+        return life.draft.preview
+    is_waiting = life.current is not None and life.current.public_at > at
+    return life.current.preview if life.current is not None and is_waiting else None
 
 
 def _times(draft: Draft, at: datetime) -> list[Finding]:

@@ -13,12 +13,11 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, timezone
-from html import unescape
 from math import isfinite
 from typing import TYPE_CHECKING
 
 from chalicelib.core.article import slugify
-from chalicelib.core.clean import media_key, one_line, plain, web_address
+from chalicelib.core.clean import media_key, one_line, plain, unescaped, web_address
 from chalicelib.core.errors import Finding, UploadRejected
 from chalicelib.core.limits import (
     MAX_BYLINES,
@@ -318,7 +317,7 @@ class _Interpreter:
         if found is None:
             return ()
         value = found.value
-        if isinstance(value, str) and re.search(r"\]\([^)]*\)\s*[,;]", value):
+        if isinstance(value, str) and re.search(r"\]\([^()\[\]]{0,2000}\)\s{0,9}[,;]", value):
             value = re.split(r"(?<=\))\s*[,;]\s*", value)  # a list of Markdown links in one string
         elif isinstance(value, str) and ";" in value:
             value = value.split(";")
@@ -566,7 +565,7 @@ def _text(value: object) -> str:
         value = str(value).lower()
     if isinstance(value, (list, tuple)):
         value = ", ".join(_text(part) for part in value)
-    return one_line(_MARKDOWN_LINK.sub(r"\1", unescape(str("" if value is None else value))))
+    return one_line(_MARKDOWN_LINK.sub(r"\1", unescaped(str("" if value is None else value))))
 
 
 def _strings(value: object) -> list[str]:
@@ -667,7 +666,7 @@ def _from_words(text: str) -> datetime:
     if re.match(r"(?:[A-Za-z]{3,9},?\s+)?\d{1,2}\s+[A-Za-z]{3}\s+\d{2,4}\s+\d{1,2}:\d{2}", text):
         try:
             return parsedate_to_datetime(text)
-        except ValueError:
+        except (ValueError, OverflowError, TypeError, IndexError):
             raise ValueError from None
     words = re.sub(
         r"^(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?,?\s+", "", text

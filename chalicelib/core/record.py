@@ -9,9 +9,10 @@ those of the present.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
+from unicodedata import normalize
 
 from chalicelib.core.article import Article, Image, Source, credited
 from chalicelib.core.lifecycle import Life
@@ -29,6 +30,7 @@ class Record:
     key: str
     kind: Kind
     folded_to: str  # the newest version that is in it
+    lineage: str = ""  # the digest of the ids of all versions up to that one
     receipt: Receipt  # of that version
     life: Life | None = None
     profile: Profile | None = None
@@ -61,8 +63,11 @@ class Record:
 
 
 def name_of(kind: Literal["source", "image"], key: str) -> str:
-    """Name a record that others take from: a source by its id, an image by its key."""
-    return f"{kind}:{key}"
+    """Name a record that others take from: a source by its id, an image by its key.
+
+    In NFC: a file manager that spells é with two characters means the same image.
+    """
+    return f"{kind}:{normalize('NFC', key)}"
 
 
 def name_of_key(key: str) -> str:
@@ -106,6 +111,11 @@ def _with_picture(image: Image, shown: Mapping[str, Shown]) -> Image:
     if not isinstance(picture, Picture):
         return replace(image, path=None, width=None, height=None)
     return replace(image, path=picture.path, width=picture.width, height=picture.height)
+
+
+def lineage(ids: Iterable[str]) -> str:
+    """Return the digest of a line of versions, oldest first: a missing one makes another."""
+    return digest("\0".join(ids).encode())
 
 
 def digest(encoded: bytes) -> str:

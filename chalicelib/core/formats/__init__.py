@@ -6,15 +6,16 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from importlib import import_module
 
 from chalicelib.core import metadata
 from chalicelib.core.article import Body
-from chalicelib.core.clean import clean, one_line
+from chalicelib.core.clean import Cleaned, clean, one_line
 from chalicelib.core.errors import Finding, UploadRejected
-from chalicelib.core.formats.reading import Reading
-from chalicelib.core.limits import MAX_FILE_BYTES
+from chalicelib.core.formats.reading import Field, Inventory, Reading, letters
+from chalicelib.core.limits import MAX_FILE_BYTES, MAX_HEADLINE_LENGTH
 from chalicelib.core.metadata import Metadata
 from chalicelib.core.receipt import Dropped
 
@@ -26,7 +27,16 @@ READERS = {
     ".html": "html",
     ".htm": "html",
     ".json": "json",
+    ".docx": "docx",
+    ".eml": "eml",
+    ".xml": "xml",
+    ".rss": "xml",
+    ".atom": "xml",
 }
+
+_DATE_IN_NAME = re.compile(r"(?:^|[/_])((?:19|20)\d\d)-(0[1-9]|1[0-2])-([012]\d|3[01])-[^/]*$")
+_DATE_IN_PATH = re.compile(r"(?:^|/)((?:19|20)\d\d)/(0[1-9]|1[0-2])/([012]\d|3[01])/")
+THIN = 1 / 3  # of a file's letters; below that an editor must look what is missing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +80,37 @@ def read(key: str, data: bytes) -> Draft:
         )
     reader = import_module(f"{__name__}.{READERS[extension]}")
     reading: Reading = reader.read(data)
+    if reading.format == "markdown":
+        warnings = (*reading.warnings, *_date_elsewhere(reading, key))
+        reading = replace(reading, warnings=warnings)
     return _draft(reading)
+
+
+def _date_elsewhere(reading: Reading, key: str) -> tuple[Finding, ...]:
+    """Warn of a date that a site generator would have read where we do not look for one.
+
+    Zola has it in `path = "2026/03/24/ferry"`, Jekyll in the file's name: 2026-03-24-ferry.md.
+    An article without a date of its own is dated by its first upload, always.
+    """
+    if metadata.has(reading.metadata, "published_at"):
+        return ()
+    path = reading.metadata.get("path")
+    in_path = _DATE_IN_PATH.search(str(path.value)) if path is not None else None
+    found = in_path or _DATE_IN_NAME.search(key)
+    if found is None:
+        return ()
+    date = "-".join(found.groups())
+    where = path if path is not None and in_path else Field(date, "/published_at")
+    return (
+        Finding(
+            code="date-elsewhere",
+            message=f"The date {date} stands only in the {'path' if in_path else 'file name'}: the "
+            "article is dated by its first upload.",
+            fix=f"Write published_at: {date}T09:00:00Z if that is its date.",
+            line=where.line,
+            pointer=where.pointer,
+        ),
+    )
 
 
 def too_large(size: int) -> UploadRejected:
@@ -86,37 +126,12 @@ def too_large(size: int) -> UploadRejected:
 
 def _draft(reading: Reading) -> Draft:
     stated = metadata.interpret(reading.metadata)
-    headline = stated.metadata.headline
-    cleaned = clean(
-        reading.html,
-        base_url=stated.metadata.original_url,
-        without_heading=headline or "",
-    )
-    if not cleaned.body.text.strip():
-        raise UploadRejected(
-            Finding(
-                code="no-text",
-                message="There is no text to publish in the file.",
-                fix="Write the article below its metadata.",
-                line=reading.first_line,
-            )
-        )
+    headline, cleaned = _settled(reading, stated.metadata)
     warnings = [*reading.warnings, *stated.warnings]
-    if headline is None:
-        if not cleaned.headings:
-            raise UploadRejected(
-                Finding(
-                    code="no-headline",
-                    message="The file has no headline and no heading to take one from.",
-                    fix="Write headline: … in the metadata, or begin the text with a heading.",
-                    line=1,
-                    pointer="/headline",
-                )
-            )
-        headline = one_line(cleaned.headings[0])[:300]
-        cleaned = clean(
-            reading.html, base_url=stated.metadata.original_url, without_heading=headline
-        )
+    lost: tuple[Dropped, ...] = ()
+    if reading.inventory is not None:
+        lost, thin = _compared(reading.inventory, cleaned, headline)
+        warnings += thin
     return Draft(
         format=reading.format,
         metadata=stated.metadata,
@@ -124,6 +139,79 @@ def _draft(reading: Reading) -> Draft:
         body=cleaned.body,
         pictures=cleaned.pictures,
         kept=cleaned.kept,
-        dropped=(*reading.dropped, *stated.dropped, *cleaned.dropped),
+        dropped=(*reading.dropped, *stated.dropped, *cleaned.dropped, *lost),
         warnings=tuple(warnings),
+    )
+
+
+def _settled(reading: Reading, stated: Metadata) -> tuple[str, Cleaned]:
+    """Return the headline and the body without it.
+
+    Raises UploadRejected "no-text" and "no-headline". An agency's kill may come without either,
+    and must be obeyed all the same.
+    """
+
+    def cleaned(headline: str) -> Cleaned:
+        return clean(reading.html, base_url=stated.original_url, without_heading=headline)
+
+    headline, is_kill = stated.headline, stated.status != "usable"
+    body = cleaned(headline or "")
+    if headline is None and body.headings:
+        headline = one_line(body.headings[0])[:MAX_HEADLINE_LENGTH]
+        body = cleaned(headline)
+    if not body.body.text.strip():
+        if not is_kill:
+            raise UploadRejected(
+                Finding(
+                    code="no-text",
+                    message="There is no text to publish in the file.",
+                    fix="Write the article below its metadata.",
+                    line=reading.first_line,
+                )
+            )
+        body = clean(f"<p>{stated.status}</p>")
+    if headline is None and not is_kill:
+        raise UploadRejected(
+            Finding(
+                code="no-headline",
+                message="The file has no headline and no heading to take one from.",
+                fix="Write headline: … in the metadata, or begin the text with a heading.",
+                line=1,
+                pointer="/headline",
+            )
+        )
+    return headline or stated.status, body
+
+
+def _compared(
+    source: Inventory, cleaned: Cleaned, headline: str
+) -> tuple[tuple[Dropped, ...], list[Finding]]:
+    """Tell what the file held and the article does not: counted twice, never believed."""
+    kept = {**cleaned.kept, "headings": len(cleaned.headings)}
+    held = {
+        "heading": (source.headings, kept["headings"]),
+        "block quote": (source.block_quotes, kept["block_quotes"]),
+        "table": (source.tables, kept["tables"]),
+        "list": (source.lists, kept["lists"]),
+    }
+    lost = tuple(
+        Dropped(what=what, count=before - after, why="its structure could not be kept")
+        for what, (before, after) in held.items()
+        if after < before
+    )
+    thin = []
+    words = letters(cleaned.body.text) + letters(headline)  # it may have stood in the text
+    if words < THIN * source.letters:
+        percent = round(100 * words / source.letters)
+        thin.append(_thin(f"Only {percent} % of the file's text is in the article."))
+    if source.block_quotes and not kept["block_quotes"]:
+        thin.append(_thin(f"All {source.block_quotes} block quotes of the file are gone."))
+    return lost, thin
+
+
+def _thin(message: str) -> Finding:
+    return Finding(
+        code="extraction-thin",
+        message=message,
+        fix="Read the preview; where text is missing, upload the article in a simpler form.",
     )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from chalicelib.core.clean import one_line
 from chalicelib.core.errors import Finding, UploadRejected
 from chalicelib.core.formats import iptc, newsml, xml
+from chalicelib.core.formats.html_tree import listed
 from chalicelib.core.formats.reading import Field, Reading
 from chalicelib.core.metadata import parse_moment
 from chalicelib.core.receipt import Dropped
@@ -23,9 +24,17 @@ _CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _MEDIA = ("enclosure", "content", "thumbnail", "group", "player")
 _MEDIA_SPACE = "http://search.yahoo.com/mrss/"
-_READ = frozenset(
+_READ = listed(
     "title link description encoded summary content author creator pubDate date published updated "
-    "modified issued category subject guid id source language rights comments".split()
+    "modified issued category subject guid id source language rights comments"
+)
+_MOMENTS = (
+    ("published_at", "pubDate"),
+    ("published_at", "published"),
+    ("published_at", "issued"),
+    ("published_at", "date"),
+    ("updated_at", "updated"),
+    ("updated_at", "modified"),
 )
 _MAILBOX = re.compile(r"\S+@\S+\s*\((.+)\)|(.+?)\s*<\S+@\S+>|\S+@\S+")
 _TAG = re.compile(r"<[A-Za-z/!][^<>]*>")
@@ -73,8 +82,8 @@ def _body(item: Element) -> str:
     if whole is not None and xml.words(whole):
         return "".join(whole.itertext())
     for name in ("content", "description", "summary"):
-        for element in xml.children(item, name):
-            if _is_media(element) or not xml.words(element):
+        for element in _children(item, name):
+            if not xml.words(element):
                 continue
             if len(element):
                 return xml.markup(element)
@@ -93,57 +102,48 @@ def _paragraphs(said: str) -> str:
 
 def _metadata(
     item: Element, channel: Element | None, root: Element, html: str, warnings: list[Finding]
-) -> dict[str, Field]:
-    fields: dict[str, Field] = {}
-
-    def put(key: str, element: Element | None, value: object = None) -> None:
-        if element is None or key in fields:
-            return
-        found = xml.field(element, value)
-        if found.value:
-            fields[key] = found
-
-    title = xml.first(item, "title")
-    put("headline", title, _plain(title))
-    text = _TAG.sub(" ", html)
+) -> xml.Fields:
+    fields = xml.Fields()
+    fields.put("headline", _first(item, "title"), _plain(_first(item, "title")))
+    text = one_line(_TAG.sub(" ", html))
     for name in ("description", "summary"):
-        standfirst = _plain(xml.first(item, name))
-        if standfirst and not iptc.repeats(standfirst, one_line(text)):
-            put("standfirst", xml.first(item, name), standfirst)
-    writers = [*xml.children(item, "creator"), *xml.children(item, "author")]
-    names = [name for writer in writers if (name := _person(writer))]
-    if names:
-        put("byline", writers[0], list(dict.fromkeys(names)))
-    for key, sources in (
-        ("published_at", ("pubDate", "published", "issued", "date")),
-        ("updated_at", ("updated", "modified")),
-    ):
-        for name in sources:
-            _put_moment(fields, key, xml.first(item, name), warnings)
+        standfirst = _plain(_first(item, name))
+        if standfirst and not iptc.repeats(standfirst, text):
+            fields.put("standfirst", _first(item, name), standfirst)
+    writers = [*_children(item, "creator"), *_children(item, "author")]
+    names = dict.fromkeys(name for writer in writers if (name := _person(writer)))
+    fields.put("byline", writers[0] if names else None, list(names))
+    for key, name in _MOMENTS:
+        _put_moment(fields, key, _first(item, name), warnings)
     if "published_at" not in fields and "updated_at" in fields:
         fields["published_at"] = fields.pop("updated_at")
     _put_address(fields, item)
-    labels = [label for c in xml.children(item, "category") if (label := c.get("term") or xml.words(c))]
+    categories = _children(item, "category")
+    labels = [label for c in categories if (label := c.get("term") or xml.words(c))]
     if labels:
-        put("section", xml.first(item, "category"), labels[0])
-        put("tags", xml.first(item, "category"), labels[1:])
-    put("source", xml.first(item, "source", "title"))
-    put("source", xml.first(item, "source") if xml.words(xml.first(item, "source")) else None)
-    put("source", xml.first(channel, "title"), _plain(xml.first(channel, "title")))
-    language = xml.first(item, "language")
-    put("language", language if language is not None else xml.first(channel, "language"))
-    for element in (item, channel, root):
-        put("language", element, (element.get(_LANG) or "") if element is not None else None)
-    put("rights", xml.first(item, "rights"))
+        fields.put("section", categories[0], labels[0])
+        fields.put("tags", categories[0], labels[1:])
+    _put_origin(fields, item, channel, root)
     for child in item.iterchildren("*"):
-        name = xml.name_of(child)
-        if name not in _READ and not len(child) and not _is_media(child):
-            put(name, child)
+        if xml.name_of(child) not in _READ and not len(child) and not _is_media(child):
+            fields.put(xml.name_of(child), child)
     return fields
 
 
+def _put_origin(fields: xml.Fields, item: Element, channel: Element | None, root: Element) -> None:
+    source = _first(item, "source")
+    fields.put("source", xml.first(source, "title"))
+    fields.put("source", source)
+    fields.put("source", xml.first(channel, "title"), _plain(xml.first(channel, "title")))
+    for element in (_first(item, "language"), xml.first(channel, "language")):
+        fields.put("language", element)
+    for element in (item, channel, root):
+        fields.put("language", element, (element.get(_LANG) or "") if element is not None else "")
+    fields.put("rights", _first(item, "rights"))
+
+
 def _put_moment(
-    fields: dict[str, Field], key: str, element: Element | None, warnings: list[Finding]
+    fields: xml.Fields, key: str, element: Element | None, warnings: list[Finding]
 ) -> None:
     if element is None or key in fields or not xml.words(element):
         return
@@ -164,13 +164,13 @@ def _put_moment(
         fields[key] = found
 
 
-def _put_address(fields: dict[str, Field], item: Element) -> None:
+def _put_address(fields: xml.Fields, item: Element) -> None:
     links = [
         Field(link.get("href") or xml.words(link), xml.field(link).pointer, link.sourceline)
-        for link in xml.children(item, "link")
+        for link in _children(item, "link")
         if link.get("rel") in (None, "alternate")
     ]
-    guid = xml.first(item, "guid")
+    guid = _first(item, "guid")
     if guid is not None and guid.get("isPermaLink") != "false":
         links.append(xml.field(guid))
     web = [link for link in links if str(link.value).lower().startswith(("http://", "https://"))]
@@ -195,13 +195,24 @@ def _person(element: Element) -> str:
     return (mailbox[1] or mailbox[2] or "") if mailbox else said
 
 
+def _children(item: Element, name: str) -> list[Element]:
+    """The item's own parts: a picture in it has a title and a description too."""
+    return [child for child in xml.children(item, name) if not _is_media(child)]
+
+
+def _first(item: Element, name: str) -> Element | None:
+    return next(iter(_children(item, name)), None)
+
+
 def _is_media(element: Element) -> bool:
     return str(element.tag).startswith("{" + _MEDIA_SPACE) or xml.name_of(element) == "enclosure"
 
 
 def _left_out(item: Element) -> list[Dropped]:
     told = []
-    media = [e for e in item.iter("*") if _is_media(e) and xml.name_of(e) in _MEDIA and e.get("url")]
+    media = [
+        e for e in item.iter("*") if _is_media(e) and xml.name_of(e) in _MEDIA and e.get("url")
+    ]
     if media:
         why = "files of other sites are not fetched"
         told.append(Dropped(what="media file", count=len(media), why=why, line=media[0].sourceline))

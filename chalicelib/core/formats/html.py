@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.core.errors import Finding, UploadRejected
 from chalicelib.core.formats import html_bytes
-from chalicelib.core.formats.reading import Reading
+from chalicelib.core.formats.reading import Inventory, Reading, letters
 from chalicelib.core.receipt import Dropped
 
 if TYPE_CHECKING:
@@ -77,6 +77,30 @@ def read(data: bytes) -> Reading:
         warnings=(*warnings, *about.warnings),
         dropped=(*dropped, *_left_out(page)),
     )
+
+
+def whole(text: str) -> tuple[str, Inventory, tuple[Dropped, ...]]:
+    """Return all that a reader of *text* sees, as markup: of a mail nothing is selected.
+
+    With it, what it held, and what was taken out. Raises as `read` does.
+    """
+    from chalicelib.core.formats import html_tree
+
+    text, _ = html_bytes.text_of(text.encode("utf-8", "replace"))
+    tree, _ = _parse(text)
+    dropped = _strip(tree)
+    body = tree.find("body")
+    if body is None:
+        raise _no_text("The mail's HTML has no body.")
+    root = html_tree.boxes(body)
+    for run in root.runs():
+        run.kept = True
+    inventory = Inventory(
+        letters=letters(body.text_content()),
+        headings=sum(1 for part in body.iter(*html_tree.HEADINGS) if letters(part.text_content())),
+        block_quotes=sum(1 for part in body.iter("blockquote") if letters(part.text_content())),
+    )
+    return html_tree.markup(root), inventory, dropped
 
 
 _FROM_JSON_LD = Finding(

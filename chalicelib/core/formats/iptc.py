@@ -1,8 +1,9 @@
-"""What the agencies' formats share: IPTC's subject codes, bylines, abstracts that repeat the text."""
+"""What the agencies' formats share: subject codes of the IPTC, bylines, abstracts."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from chalicelib.core.formats.html_tree import words_only
 
@@ -16,16 +17,16 @@ SECTIONS = {
 _CODE = re.compile(r"(?:^|[:/])([01]\d)\d{6}$")
 _BY = re.compile(r"^(?:by|von|par|por|av|af|di|door)\s+", re.IGNORECASE)
 _SEVERAL = re.compile(r"\s+(?:and|und|et|og|och|&)\s+", re.IGNORECASE)
+_BY_LINE = re.compile(r"\s*(?:<div>\s*)*<p[^<>]*>\s*(By\s+[A-Z][^<>.]{2,80}?)\s*</p>")
+_ANY_TAG = re.compile(r"<[^<>]*>")
 _CUT = re.compile(r"\s*(?:\[?(?:…|\.{3,})\]?|\[&hellip;\])\s*$")
 
 
 def section(codes: list[str]) -> str | None:
-    """Return the section of the first of *codes* that tells one, such as subj:15054000."""
-    for code in codes:
-        found = _CODE.search(code)
-        if found and found[1] in SECTIONS:
-            return SECTIONS[found[1]]
-    return None
+    """Return the section that most of *codes* are of (subj:15054000 is sport), else the first."""
+    found = [match[1] for code in codes if (match := _CODE.search(code))]
+    known = Counter(SECTIONS[digits] for digits in found if digits in SECTIONS)
+    return known.most_common(1)[0][0] if known else None
 
 
 def byline(text: str) -> list[str]:
@@ -37,7 +38,17 @@ def byline(text: str) -> list[str]:
     text = _BY.sub("", text.strip())
     if not _SEVERAL.search(text):
         return [text] if text else []
-    return [name.strip() for part in _SEVERAL.split(text) for name in part.split(",") if name.strip()]
+    return [
+        name.strip() for part in _SEVERAL.split(text) for name in part.split(",") if name.strip()
+    ]
+
+
+def lifted_byline(html: str) -> tuple[list[str], str]:
+    """Return the names that a first paragraph "By …" tells, and the text below it."""
+    found = _BY_LINE.match(html)
+    if found is None or not words_only(_ANY_TAG.sub("", html[found.end() :])):
+        return [], html
+    return byline(found[1]), html[found.end() :]
 
 
 def repeats(abstract: str, text: str) -> bool:

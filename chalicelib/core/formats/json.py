@@ -1,7 +1,8 @@
-"""JSON: our own shape, or schema.org's NewsArticle.
+"""JSON: our own shape, schema.org's NewsArticle, or ninjs.
 
 Our own shape is an object of metadata with the text in `body_markdown`, `body_html`, `body_text`
-or `body` (Markdown). An object with schema.org's `@type` (or `@graph`) is read as JSON-LD.
+or `body` (Markdown). An object with schema.org's `@type` (or `@graph`) is read as JSON-LD, one in
+the shape of IPTC's ninjs by `ninjs`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Mapping
 from html import escape
 
 from chalicelib.core.errors import Finding, UploadRejected
-from chalicelib.core.formats import jsonld, markdown, text
+from chalicelib.core.formats import jsonld, markdown, ninjs, text
 from chalicelib.core.formats.reading import Field, Reading, decode
 from chalicelib.core.limits import MAX_NESTING
 
@@ -36,6 +37,8 @@ def read(data: bytes) -> Reading:
         raise _broken("the document is no object", line=1, column=1)
     if "@type" in value or "@graph" in value:
         return _from_jsonld(value)
+    if ninjs.is_ninjs(ninjs.unwrapped(value)[0]):
+        return ninjs.read(value)
     metadata = {k: Field(v, f"/{_pointer(k)}") for k, v in value.items() if k not in _BODIES}
     return Reading(format="json", metadata=metadata, html=_body(value))
 

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from html import escape, unescape
+from html import escape
 
+from chalicelib.core.clean import unescaped as unescape
 from chalicelib.core.formats.reading import Field
 
 _TYPES = (
@@ -30,7 +32,7 @@ _TAG = re.compile(r"<[A-Za-z/!][^<>]*>")
 _SPACE = re.compile(r"\s+")
 _BLOCK_TAG = re.compile(r"<(?:p|div|h[1-6]|ul|ol|li|blockquote|table|figure|br)\b", re.IGNORECASE)
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
-_WRAPPING = re.compile(r"^\s*(?://)?\s*(?:<!--|<!\[CDATA\[)|(?://)?\s*(?:-->|\]\]>)\s*;?\s*$")
+_OPENINGS, _CLOSINGS = ("//", "<!--", "<![CDATA["), (";", "//", "-->", "]]>")
 _LABELLED = re.compile(r"^[\w ]{1,30}:\S")  # "itemid:123": said by machines to machines
 
 # Our key: the properties it is read from, most telling first.
@@ -55,7 +57,12 @@ _OTHERS = (
 
 def parse(text: str) -> object:
     """Return what a script element of JSON-LD holds, None where it is beyond repair."""
-    text = _WRAPPING.sub("", _WRAPPING.sub("", text)).strip().rstrip(";")
+    text = text.strip()
+    for _ in range(3):  # a comment in a comment in a comment, as old templates write it
+        for mark in _OPENINGS:
+            text = text.removeprefix(mark).lstrip()
+        for mark in _CLOSINGS:
+            text = text.removesuffix(mark).rstrip()
     for candidate in (text, _TRAILING_COMMA.sub(r"\1", text)):
         try:
             return json.loads(candidate, strict=False)
@@ -148,13 +155,13 @@ def _find(document: object) -> tuple[Mapping[str, object], str] | None:
 
 
 def _objects(document: object) -> Iterator[tuple[Mapping[str, object], str]]:
-    """Every object down to MAX_DEPTH, outer before inner, never more than MAX_OBJECTS."""
-    waiting: list[tuple[object, str, int]] = [(document, "", 0)]
+    """Every object down to MAX_DEPTH, outer first, among the first MAX_OBJECTS values."""
+    waiting: deque[tuple[object, str, int]] = deque([(document, "", 0)])
     seen = 0
     while waiting and seen < MAX_OBJECTS:
-        value, pointer, depth = waiting.pop(0)
+        value, pointer, depth = waiting.popleft()
+        seen += 1
         if isinstance(value, dict):
-            seen += 1
             yield value, pointer
         if depth >= MAX_DEPTH:
             continue

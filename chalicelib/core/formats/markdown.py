@@ -9,22 +9,25 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar
 
 from chalicelib.core.errors import Finding, UploadRejected
-from chalicelib.core.formats.reading import Field, Reading, decode
+from chalicelib.core.formats.reading import Field, Inventory, Reading, decode, letters
 from chalicelib.core.limits import MAX_FRONT_MATTER_BYTES, MAX_NESTING, MAX_NODES
 from chalicelib.core.receipt import Dropped
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
+    from markdown_it.token import Token
     from yaml import Node, SafeLoader
 
 _FENCE = re.compile(r"(?P<mark>---|\+\+\+)[ \t]*\n")
 # Tags of site generators, which no reader of ours can run: {% include x %}, {{< figure >}}.
-_SHORTCODE = re.compile(r"\{\{[<%].*?[>%]\}\}|\{%.*?%\}", re.DOTALL)
+_SHORTCODE = re.compile(r"\{\{[<%][^{}]{0,2000}[>%]\}\}|\{%[^%{}]{0,2000}%\}")
 
 
 def read(data: bytes) -> Reading:
@@ -36,15 +39,13 @@ def read(data: bytes) -> Reading:
     start = len(text) - len(text.lstrip("\n \t"))
     fence = _FENCE.match(text, start)
     if fence is None:
-        return Reading(format="markdown", metadata={}, html=to_html(text), dropped=shortcodes(text))
+        return _reading(text)
     first_line = text.count("\n", 0, fence.end()) + 1
     mark = fence["mark"]
     end = re.compile(rf"^{re.escape(mark)}[ \t]*$", re.MULTILINE).search(text, fence.end())
     if end is None:
         if mark == "---" and ":" not in text[fence.end() :].partition("\n")[0]:  # a rule, no fence
-            return Reading(
-                format="markdown", metadata={}, html=to_html(text), dropped=shortcodes(text)
-            )
+            return _reading(text)
         raise UploadRejected(
             Finding(
                 code="front-matter",
@@ -57,13 +58,47 @@ def read(data: bytes) -> Reading:
     matter, body = text[fence.end() : end.start()], text[end.end() :]
     _check_size(matter, first_line)
     parse = parse_yaml if mark == "---" else parse_toml
+    metadata = flattened(parse(matter, first_line=first_line))
+    return _reading(body, metadata, first_line=text.count("\n", 0, end.end()) + 1)
+
+
+def _reading(
+    body: str, metadata: Mapping[str, Field] | None = None, *, first_line: int = 1
+) -> Reading:
+    context: dict[str, object] = {}  # where the footnotes' texts wait for their place
+    reader = _markdown()
+    tokens = reader.parse(_SHORTCODE.sub("", body), context)
     return Reading(
         format="markdown",
-        metadata=flattened(parse(matter, first_line=first_line)),
-        html=to_html(body),
-        first_line=text.count("\n", 0, end.end()) + 1,
-        dropped=shortcodes(body, first_line=text.count("\n", 0, end.end()) + 1),
+        metadata=metadata or {},
+        html=str(reader.renderer.render(tokens, reader.options, context)),
+        first_line=first_line,
+        dropped=shortcodes(body, first_line=first_line),
+        inventory=_inventory(tokens),
     )
+
+
+def _inventory(tokens: Sequence[Token]) -> Inventory:
+    """Count what Markdown's own signs make; what embedded HTML makes is the cleaner's to judge."""
+    kinds = Counter(token.type for token in tokens)
+    headings = sum(
+        before.type == "heading_open" and bool(letters(_said(token)))
+        for before, token in pairwise(tokens)
+    )
+    return Inventory(
+        letters=sum(letters(_said(token)) for token in tokens),
+        headings=headings,
+        block_quotes=kinds["blockquote_open"],
+        tables=kinds["table_open"],
+        lists=kinds["bullet_list_open"] + kinds["ordered_list_open"],
+    )
+
+
+def _said(token: Token) -> str:
+    if token.type in ("fence", "code_block"):
+        return token.content
+    words = ("text", "code_inline")
+    return "".join(part.content for part in token.children or () if part.type in words)
 
 
 def to_html(text: str) -> str:
@@ -86,12 +121,15 @@ def _markdown() -> MarkdownIt:
     from markdown_it import MarkdownIt
     from mdit_py_plugins.footnote import footnote_plugin
 
-    return MarkdownIt("commonmark").enable(["table", "strikethrough"]).use(footnote_plugin)
+    # What stands deeper than its limit markdown-it leaves out without a word; ours is refused.
+    reader = MarkdownIt("commonmark", {"maxNesting": 2 * MAX_NESTING})
+    return reader.enable(["table", "strikethrough"]).use(footnote_plugin)
 
 
 def flattened(fields: Mapping[str, Field]) -> dict[str, Field]:
-    """Lift the tables in which site generators keep some keys: Zola's `taxonomies` and `extra`,
-    Hugo's `params`. A key that also stands at the top keeps the top's value.
+    """Lift what site generators keep in tables: Zola's `taxonomies` and `extra`, Hugo's `params`.
+
+    A key that also stands at the top keeps the top's value.
     """
     flat = {k: f for k, f in fields.items() if k not in _TABLES or not _is_table(f.value)}
     for table in _TABLES:
@@ -186,7 +224,9 @@ def _check_nesting(text: str, first_line: int) -> None:
 
 
 def _broken(message: str, *, line: int, column: int | None = 1) -> UploadRejected:
-    fix = "Mend the line. A text that holds a colon, a quote or a # needs quotation marks around it."
+    fix = (
+        "Mend the line. A text that holds a colon, a quote or a # needs quotation marks around it."
+    )
     return UploadRejected(
         Finding(code="front-matter", message=message, fix=fix, line=line, column=column)
     )
@@ -206,9 +246,7 @@ class _Graph:
             line, column = self._place(key_node)
             if key in fields:
                 raise _broken(f"The key {key!r} stands twice.", line=line, column=column)
-            fields[key] = Field(
-                self.value(value_node, depth=1), f"/{_pointer(key)}", line, column
-            )
+            fields[key] = Field(self.value(value_node, depth=1), f"/{_pointer(key)}", line, column)
         return fields
 
     def value(self, node: Node, *, depth: int) -> object:
@@ -244,15 +282,22 @@ def _scalar(text: str, *, is_plain: bool) -> str | None:
     return None if is_plain and text.lower() in ("", "~", "null") else text
 
 
+_DOTTED = re.compile(r"(?:[\w\"'-]{1,99}\.){20}")  # a key of TOML that nests by its dots
+
+
 def parse_toml(text: str, *, first_line: int = 1) -> dict[str, Field]:
     """Return the table that *text* holds (TOML 1.0), each key with its line.
 
     Raises UploadRejected "front-matter" with line and column for what is no TOML.
     """
     _check_nesting(text, first_line)
+    dotted = _DOTTED.search(text)
+    if dotted:
+        line = first_line + text.count("\n", 0, dotted.start())
+        raise _broken("The front matter is nested too deeply.", line=line)
     try:
         table = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError, OverflowError) as error:
         place = re.search(r"\(at line (\d+), column (\d+)\)|\(at end of document\)", str(error))
         at_line = int(place[1]) if place and place[1] else text.count("\n")
         raise _broken(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.core.errors import Finding, UploadRejected
 from chalicelib.core.formats import iptc, nitf, text, xml
-from chalicelib.core.formats.reading import Field, Inventory, Reading, letters
+from chalicelib.core.formats.reading import Inventory, Reading, letters
 from chalicelib.core.receipt import Dropped
 
 if TYPE_CHECKING:
@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _TEXTS = ("inlineXML", "inlineData", "DataContent")
+_KEPT_OF_FIRST = (
+    ("SlugLine", "slugline"),
+    ("DateLine", "dateline"),
+    ("CreditLine", "creditline"),
+    ("CopyrightLine", "copyrightnotice"),
+    ("PublicIdentifier", "guid"),
+)
 _SUMMARIES = ("", "summary", "teaser", "abstract", "standfirst", "lead")
 
 
@@ -33,6 +40,9 @@ def read(root: Element) -> Reading:
     item, body = texts[0]
     html, inventory = _html(body)
     metadata = _second(item) if is_second else _first(item)
+    names, below = iptc.lifted_byline(html)
+    if names and metadata.setdefault("byline", xml.field(body, names)).value == names:
+        html = below
     standfirst = metadata.get("standfirst")
     if standfirst and iptc.repeats(str(standfirst.value), xml.words(body)):
         del metadata["standfirst"]
@@ -65,7 +75,9 @@ def several(count: int, line: int | None) -> Finding:
 def _items(root: Element) -> list[Element]:
     if xml.name_of(root) == "NewsML":
         return list(root.iter("{*}NewsItem"))
-    return [e for e in root.iter("{*}newsItem", "{*}packageItem") if e.find(".//{*}newsItem") is None]
+    return [
+        e for e in root.iter("{*}newsItem", "{*}packageItem") if e.find(".//{*}newsItem") is None
+    ]
 
 
 def _text(item: Element) -> Element | None:
@@ -94,7 +106,9 @@ def _html(element: Element) -> tuple[str, Inventory]:
 
 
 def _no_text(root: Element, items: list[Element]) -> UploadRejected:
-    kinds = [_tail(e) for item in items if (e := xml.first(item, "itemMeta", "itemClass")) is not None]
+    kinds = [
+        _tail(e) for item in items if (e := xml.first(item, "itemMeta", "itemClass")) is not None
+    ]
     kinds = [kind for kind in kinds if kind]
     said = f" (its items are: {', '.join(kinds[:5])})" if kinds else ""
     return UploadRejected(
@@ -124,19 +138,9 @@ def _left_out(root: Element, items: list[Element], item: Element) -> list[Droppe
     return told
 
 
-class _Fields(dict[str, Field]):
-    """Metadata under our names; the first that says something is kept."""
-
-    def put(self, key: str, element: Element | None, value: object = None) -> None:
-        if element is not None and key not in self:
-            found = xml.field(element, value)
-            if found.value:
-                self[key] = found
-
-
-def _second(item: Element) -> _Fields:
+def _second(item: Element) -> xml.Fields:
     """The metadata of NewsML-G2."""
-    fields = _Fields()
+    fields = xml.Fields()
     meta, content = xml.first(item, "itemMeta"), xml.first(item, "contentMeta")
     for headline in xml.children(content, "headline"):
         is_main = _tail(headline, "role") in ("", "main", "headline")
@@ -151,21 +155,24 @@ def _second(item: Element) -> _Fields:
     _put_byline(fields, content, meta)
     fields.put("published_at", xml.first(meta, "versionCreated"))
     fields.put("published_at", xml.first(meta, "firstCreated"))
+    fields.put("published_at", xml.first(content, "contentModified"))
+    fields.put("published_at", xml.first(content, "contentCreated"))
     embargoed = xml.first(meta, "embargoed")
     if embargoed is not None and not xml.words(embargoed):
         fields.put("draft", embargoed, value=True)
     fields.put("embargo_until", embargoed)
     status = xml.first(meta, "pubStatus")
     fields.put("status", status, _tail(status) if status is not None else None)
-    provider = xml.first(meta, "provider")
+    provider, credit = xml.first(meta, "provider"), xml.first(content, "creditline")
+    if provider is None or not xml.words(provider):  # a code or a domain; the credit is a name
+        fields.put("source", credit, xml.words(credit).strip("-–—/ "))
     fields.put("source", provider, _said(provider))
     notice = xml.first(item, "rightsInfo", "copyrightHolder")
     fields.put("source", notice, _said(notice))
     subjects = xml.children(content, "subject")
     codes = [subject.get("qcode") or subject.get("uri") or "" for subject in subjects]
-    section = iptc.section(codes)
-    if section:
-        fields.put("section", subjects[0], section)
+    if subjects:
+        fields.put("section", subjects[0], iptc.section(codes) or "")
     named = [n for s in subjects if (n := xml.words(xml.first(s, "name")))]
     named += [xml.words(keyword) for keyword in xml.children(content, "keyword")]
     if named:
@@ -183,7 +190,7 @@ def _second(item: Element) -> _Fields:
     return fields
 
 
-def _put_byline(fields: _Fields, content: Element | None, meta: Element | None) -> None:
+def _put_byline(fields: xml.Fields, content: Element | None, meta: Element | None) -> None:
     by = xml.first(content, "by")
     fields.put("byline", by, iptc.byline(xml.words(by)))
     if "byline" in fields:
@@ -200,9 +207,9 @@ def _put_byline(fields: _Fields, content: Element | None, meta: Element | None) 
         fields.put("byline", creators[0], names)
 
 
-def _first(item: Element) -> _Fields:
+def _first(item: Element) -> xml.Fields:
     """The metadata of NewsML 1."""
-    fields = _Fields()
+    fields = xml.Fields()
 
     def any_of(*names: str) -> Element | None:
         found = (e for name in names for e in item.iter("{*}" + name) if xml.words(e))
@@ -230,11 +237,10 @@ def _first(item: Element) -> _Fields:
         fields.put("tags", properties[0], [p.get("Value") or "" for p in properties])
     kinds = ("{*}Subject", "{*}SubjectMatter", "{*}SubjectDetail")
     subjects = list(item.iter(*kinds))
-    section = iptc.section([subject.get("FormalName") or "" for subject in subjects])
-    if section:
-        fields.put("section", subjects[0], section)
-    for name, key in (("SlugLine", "slugline"), ("DateLine", "dateline"), ("CreditLine", "creditline"),
-                      ("CopyrightLine", "copyrightnotice"), ("PublicIdentifier", "guid")):  # fmt: skip
+    if subjects:
+        codes = [subject.get("FormalName") or "" for subject in subjects]
+        fields.put("section", subjects[0], iptc.section(codes) or "")
+    for name, key in _KEPT_OF_FIRST:
         fields.put(key, any_of(name))
     return fields
 

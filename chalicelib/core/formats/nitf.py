@@ -44,11 +44,15 @@ def read(root: Element) -> Reading:
     if content is None:
         raise no_text(root)
     metadata = _metadata(root, head, xml.first(body, "body.head"), content)
+    html = content_html(content)
+    names, below = iptc.lifted_byline(html)
+    if names and metadata.setdefault("byline", xml.field(content, names)).value == names:
+        html = below
     end = xml.first(body, "body.end")
     return Reading(
         format="nitf",
         metadata=metadata,
-        html=content_html(content) + (content_html(end) if end is not None else ""),
+        html=html + (content_html(end) if end is not None else ""),
         first_line=content.sourceline or 1,
         warnings=open_embargo(metadata, head),
         dropped=tuple(left_out(root)),
@@ -109,15 +113,8 @@ def _metadata(
     root: Element, head: Element | None, top: Element | None, content: Element
 ) -> dict[str, Field]:
     docdata = xml.first(head, "docdata")
-    fields: dict[str, Field] = {}
-
-    def put(key: str, element: Element | None, value: object = None) -> None:
-        if element is None or key in fields:
-            return
-        found = xml.field(element, value)
-        if found.value:
-            fields[key] = found
-
+    fields = xml.Fields()
+    put = fields.put
     hedline = xml.first(top, "hedline")
     put("headline", xml.first(hedline, "hl1"))
     put("headline", xml.first(head, "title"))
@@ -128,6 +125,7 @@ def _metadata(
     subhead = xml.first(hedline, "hl2")
     put("standfirst" if "standfirst" not in fields else "subheadline", subhead)
     put("byline", *_byline(xml.first(top, "byline")))
+    put("byttl", xml.first(xml.first(top, "byline"), "byttl"))
     put("dateline", xml.first(top, "dateline"))
     _put_times(fields, docdata)
     status = (docdata.get("management-status") or "").lower() if docdata is not None else ""
@@ -138,9 +136,11 @@ def _metadata(
     put("source", holder, holder.get("holder") if holder is not None else None)
     subjects = list(head.iter("{*}tobject.subject")) if head is not None else []
     codes = [subject.get("tobject.subject.refnum") or "" for subject in subjects]
-    section = iptc.section(codes)
-    if section:
-        put("section", subjects[0], section)
+    scopes = [scope.get("scope") or "" for scope in xml.children(docdata, "doc-scope")]
+    named = next((scope for scope in scopes if scope.lower() in iptc.SECTIONS.values()), None)
+    put("section", xml.first(docdata, "doc-scope"), named or "")
+    if subjects:
+        put("section", subjects[0], iptc.section(codes) or "")
     keywords = list(docdata.iter("{*}keyword")) if docdata is not None else []
     if keywords:
         put("tags", keywords[0], [k for w in keywords if (k := w.get("key") or xml.words(w))])

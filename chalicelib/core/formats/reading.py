@@ -56,12 +56,18 @@ class Reading:
     inventory: Inventory | None = None
 
 
+_NO_LETTER = re.compile(r"[\W_]+")
+_MARKS = (
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+
+
 def letters(text: str) -> int:
     """Count the letters and digits of *text*: what no change of markup or space may change."""
     return len(_NO_LETTER.sub("", text))
-
-
-_NO_LETTER = re.compile(r"[\W_]+")
 
 
 def pointer(*keys: str) -> str:
@@ -75,16 +81,7 @@ def decode(data: bytes) -> str:
     Raises UploadRejected "binary" for bytes that are no text, and "encoding" with the line and
     column of the first wrong byte.
     """
-    for mark, encoding in (
-        (b"\xff\xfe\x00\x00", "utf-32"),
-        (b"\x00\x00\xfe\xff", "utf-32"),
-        (b"\xff\xfe", "utf-16"),
-        (b"\xfe\xff", "utf-16"),
-    ):
-        if data.startswith(mark):
-            break
-    else:
-        encoding = "utf-8"
+    encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "utf-8")
     if encoding == "utf-8" and b"\x00" in data:
         raise UploadRejected(
             Finding(

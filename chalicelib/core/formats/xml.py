@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.core.clean import one_line
 from chalicelib.core.errors import Finding, UploadRejected
+from chalicelib.core.formats.html_tree import listed
 from chalicelib.core.formats.reading import Field, Inventory, Reading, decode, letters
 from chalicelib.core.limits import MAX_NESTING, MAX_XML_TAGS
 
@@ -54,14 +55,12 @@ _REFERENCE = re.compile(r"&(#(?:[0-9]{1,9}|x[0-9A-Fa-f]{1,8})|[A-Za-z][A-Za-z0-9
 _TOO_DEEP = re.compile(r"[Ee]xcessive depth|maximum depth")
 
 # Elements of HTML that may be written for an element of the same name; others are unwrapped.
-_SAME = frozenset(
-    "a abbr b blockquote br caption cite code dd del dfn div dl dt em figcaption figure h1 h2 h3 h4 "
-    "h5 h6 hr i img ins kbd li mark ol p pre q s samp small strong sub sup table tbody td tfoot th "
-    "thead time tr u ul var".split()
+_SAME = listed(
+    "a abbr b blockquote br caption cite code dd del dfn div dl dt em figcaption figure h1 h2 h3 "
+    "h4 h5 h6 hr i img ins kbd li mark ol p pre q s samp small strong sub sup table tbody td tfoot "
+    "th thead time tr u ul var"
 )
-_ATTRIBUTES = frozenset(
-    "href src alt title colspan rowspan start value datetime cite dir lang".split()
-)
+_ATTRIBUTES = listed("href src alt title colspan rowspan start value datetime cite dir lang")
 _VOID = frozenset({"br", "hr", "img"})
 _COUNTED = {
     **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "headings"),
@@ -94,7 +93,7 @@ def read(data: bytes) -> Reading:
     return reading
 
 
-def parse(data: bytes) -> Element:
+def parse(data: bytes, *, max_tags: int = MAX_XML_TAGS) -> Element:
     """Return the root of *data*. No entity but XML's five and HTML's names, no document type.
 
     Raises UploadRejected "encoding", "xml", "xml-entities", "nesting" and "too-complex".
@@ -103,11 +102,11 @@ def parse(data: bytes) -> Element:
 
     text = _resolved(_without_doctype(_UNREADABLE.sub("", _decoded(data))))
     tags = text.count("<")
-    if tags > MAX_XML_TAGS:
+    if tags > max_tags:
         raise UploadRejected(
             Finding(
                 code="too-complex",
-                message=f"The document has {tags:,} tags; at most {MAX_XML_TAGS:,} are read.",
+                message=f"The document has {tags:,} tags; at most {max_tags:,} are read.",
                 fix="Send one article a file.",
             )
         )
@@ -203,7 +202,7 @@ def _resolved(text: str) -> str:
     def character(match: re.Match[str]) -> str:
         name = match[1]
         if name.startswith("#"):
-            number = int(name[2:], 16) if name[1] in "xX" else int(name[1:])
+            number = int(name[2:] or "0", 16) if name[1] in "xX" else int(name[1:])
             is_bad = number > 0x10FFFF or _UNREADABLE.fullmatch(chr(number))
             return "" if is_bad else match[0]
         found = html5.get(name + ";")
@@ -282,8 +281,22 @@ def field(element: Element, value: object = None) -> Field:
     return Field(words(element) if value is None else value, where, element.sourceline)
 
 
+class Fields(dict[str, Field]):
+    """Metadata under our names; of several places the first that says something is kept."""
+
+    def put(self, key: str, element: Element | None, value: object = None) -> None:
+        """Take *value*, or what the element says, for *key*, unless it is known or says nothing."""
+        if element is not None and key not in self:
+            found = field(element, value)
+            if found.value:
+                self[key] = found
+
+
 def markup(
-    element: Element, *, names: Mapping[str, str] | None = None, without: frozenset[str] = frozenset()
+    element: Element,
+    *,
+    names: Mapping[str, str] | None = None,
+    without: frozenset[str] = frozenset(),
 ) -> str:
     """Write the content of *element* as HTML, untrusted.
 
@@ -323,7 +336,10 @@ def _attributes(element: Element) -> str:
 
 
 def inventory(
-    element: Element, *, names: Mapping[str, str] | None = None, without: frozenset[str] = frozenset()
+    element: Element,
+    *,
+    names: Mapping[str, str] | None = None,
+    without: frozenset[str] = frozenset(),
 ) -> Inventory:
     """Count what the content of *element* holds, apart from `markup`, to be compared with it."""
     counted: Counter[str] = Counter()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from chalicelib.core.summary import prose
 from chalicelib.core.summary.reading import CONTENT_IDF, Phrase, Reading, phrases, raw_words
@@ -156,47 +156,51 @@ SET = (
     "stretch",
 )
 
-_ATTRIBUTES = frozenset("said says told according added announced reported".split())
-_YOU_AND_I = frozenset("I we you my our your me us".split())
+_ATTRIBUTES = prose.listed("said says told according added announced reported")
+_YOU_AND_I = prose.listed("I we you my our your me us")
 _SPEECH = r"[\"“][^\"”]*[\"”]|(?<!\w)['‘][^'’]{3,}['’](?!\w)"
-_DAY = frozenset(
+_DAY = prose.listed(
     "Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April June"
-    " July August September October November December".split()
+    " July August September October November December"
 )
-_SUBORDINATE = frozenset("who which where when because after as".split())
+_SUBORDINATE = prose.listed("who which where when because after as")
 _NAME_OPENS = r"[A-Z][a-z]+ (?:[A-Z]|said)"
 _QUOTES = "\"“'‘”’"
 _STOPS = (".", "!", "?")
 TOP_TERMS = 12
 
+Facts = tuple[float, ...]
 
-def sentences(reading: Reading) -> list[tuple[float, ...]]:
+
+def sentences(reading: Reading) -> list[Facts]:
     """The SENTENCE facts of every sentence. O(words)."""
     idf = reading.idf
     vocabulary = reading.vocabulary
     total = len(vocabulary)
-    weight = {word: count * idf[word] for word, count in reading.count.items()}
+    weight = {word: count * idf[word] for word, count in reading.counts.items()}
     norm = math.sqrt(sum(value * value for value in weight.values())) or 1.0
+    pull = {word: value * idf[word] for word, value in weight.items()}
+    square = {word: value * value for word, value in idf.items()}
+    contents = {word for word, value in idf.items() if value > CONTENT_IDF}
     top = set(sorted(weight, key=lambda word: (-weight[word], word))[:TOP_TERMS])
     top_weight = sum(weight[word] for word in top) or 1.0
     lead = frozenset().union(*vocabulary[:3])
-    lead_content = {word for word in lead if idf[word] > CONTENT_IDF}
+    lead_content = lead & contents
     log_total = math.log(total) if total else 0.0
     seen: set[str] = set()
     previous: frozenset[str] = frozenset()
-    rows = []
+    rows: list[Facts] = []
     for place, (text, own) in enumerate(zip(reading.texts, vocabulary, strict=True)):
         length = len(reading.stems[place]) or 1
-        tokens = text.split()
-        own_norm = math.sqrt(sum(idf[word] ** 2 for word in own)) or 1.0
-        central = sum(weight[word] * idf[word] for word in own) / (norm * own_norm)
+        own_norm = math.sqrt(sum(map(square.__getitem__, own))) or 1.0
+        central = sum(map(pull.__getitem__, own)) / (norm * own_norm)
         has_quote = '"' in text or "“" in text or "'" in text or "‘" in text
         plain = prose.pattern(_SPEECH).sub(" ", text) if has_quote else text
         raw = reading.raw[place]
         quoted = 1.0 - len(plain) / len(text) if has_quote and len(plain) < len(text) else 0.0
-        capitals = sum(1 for token in tokens[1:] if token[0].isupper())
-        content = [word for word in own if idf[word] > CONTENT_IDF]
-        fresh = sum(1 for word in content if word not in seen)
+        capitals = reading.capitalised[place]
+        content = own & contents
+        fresh = len(content - seen)
         figures = sum(map(str.isdigit, text))
         tops = own & top
         inverse = 1.0 / (place + 1)
@@ -220,7 +224,7 @@ def sentences(reading: Reading) -> list[tuple[float, ...]]:
                 float(length > 50),
                 central,
                 central * central,
-                sum(weight[word] for word in tops) / top_weight,
+                sum(map(weight.__getitem__, tops)) / top_weight,
                 len(tops) / TOP_TERMS,
                 quoted,
                 float(quoted > 0.5),
@@ -246,7 +250,7 @@ def sentences(reading: Reading) -> list[tuple[float, ...]]:
                 float(":" in text),
                 float(bool(prose.pattern(_NAME_OPENS).match(text))),
                 float(text.rstrip(_QUOTES).endswith(_STOPS)),
-                float(len(tokens) < 5),
+                float(length < 5),
                 inverse * log_total,
                 first * log_total,
                 first * length / 20,
@@ -268,7 +272,7 @@ def _speaks_to_you(raw: Sequence[str], unquoted: str) -> bool:
 
 def words(
     reading: Reading, probability: Sequence[float], wanted: frozenset[str]
-) -> list[tuple[str, tuple[float, ...]]]:
+) -> list[tuple[str, Facts]]:
     """The WORD facts of the *wanted* stems. *probability* is each sentence's, of being chosen."""
     best: dict[str, float] = {}
     mass: dict[str, float] = {}
@@ -280,9 +284,9 @@ def words(
     total = len(reading.texts)
     whole = sum(probability) or 1.0
     log_total = math.log(total) if total else 0.0
-    rows = []
+    rows: list[tuple[str, Facts]] = []
     for word in sorted(wanted):
-        count = reading.count[word]
+        count = reading.counts[word]
         place = reading.first[word]
         idf = reading.idf[word]
         prior = reading.prior[word]
@@ -340,7 +344,7 @@ def phrase_facts(
     probability: Sequence[float],
     expected: Mapping[str, float],
     pool: Sequence[int],
-) -> list[tuple[Phrase, tuple[float, ...]]]:
+) -> list[tuple[Phrase, Facts]]:
     """The PHRASE facts of the pairs in the sentences of *pool*.
 
     *expected* is each word's probability of standing in a summary. Counts are over the whole
@@ -353,7 +357,7 @@ def phrase_facts(
     mass: dict[Phrase, float] = {}
     for place, stems in enumerate(reading.stems):
         value = probability[place]
-        for pair in zip(stems, stems[1:], strict=False):
+        for pair in pairwise(stems):
             if pair in count:
                 count[pair] += 1
                 if pair not in first:
@@ -362,7 +366,7 @@ def phrase_facts(
                 mass[pair] = mass.get(pair, 0.0) + value
     whole = sum(probability) or 1.0
     idf = reading.idf
-    rows = []
+    rows: list[tuple[Phrase, Facts]] = []
     for pair in sorted(wanted):
         left, right = pair
         one = expected[left]
@@ -392,8 +396,8 @@ def phrase_facts(
                     content_right,
                     content_left * content_right,
                     float(left[0] < "a" or right[0] < "a"),
-                    (reading.capitals.get(left, 0) / reading.count[left])
-                    * (reading.capitals.get(right, 0) / reading.count[right]),
+                    (reading.capitals.get(left, 0) / reading.counts[left])
+                    * (reading.capitals.get(right, 0) / reading.counts[right]),
                     math.log(value + 0.01),
                     value,
                     mass[pair] / whole,
@@ -411,7 +415,7 @@ def members(
     expected: Mapping[str, float],
     paired: Mapping[Phrase, float],
     pool: Sequence[int],
-) -> list[tuple[float, ...]]:
+) -> list[Facts]:
     """The MEMBER facts of the sentences of *pool*, in its order."""
     whole = []
     for place in pool:
@@ -427,7 +431,7 @@ def members(
         )
     most_words = max((one[0] for one in whole), default=0.0) or 1.0
     most_phrases = max((one[3] for one in whole), default=0.0) or 1.0
-    rows = []
+    rows: list[Facts] = []
     for place, (mass, content_mass, contents, pairs) in zip(pool, whole, strict=True):
         length = len(reading.stems[place]) or 1
         rows.append(
@@ -454,7 +458,7 @@ def triples(
     expected: Mapping[str, float],
     paired: Mapping[Phrase, float],
     pool: Sequence[int],
-) -> list[tuple[tuple[int, int, int], tuple[float, ...]]]:
+) -> list[tuple[tuple[int, int, int], Facts]]:
     """The SET facts of every three sentences of *pool* (in document order), by pool index.
 
     Expected words and phrases of the union come by inclusion and exclusion from overlaps made
@@ -479,7 +483,7 @@ def triples(
             len(shared),
         )
     total = len(reading.texts)
-    found = []
+    found: list[tuple[tuple[int, int, int], Facts]] = []
     for a, b, c in combinations(range(size), 3):
         ab, ac, bc = facts[a, b], facts[a, c], facts[b, c]
         thrice = both[a, b] & own[c]

@@ -7,17 +7,20 @@ light stem (plural, -ed, -ing, -ly off), which is what keeps the cost under a mi
 from __future__ import annotations
 
 import math
-import re
+from collections import Counter
 from collections.abc import Mapping
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
+
+from chalicelib.core.summary.prose import pattern
 
 Lexicon = Mapping[str, tuple[float, float]]  # stem -> (idf, log-odds of standing in a summary)
 Phrase = tuple[str, str]
 
 CONTENT_IDF = 1.5  # below it stand the hundred or so words that hold a sentence together
 
-_RAW_WORD = re.compile(r"[A-Za-z0-9]+")
+_RAW_WORD = r"[A-Za-z0-9]+"
 
 
 @lru_cache(maxsize=20_000)
@@ -49,55 +52,63 @@ class Reading(NamedTuple):
     raw: tuple[list[str], ...]  # the words as written
     stems: tuple[tuple[str, ...], ...]
     vocabulary: tuple[frozenset[str], ...]  # by sentence
-    count: dict[str, int]  # of each stem in the article
+    counts: dict[str, int]  # of each stem in the article
     spread: dict[str, int]  # number of sentences with the stem
     first: dict[str, int]  # index of the first sentence with it
     lead: dict[str, int]  # its count in the first three sentences
     capitals: dict[str, int]  # times it stands capitalised inside a sentence
+    capitalised: tuple[int, ...]  # by sentence, the words with a capital but for its first
     idf: dict[str, float]
     prior: dict[str, float]
 
 
 def read(texts: tuple[str, ...], lexicon: Lexicon, *, unknown: tuple[float, float]) -> Reading:
-    """Count the words of *texts* (sentences as published). *unknown* stands for stems without
-    an entry in *lexicon*. Linear."""
-    count: dict[str, int] = {}
-    spread: dict[str, int] = {}
+    """Count the words of *texts* (sentences as published), in linear time.
+
+    *unknown* stands for stems without an entry in *lexicon*.
+    """
+    count: Counter[str] = Counter()
+    spread: Counter[str] = Counter()
     first: dict[str, int] = {}
     lead: dict[str, int] = {}
-    capitals: dict[str, int] = {}
+    capitals: Counter[str] = Counter()
+    capitalised: list[int] = []
     written: list[list[str]] = []
     stems: list[tuple[str, ...]] = []
     vocabulary: list[frozenset[str]] = []
     for place, text in enumerate(texts):
         raw = raw_words(text)
-        written.append(raw)
         line = tuple(map(stem, map(str.lower, raw)))
-        for position, word in enumerate(line):
-            count[word] = count.get(word, 0) + 1
-            if position and "A" <= raw[position][0] <= "Z":
-                capitals[word] = capitals.get(word, 0) + 1
         own = frozenset(line)
-        for word in own:
-            spread[word] = spread.get(word, 0) + 1
-            if word not in first:
-                first[word] = place
-        if place < 3:
-            for word in line:
-                lead[word] = lead.get(word, 0) + 1
+        upper = [
+            stemmed
+            for word, stemmed in zip(raw[1:], line[1:], strict=True)
+            if "A" <= word[0] <= "Z"
+        ]
+        capitalised.append(len(upper))
+        capitals.update(upper)
+        for stemmed in own:
+            first.setdefault(stemmed, place)
+        count.update(line)
+        spread.update(own)
+        if place == 2:
+            lead = dict(count)
+        written.append(raw)
         stems.append(line)
         vocabulary.append(own)
+    lead = lead or dict(count)
     known = {word: lexicon.get(word, unknown) for word in count}
     return Reading(
         texts=texts,
         raw=tuple(written),
         stems=tuple(stems),
         vocabulary=tuple(vocabulary),
-        count=count,
+        counts=count,
         spread=spread,
         first=first,
         lead=lead,
         capitals=capitals,
+        capitalised=tuple(capitalised),
         idf={word: entry[0] for word, entry in known.items()},
         prior={word: entry[1] for word, entry in known.items()},
     )
@@ -105,12 +116,12 @@ def read(texts: tuple[str, ...], lexicon: Lexicon, *, unknown: tuple[float, floa
 
 def raw_words(text: str) -> list[str]:
     """The words of *text* as written: the letters and digits of English."""
-    return _RAW_WORD.findall(text)
+    return pattern(_RAW_WORD).findall(text)
 
 
 def phrases(stems: tuple[str, ...]) -> frozenset[Phrase]:
     """The pairs of neighbouring words of a sentence."""
-    return frozenset(zip(stems, stems[1:], strict=False))
+    return frozenset(pairwise(stems))
 
 
 def logistic(value: float) -> float:

@@ -5,8 +5,8 @@ Four linear models, each looking a little further than the one before:
 1. how likely each sentence is to be chosen, from its own facts (a logistic model);
 2. how likely each word, then each pair of neighbouring words, is to stand in a summary, given
    where it stands and how good the sentences around it are (two logistic models);
-3. how good three sentences are together (a ridge regression on ROUGE-1 + ROUGE-2 of sets of
-   three, centred within the article): what they cover, their length, what they repeat.
+3. how good three sentences are together (a ridge regression on ROUGE-1 and ROUGE-2 of sets
+   of three, centred within the article): what they cover, their length, what they repeat.
 
 So the set is chosen as a set: the second sentence is worth what it adds. The weights are in
 weights.json under the names of `features`; `python -m bench.summaries train` makes them.
@@ -63,7 +63,8 @@ def _ordered(weights: dict[str, float], names: tuple[str, ...]) -> tuple[float, 
 
 
 def _dot(weights: Sequence[float], facts: Sequence[float]) -> float:
-    return sum(map(mul, weights, facts))
+    total: float = sum(map(mul, weights, facts))
+    return total
 
 
 def rank(texts: tuple[str, ...], *, headline: str, language: str) -> tuple[int, ...]:
@@ -141,4 +142,3 @@ def headline_cover(reading: Reading, headline: str) -> list[float]:
     if not told:
         return [0.0] * len(reading.texts)
     return [len(own & told) / len(told) for own in reading.vocabulary]
-

@@ -11,36 +11,40 @@ from __future__ import annotations
 import re
 
 from chalicelib.core.article import Body, Sentence
+from chalicelib.core.summary.prose import listed, pattern
 
 # A heading, a table row, a caption or a listing is one sentence whatever stops it holds.
 _WHOLE = frozenset({"heading", "row", "caption", "code"})
 
 # Lone surrogates cannot cross into Rust; any private character of one code point keeps offsets.
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_SURROGATE = r"[\ud800-\udfff]"
 
 _OPENING = "\"'“‘«„‹「『（(["
 _CLOSING = "\"'”’»›」』）)]"
 
 # Abbreviations that a capital may follow inside a sentence. Lower case, without the last stop.
-_TITLES = frozenset(
+_TITLES = listed(
     "mr mrs ms messrs mx dr drs prof sr sra st ste sen sens rep reps gov govs gen lt col maj capt"
     " cpt cmdr cdr adm sgt cpl pvt pfc det insp supt rev fr hon pres amb atty asst assoc no nos"
     " mt ft fig vs v al approx ca cf jan feb mar apr jun jul aug sep sept oct nov dec"
     " mme mlle mgr me herr hr hrn frau bzw nr abs art u.a z.b d.h i.d.r str ing dott sig dña ee"
-    " т г гг ул им проф акад dhr mevr mw".split()
+    " т г гг ул им проф акад dhr mevr mw"
 )
-_CLOCK = re.compile(r"\b[ap]\.m\.$", re.IGNORECASE)
-_AFTER_CLOCK = re.compile(
+_CLOCK = r"\b[ap]\.m\.$"
+_AFTER_CLOCK = (
     r"(?:Mon|Tues?|Wednes|Thurs?|Fri|Satur|Sun)(?:day)?\b|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep"
     r"|Oct|Nov|Dec)[a-z.]*\s\d|[ECMP][SD]?T\b|GMT\b|BST\b|UTC\b|Eastern\b|Pacific\b|Central\b"
     r"|\(|ET\b|local\b"
 )
-_LAST_TOKEN = re.compile(r"(\S+)\s*$")
-_INITIAL = re.compile(r"(?:^|[\s.\"'(“‘«])([^\W\d_])\.$")
-_QUOTING_JA = re.compile(r"[とってなどはがをにのもで、]")
-_INNER_END = re.compile(r"[.!?…]+[\"'”’»)\]]*\s+(?=[\"'“‘«(]?[^\W\d_a-z])")
-_GLUED_END = re.compile(r"(?<=[a-z]{3}[.!?])(?=[\"'“‘]?[A-Z][a-z]+\s)|(?<=[a-z][.!?][\"”])(?=[A-Z])")
-_DOUBLE_QUOTES = re.compile(r"[\"“”„]")
+_INITIAL = r"(?:^|[\s.\"'(“‘«])([^\W\d_])\.$"
+_QUOTING_JA = r"[とってなどはがをにのもで、]"
+_INNER_END = r"[.!?…]+[\"'”’»)\]]*\s+(?=[\"'“‘«(]?[^\W\d_a-z])"
+_GLUED_END = r"(?<=[a-z]{3})[.!?](?=[\"'“‘]?[A-Z][a-z]+\s)|(?<=[a-z][.!?])[\"”](?=[A-Z])"
+_WINDOW = 6000  # characters; a paragraph of news is shorter
+_AHEAD = 40  # characters on either side of an end that tell whether it is one
+_LONG = 150  # characters; shorter pieces hide no second sentence worth finding
+_TOO_LONG = 600  # characters; a speech of a hundred words is read sentence by sentence
+_DOUBLE_QUOTES = r"[\"“”„]"
 
 
 def split(body: Body, *, language: str) -> tuple[Sentence, ...]:
@@ -79,8 +83,19 @@ def _ends(text: str, language: str) -> list[int]:
     from sentencex import get_sentence_boundaries
 
     primary = language.partition("-")[0].lower() or "en"
-    boundaries = get_sentence_boundaries(primary, _SURROGATE.sub("\ue000", text))
-    proposed = [int(found["end_index"]) for found in boundaries]
+    sound = pattern(_SURROGATE).sub("\ue000", text)
+    proposed: list[int] = []
+    start = 0
+    while start < len(sound):
+        # In windows: sentencex counts code points from the start for each end, and a text of
+        # 80,000 short sentences would take it a minute.
+        window = sound[start : start + _WINDOW]
+        found = [start + int(one["end_index"]) for one in get_sentence_boundaries(primary, window)]
+        whole = start + len(window) >= len(sound)
+        # The last sentence of a window may go on in the next one, unless it fills the window.
+        kept = found if whole or len(found) < 2 else found[:-1]
+        proposed += kept
+        start = max(kept[-1] if kept else 0, start + 1) if not whole else len(sound)
     ends = sorted({end for end in proposed if 0 < end < len(text)} | {len(text)})
     return _joined(text, _resplit(text, [_requoted(text, end) for end in ends]))
 
@@ -89,12 +104,13 @@ def _requoted(text: str, end: int) -> int:
     """Move an end over a closing mark left behind it, or back over an opening one before it."""
     if end >= len(text):
         return len(text)
-    trimmed = text[:end].rstrip()
+    behind = max(0, end - _AHEAD)
+    trimmed = text[behind:end].rstrip()
     # `… said. "| And that`: the mark opens the next sentence.
     if len(trimmed) > 1 and trimmed[-1] in "\"“‘'" and trimmed[-2].isspace():
-        return len(trimmed) - 1
+        return behind + len(trimmed) - 1
     # `… said.| " And that`: the mark closes this one.
-    after = re.match(r"\s?([\"”’'»])(?=\s|$)", text[end:])
+    after = re.match(r"\s?([\"”’'»])(?=\s|$)", text[end : end + 3])
     if after:
         return end + after.end()
     return end
@@ -103,18 +119,22 @@ def _requoted(text: str, end: int) -> int:
 def _resplit(text: str, ends: list[int]) -> list[int]:
     """Add the ends that an unclosed quotation mark hid, and those with no space behind them."""
     found: list[int] = []
+    joints = [glued.end() for glued in pattern(_GLUED_END).finditer(text)]
     start = 0
     for end in ends:
         piece = text[start:end]
-        marks = _DOUBLE_QUOTES.findall(piece)
-        if len(piece) > 150 and (len(marks) % 2 or ("'" in piece and not marks)):
-            quoted = 0
-            for inner in _INNER_END.finditer(piece):
+        if len(piece) <= _LONG:
+            found += [*(glued for glued in joints if start < glued < end), end]
+            start = end
+            continue
+        marks = pattern(_DOUBLE_QUOTES).findall(piece)
+        if len(marks) % 2 or ("'" in piece and not marks) or len(piece) > _TOO_LONG:
+            for inner in pattern(_INNER_END).finditer(piece):
                 # Inside a single-quoted speech the speech stays whole, as in double quotes.
-                quoted = _single_depth(piece[: inner.end()])
-                if not quoted or len(marks) % 2:
+                whole = len(piece) <= _TOO_LONG and not len(marks) % 2
+                if not (whole and _single_depth(piece[: inner.end()])):
                     found.append(start + inner.end())
-        found += [start + glued.start() for glued in _GLUED_END.finditer(piece) if glued.start()]
+        found += [glued for glued in joints if start < glued < end]
         found.append(end)
         start = end
     return sorted({end for end in found if end <= len(text)})
@@ -132,34 +152,41 @@ def _joined(text: str, ends: list[int]) -> list[int]:
     kept: list[int] = []
     start = 0
     for end in ends:
-        if end < len(text) and _continues(text[start:end].rstrip(), text[end:].lstrip()):
+        # A window on either side: whole pieces would make a text of initials quadratic.
+        behind = text[max(start, end - _AHEAD) : end].rstrip()
+        ahead = text[end : end + _AHEAD].lstrip()
+        opening = next((char for char in text[start : start + 8] if char.isalnum()), "A")
+        if end < len(text) and _continues(behind, ahead, opening=opening):
             continue
         kept.append(end)
         start = end
     return kept
 
 
-def _continues(before: str, after: str) -> bool:
-    """Whether the sentence that seems to end with *before* goes on with *after*."""
-    if not before or not after:
+def _continues(before: str, after: str, *, opening: str) -> bool:
+    """Whether the sentence that seems to end with *before* goes on with *after*.
+
+    *opening* is the first letter of that sentence: in a text without capitals a small letter
+    after it tells nothing.
+    """
+    if not before:
         return True
     first = next((char for char in after[:4] if char.isalnum()), "")
-    opened = before[0] if before[0].isalnum() else next((c for c in before if c.isalnum()), "A")
-    if first.islower() and not opened.islower() and not re.match(r"[a-z][A-Z]", after):
+    brand = pattern(r"[a-z][A-Z]").match(after)
+    if first.islower() and not opening.islower() and not brand:
         return True
-    if before[-1] in "」』" and _QUOTING_JA.match(after):
+    if before[-1] in "」』" and pattern(_QUOTING_JA).match(after):
         return True
     if before[-1] != ".":
         return False
-    if _CLOCK.search(before) and _AFTER_CLOCK.match(after):
+    if pattern(_CLOCK, re.IGNORECASE).search(before) and pattern(_AFTER_CLOCK).match(after):
         return True
-    token = _LAST_TOKEN.search(before)
-    last = token[1].lstrip(_OPENING).lower().rstrip(".") if token else ""
+    last = before.rsplit(None, 1)[-1].lstrip(_OPENING).lower().rstrip(".")
     if last in _TITLES:
         return last not in {"no", "me", "v", "al", "art", "sig", "str", "ee"} or (
             last in {"no", "art"} and first.isdigit()
         )
-    initial = _INITIAL.search(before)
+    initial = pattern(_INITIAL).search(before)
     if not initial or initial[1] in "Iا":
         return False
     # A single letter ends a name, as in "J. Smith", unless it ends a label, as in "Plan B.".

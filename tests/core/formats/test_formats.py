@@ -42,9 +42,7 @@ def code(name: str, data: bytes) -> str:
         ("a.json", b'{"headline": "x"}', "no-text"),
     ],
 )
-def test_what_cannot_be_published_is_refused_by_name(
-    name: str, data: bytes, expected: str
-) -> None:
+def test_what_cannot_be_published_is_refused_by_name(name: str, data: bytes, expected: str) -> None:
     assert code(name, data) == expected
 
 
@@ -63,7 +61,9 @@ def test_a_byte_order_mark_tells_the_encoding(encoding: str) -> None:
 
 
 def test_plain_text_has_a_headline_a_byline_and_paragraphs() -> None:
-    draft = formats.read("a.txt", b"Ferry returns\nBy Ilse Marrow and Tom Aske\n\nOne\nline.\n\nTwo.")
+    draft = formats.read(
+        "a.txt", b"Ferry returns\nBy Ilse Marrow and Tom Aske\n\nOne\nline.\n\nTwo."
+    )
 
     assert draft.headline == "Ferry returns"
     assert draft.metadata.byline == ("Ilse Marrow", "Tom Aske")
@@ -124,3 +124,45 @@ def test_numbers_that_overflow_and_keys_like_attributes_are_only_text() -> None:
     draft = formats.read("a.json", source.encode())
 
     assert set(draft.metadata.extra) == {"weight", "__proto__"}
+
+
+H = "---\ntitle: x\n---\n\nText.\n\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("a.md", H + "{%" * 20_000),
+        ("a.md", H + "{{<" * 20_000),
+        ("a.md", H + "`src=" + " " * 20_000 + "x`"),
+        ("a.md", H + "<div>" + "<abbr>x" * 10_000),
+        ("a.md", H + "<ul><li>" * 40_000),
+        ("a.md", H + "".join(f"<a on{n:x}abc=1>x</a>" for n in range(20_000))),
+        ("a.html", "<p>x<script type='application/ld+json'>" + " " * 20_000 + "-->" + " " * 20_000),
+        ("a.json", json.dumps({"headline": "x", "body": "y", "byline": "](" * 100_000})),
+        ("a.json", json.dumps({"@type": "NewsArticle", "@graph": [[[]] * 2_000] * 170})),
+        ("a.json", json.dumps({"headline": "x", "body": "y", "standfirst": "&#" + "9" * 5_000})),
+        ("a.json", '{"headline": "x", "body": "y", "\\ud800": 1}'),
+        ("a.json", '{"headline": "x", "body": "y", "\\ud800": 1, "\\ud800": 2}'),
+        ("a.json", '{"headline": "x", "body": "y", "date": "1 Jan 2020 10:00 +999999999999"}'),
+        ("a.md", f"+++\ntitle = 'x'\na = {'9' * 5_000}\n+++\nText."),
+        ("a.md", f"+++\ntitle = 'x'\n{'a.' * 3_000}a = 1\n+++\nText."),
+        ("a.md", H + f"![a](/media/{'b' * 2_500}.png)"),
+    ],
+    ids=lambda value: value[:12] if value.startswith("a.") else f"{len(value)}",
+)
+def test_what_is_made_to_hang_or_trip_a_reader_ends_in_an_article_or_a_rejection(
+    name: str, source: str
+) -> None:
+    try:
+        draft = formats.read(name, source.encode())
+    except UploadRejected as error:
+        assert all(finding.message and finding.fix for finding in error.findings)
+    else:
+        assert draft.headline
+
+
+def test_markup_that_unfolds_into_a_book_is_refused() -> None:
+    bomb = H + "<div>" + "<abbr>" * 90 + "<p>x</p>" * 9_000
+
+    assert code("a.md", bomb.encode()) == "too-complex"

@@ -39,7 +39,9 @@ def test_scalars_that_yaml_would_turn_into_other_things_stay_text() -> None:
 
 
 def test_tables_of_site_generators_are_lifted() -> None:
-    draft = read('+++\ntitle = "x"\n[taxonomies]\ntags = ["ferry"]\n[extra]\nteam = "t"\n+++' + BODY)
+    draft = read(
+        '+++\ntitle = "x"\n[taxonomies]\ntags = ["ferry"]\n[extra]\nteam = "t"\n+++' + BODY
+    )
 
     assert draft.metadata.tags == ("ferry",)
     assert draft.metadata.extra == {"team": "t"}
@@ -74,9 +76,11 @@ def test_front_matter_that_does_not_parse_is_told_with_its_place(
         "a: !!python/object/new:os.system [x]",
         "a: !!timestamp x",
         "a: " + "[" * 5_000,
-        "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\n"
-        "c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\n"
-        "e: [*d,*d,*d,*d,*d,*d,*d,*d,*d]",
+        (
+            "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\n"
+            "c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\n"
+            "e: [*d,*d,*d,*d,*d,*d,*d,*d,*d]"
+        ),
         "\n".join(f"key{number}: value" for number in range(9_000)),
     ],
     ids=["python tag", "false tag", "deep", "billion laughs", "large"],
@@ -134,6 +138,45 @@ def test_no_front_matter_is_more_than_a_rejection(matter: str) -> None:
             markdown.read(f"{mark}\n{matter}\n{mark}\nText".encode())
         except UploadRejected as error:
             assert error.findings[0].line is not None
+
+
+def test_a_heading_alone_is_no_article() -> None:
+    assert rejection("# Ferry returns\n").code == "no-text"
+
+
+@pytest.mark.parametrize(
+    "text", ["---\ntitle: x\nstatus: withheld\n---\n", "---\nstatus: canceled\n---\nText.\n"]
+)
+def test_what_takes_an_article_back_needs_no_more(text: str) -> None:
+    assert read(text).metadata.status in ("withheld", "canceled")
+
+
+@pytest.mark.parametrize(
+    ("key", "matter", "is_told"),
+    [
+        ("2026-03-24-ferry.md", "title: x", True),
+        ("world/_posts/2026-03-24-ferry.md", "title: x", True),
+        ("2026-03-24-ferry.md", "title: x\ndate: 2026-01-01", False),
+        ("a.md", "title: x\npath: blog/2026/03/24/ferry", True),
+        ("a-2026-03-24.md", "title: x", False),
+    ],
+)
+def test_a_date_that_stands_only_in_a_name_is_told_and_not_taken(
+    *, key: str, matter: str, is_told: bool
+) -> None:
+    draft = formats.read(key, f"---\n{matter}\n---{BODY}".encode())
+
+    told = [warning for warning in draft.warnings if warning.code == "date-elsewhere"]
+    assert bool(told) is is_told
+    assert (draft.metadata.published_at is None) is ("date:" not in matter)
+
+
+def test_authors_in_one_line_are_several() -> None:
+    draft = read(f"---\ntitle: x\nauthors: Ilse Marrow, Tom Aske and Maren Holt\n---{BODY}")
+
+    assert draft.metadata.byline == ("Ilse Marrow", "Tom Aske", "Maren Holt")
+    one = read(f"---\ntitle: x\nauthor: Ilse Marrow, Courier\n---{BODY}")
+    assert one.metadata.byline == ("Ilse Marrow, Courier",)
 
 
 def test_pathological_markdown_ends_soon() -> None:
