@@ -36,6 +36,7 @@ PROMPT_VERSION = "1"  # a new one asks for every summary anew, and pays for it
 MAX_OUTPUT_TOKENS = 2_000  # 120 words and seven points come to some 700, in Thai to twice that
 MAX_INPUT_SENTENCES = 250  # a long report; news tells what matters well before that
 MAX_INPUT_CHARACTERS = 40_000  # some 10,000 tokens of English, 40,000 of Chinese
+MAX_CHARACTERS_A_WORD = 40  # on average; beyond it a machine wrote for machines
 MIN_SENTENCES = 6  # an article of fewer is its own summary
 MIN_POINTS, MAX_POINTS = 3, 7
 MIN_PARAGRAPH_WORDS, MAX_PARAGRAPH_WORDS = 60, 120
@@ -220,7 +221,8 @@ def assign(
     left = MAX_INPUT_CHARACTERS
     for one in told:
         size = one.end - one.start
-        if size <= left and len(shown) < MAX_INPUT_SENTENCES:
+        is_prose = size <= MAX_CHARACTERS_A_WORD * prose.word_count(body.text[one.start : one.end])
+        if is_prose and size <= left and len(shown) < MAX_INPUT_SENTENCES:
             shown.append(one)
             left -= size
     return Assignment(

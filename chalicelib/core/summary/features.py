@@ -7,8 +7,9 @@ under such a name. The functions return plain tuples: they run some hundred time
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from itertools import combinations, pairwise
+from itertools import chain, combinations, pairwise
 
 from chalicelib.core.summary import prose
 from chalicelib.core.summary.reading import CONTENT_IDF, Phrase, Reading, phrases, raw_words
@@ -201,10 +202,11 @@ def sentences(reading: Reading) -> list[Facts]:
         capitals = reading.capitalised[place]
         content = own & contents
         fresh = len(content - seen)
-        figures = sum(map(str.isdigit, text))
+        figures = len(prose.pattern(r"\d").findall(text))
         tops = own & top
         inverse = 1.0 / (place + 1)
         first = 1.0 if place == 0 else 0.0
+        opening = prose.opening(text)
         rows.append(
             (
                 1.0,
@@ -237,8 +239,8 @@ def sentences(reading: Reading) -> list[Facts]:
                 min(figures, 8) / 8,
                 capitals / length,
                 min(capitals, 8) / 8,
-                float(prose.points_back(text)),
-                float(prose.opens_with_pronoun(text)),
+                float(prose.points_back(text, opening)),
+                float(prose.opens_with_pronoun(text, opening)),
                 float(prose.has_balanced_quotes(text)),
                 fresh / (len(content) + 1),
                 len(own & previous) / length,
@@ -274,18 +276,17 @@ def words(
     reading: Reading, probability: Sequence[float], wanted: frozenset[str]
 ) -> list[tuple[str, Facts]]:
     """The WORD facts of the *wanted* stems. *probability* is each sentence's, of being chosen."""
-    best: dict[str, float] = {}
-    mass: dict[str, float] = {}
+    best = dict.fromkeys(wanted, 0.0)
+    mass = dict.fromkeys(wanted, 0.0)
     for own, value in zip(reading.vocabulary, probability, strict=True):
-        for word in own:
-            mass[word] = mass.get(word, 0.0) + value
-            if value > best.get(word, 0.0):
-                best[word] = value
+        for word in own & wanted:
+            mass[word] += value
+            best[word] = max(best[word], value)
     total = len(reading.texts)
     whole = sum(probability) or 1.0
     log_total = math.log(total) if total else 0.0
     rows: list[tuple[str, Facts]] = []
-    for word in sorted(wanted):
+    for word in best:
         count = reading.counts[word]
         place = reading.first[word]
         idf = reading.idf[word]
@@ -296,7 +297,7 @@ def words(
         capitals = reading.capitals.get(word, 0) / count
         common = 1.0 if idf < 1.0 else 0.0
         once = 1.0 if count == 1 else 0.0
-        best_log = math.log(best.get(word, 0.0) + 0.01)
+        best_log = math.log(best[word] + 0.01)
         rows.append(
             (
                 word,
@@ -328,7 +329,7 @@ def words(
                     once * log_total,
                     log_count * log_count,
                     best_log,
-                    best.get(word, 0.0),
+                    best[word],
                     mass[word] / whole,
                     mass[word],
                     math.log(mass[word] + 0.01),
@@ -350,29 +351,33 @@ def phrase_facts(
     *expected* is each word's probability of standing in a summary. Counts are over the whole
     article, so a pair that the rest repeats is known as such.
     """
-    wanted = frozenset().union(*(phrases(reading.stems[place]) for place in pool))
-    count = dict.fromkeys(wanted, 0)
     first: dict[Phrase, int] = {}
     best: dict[Phrase, float] = {}
     mass: dict[Phrase, float] = {}
-    for place, stems in enumerate(reading.stems):
+    for place in pool:
         value = probability[place]
-        for pair in pairwise(stems):
-            if pair in count:
-                count[pair] += 1
-                if pair not in first:
-                    first[pair] = place
-                best[pair] = max(best.get(pair, 0.0), value)
-                mass[pair] = mass.get(pair, 0.0) + value
+        for pair in pairwise(reading.stems[place]):
+            first.setdefault(pair, place)
+            best[pair] = mass[pair] = value
+    count = Counter(chain.from_iterable(map(pairwise, reading.stems)))
+    repeated = {pair for pair in first if count[pair] > 1}
+    for pair in repeated:
+        best[pair] = mass[pair] = 0.0
+        del first[pair]
+    for place, stems in enumerate(reading.stems if repeated else ()):
+        value = probability[place]
+        for pair in filter(repeated.__contains__, pairwise(stems)):
+            first.setdefault(pair, place)
+            mass[pair] += value
+            best[pair] = max(best[pair], value)
     whole = sum(probability) or 1.0
     idf = reading.idf
     rows: list[tuple[Phrase, Facts]] = []
-    for pair in sorted(wanted):
+    for pair, place in first.items():
         left, right = pair
         one = expected[left]
         two = expected[right]
         both = one * two
-        place = first[pair]
         inverse = 1.0 / (1 + place)
         log_count = math.log(count[pair])
         content_left = 1.0 if idf[left] > CONTENT_IDF else 0.0

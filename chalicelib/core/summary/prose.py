@@ -147,6 +147,8 @@ _BACKWARD_ABROAD = {
     "ar": "هو هي هم لكن ولكن وهذا هذا هذه ذلك كما وقال وأضاف",
     "he": "הוא היא הם אבל אך זה זאת אלה כמו גם",
 }
+# Words whose first letters an apostrophe stands for: it opens no quotation.
+_CLIPPED = ("til ", "em ", "cause ", "tis ", "twas ", *(f"{decade}0s" for decade in range(10)))
 _BACKWARD_PAIRS = listed(
     "in addition|in contrast|in turn|in response|in that|in this|in other|in fact|in these"
     "|in those|in their|in his|in her|in its|in both|as a|as such|as for|at that|at the|at this"
@@ -176,7 +178,10 @@ def published(sentence: str) -> str:
     text = " ".join(sentence.split())
     for dateline in _DATELINES:
         head = text[:_DATELINE_REACH]
-        if not any(mark in head for mark in _DATELINE_MARKS):
+        for mark in _DATELINE_MARKS:
+            if mark in head:
+                break
+        else:
             return text
         found = pattern(dateline).match(head)
         if found and len(text) - found.end() >= 2:
@@ -191,8 +196,9 @@ def is_boilerplate(text: str) -> bool:
     if len(text) > 32 and pattern(r"[0-9a-f]{32}").search(text):
         return True  # the checksums of a download
     small = text.lower()
-    if any(word in small for word in _CREDIT_WORDS):
-        return bool(pattern(_CREDIT, re.IGNORECASE).search(text))
+    for word in _CREDIT_WORDS:
+        if word in small:
+            return bool(pattern(_CREDIT, re.IGNORECASE).search(text))
     return not any(map(str.isalpha, text))
 
 
@@ -237,7 +243,7 @@ def has_balanced_quotes(text: str) -> bool:
 
 def _nests(text: str) -> bool:
     """Whether the brackets of *text* open before they close; "4) …" opens none."""
-    if not any(mark in text for mark in "()[]"):
+    if "(" not in text and ")" not in text and "[" not in text and "]" not in text:
         return True
     open_marks: list[str] = []
     for mark in text:
@@ -253,23 +259,38 @@ def _singles_match(text: str) -> bool:
     if "'" not in text and "‘" not in text and "’" not in text:
         return True
     depth = 0
-    for found in re.finditer(r"(?<!\w)['‘](?=[\w\"“£$€\[(])|(?<=[.,!?;:…\"”])['’](?!\w)", text):
-        opening = found.start() == 0 or text[found.start() - 1] not in '.,!?;:…"”'
-        if opening and re.match(r"['‘](?:\d0s|n|til|em|cause|tis|twas)\b", text[found.start() :]):
-            continue
-        depth += 1 if opening else -1
+    for found in pattern(r"['‘’]").finditer(text):
+        place = found.start()
+        before = text[place - 1] if place else " "
+        after = text[place + 1 : place + 2]
+        if found[0] != "‘" and before in '.,!?;:…"”' and not _is_word(after):
+            depth -= 1
+        elif (
+            found[0] != "’"
+            and not _is_word(before)
+            and (_is_word(after) or after in '"“£$€[(')
+            and not text.startswith(_CLIPPED, place + 1)
+        ):
+            depth += 1
         if depth < 0:
             return False
     if depth == 0:
         return True
     # The last open mark may close behind a word without a stop: 'top model' said.
-    closers = len(re.findall(r"(?<=\w)['’](?=[\s)\]—–-]|$)", text))
+    closers = len(pattern(r"(?<=\w)['’](?=[\s)\]—–-]|$)").findall(text))
     return depth <= closers
 
 
-def points_back(text: str) -> bool:
-    """Whether *text* opens with a word whose meaning stands in a sentence before it (English)."""
-    first, second = _opening(text)
+def _is_word(char: str) -> bool:
+    return char.isalnum() or char == "_"
+
+
+def points_back(text: str, opened: tuple[str, str] | None = None) -> bool:
+    """Whether *text* opens with a word whose meaning stands in a sentence before it (English).
+
+    *opened* is its `opening`, where the caller has it.
+    """
+    first, second = opened or opening(text)
     return first in _BACKWARD_WORDS or f"{first} {second}" in _BACKWARD_PAIRS
 
 
@@ -279,15 +300,15 @@ def points_back_abroad(text: str, language: str) -> bool:
     known = _BACKWARD_ABROAD.get(primary, "").split()
     if primary in ("ja", "zh"):
         return text.lstrip('「『“"（').startswith(tuple(known)) if known else False
-    return _opening(text)[0] in known
+    return opening(text)[0] in known
 
 
-def opens_with_pronoun(text: str) -> bool:
+def opens_with_pronoun(text: str, opened: tuple[str, str] | None = None) -> bool:
     """The narrow, publicly promised form of `points_back`: a pronoun or a bare conjunction."""
-    return _opening(text)[0] in _PRONOUNS
+    return (opened or opening(text))[0] in _PRONOUNS
 
 
-def _opening(text: str) -> tuple[str, str]:
+def opening(text: str) -> tuple[str, str]:
     """The first two words of *text* in small letters, "" where there are none."""
     found = pattern(_OPENING_WORDS).match(text[:60])
     if not found:

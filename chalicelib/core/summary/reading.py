@@ -10,7 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 from chalicelib.core.summary.prose import pattern
@@ -25,7 +25,8 @@ _RAW_WORD = r"[A-Za-z0-9]+"
 
 @lru_cache(maxsize=20_000)
 def stem(word: str) -> str:
-    """Return the light stem of a word in small letters. Cached: news repeats its words."""
+    """The light stem of a word, in small letters. Cached: news repeats its words."""
+    word = word.lower()
     if len(word) <= 3:
         return word
     if word.endswith("ies"):
@@ -67,46 +68,33 @@ def read(texts: tuple[str, ...], lexicon: Lexicon, *, unknown: tuple[float, floa
 
     *unknown* stands for stems without an entry in *lexicon*.
     """
-    count: Counter[str] = Counter()
-    spread: Counter[str] = Counter()
-    first: dict[str, int] = {}
-    lead: dict[str, int] = {}
     capitals: Counter[str] = Counter()
     capitalised: list[int] = []
     written: list[list[str]] = []
     stems: list[tuple[str, ...]] = []
-    vocabulary: list[frozenset[str]] = []
-    for place, text in enumerate(texts):
+    for text in texts:
         raw = raw_words(text)
-        line = tuple(map(stem, map(str.lower, raw)))
-        own = frozenset(line)
-        upper = [
-            stemmed
-            for word, stemmed in zip(raw[1:], line[1:], strict=True)
-            if "A" <= word[0] <= "Z"
-        ]
+        line = tuple(map(stem, raw))
+        upper = [s for word, s in zip(raw[1:], line[1:], strict=True) if "A" <= word < "["]
         capitalised.append(len(upper))
         capitals.update(upper)
-        for stemmed in own:
-            first.setdefault(stemmed, place)
-        count.update(line)
-        spread.update(own)
-        if place == 2:
-            lead = dict(count)
         written.append(raw)
         stems.append(line)
-        vocabulary.append(own)
-    lead = lead or dict(count)
+    vocabulary = tuple(map(frozenset, stems))
+    count = Counter(chain.from_iterable(stems))
+    first: dict[str, int] = {}
+    for place in range(len(texts) - 1, -1, -1):
+        first.update(dict.fromkeys(vocabulary[place], place))
     known = {word: lexicon.get(word, unknown) for word in count}
     return Reading(
         texts=texts,
         raw=tuple(written),
         stems=tuple(stems),
-        vocabulary=tuple(vocabulary),
+        vocabulary=vocabulary,
         counts=count,
-        spread=spread,
+        spread=Counter(chain.from_iterable(vocabulary)),
         first=first,
-        lead=lead,
+        lead=Counter(chain.from_iterable(stems[:3])),
         capitals=capitals,
         capitalised=tuple(capitalised),
         idf={word: entry[0] for word, entry in known.items()},
