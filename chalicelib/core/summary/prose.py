@@ -104,7 +104,7 @@ _CREDIT = (
     r"|\bis a (?:freelance )?(?:writer|journalist|columnist|contributor) (?:based|for|at|who)\b"
     r"|\bfollow (?:him|her|them|us) (?:on|@)"
     r"|\bsign up (?:for|to)\b.{0,60}(?:newsletter|email|alerts)"
-    r"|\b(?:pictured|photographed) (?:above|below|left|right)\b|\bsamaritans\b|»\s*\.?$"
+    r"|\b(?:pictured|photographed) (?:above|below|left|right)\b|\bcall (?:the )?samaritans\b|»\s*\.?$"
     r"|\bnewsletters?\b.{0,40}\b(?:inbox|subscribe|sign)|^[^a-z]{0,3}@\w+\.?$|https?://\S+\.?$"
     r"|\bthe opinions expressed|\bopinions .{0,40}solely those of\b"
 )
