@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.core.pictures import PreparedFile
+from chalicelib.core.errors import StoreUnavailable
 from chalicelib.core.uploads import Version
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+    from chalicelib.core.pictures import PreparedFile
 
 _VERSION = "version-id"  # metadata of a receipt: the version that it tells of
 _PUBLIC_MEDIA = "public-media/"
@@ -186,14 +188,21 @@ class Media:
         self._bucket = bucket
 
     def read(self, name: str) -> Upload | None:
-        """Return the image called *name*, None where there is none."""
+        """Return the image called *name*, None where there is none.
+
+        Raises StoreUnavailable when S3 does not answer.
+        """
+        from botocore.exceptions import BotoCoreError, ClientError
+
         try:
             answer = self._client.get_object(Bucket=self._bucket, Key=_PUBLIC_MEDIA + name)
-        except self._client.exceptions.ClientError as error:
+        except ClientError as error:
             # Without the permission to list, S3 answers 403 for what is not there.
             if error.response["Error"]["Code"] in ("404", "NoSuchKey", "403", "AccessDenied"):
                 return None
-            raise
+            raise StoreUnavailable("The images cannot be read now.") from error
+        except BotoCoreError as error:
+            raise StoreUnavailable("The images cannot be read now.") from error
         modified_at = answer["LastModified"].astimezone(UTC).replace(microsecond=0)
         return Upload(data=answer["Body"].read(), received_at=modified_at)
 
