@@ -35,4 +35,6 @@ MAX_EXTRA_BYTES = 16 * 1024  # unknown metadata kept with the article, as JSON
 MAX_IMAGE_BYTES = 15_000_000  # a camera's JPEG
 MAX_IMAGE_PIXELS = 50_000_000  # decoded, some 150 MB: a small file can hold many more
 MAX_IMAGE_WIDTH = 1_600  # pixels served: twice a phone's, the full measure of a desktop
+MAX_IMAGE_HEIGHT = 3_200  # pixels served: two screens
+MAX_SERVED_BYTES = 1_000_000  # of a PNG without transparency; Lambda answers with 4.4 MB of image
 AVATAR_WIDTH = 96  # pixels served for an avatar of 40 CSS pixels on a dense screen

@@ -16,8 +16,10 @@ from chalicelib.core.errors import Finding, UploadRejected
 from chalicelib.core.limits import (
     AVATAR_WIDTH,
     MAX_IMAGE_BYTES,
+    MAX_IMAGE_HEIGHT,
     MAX_IMAGE_PIXELS,
     MAX_IMAGE_WIDTH,
+    MAX_SERVED_BYTES,
 )
 
 if TYPE_CHECKING:
@@ -59,6 +61,7 @@ def prepare(data: bytes) -> tuple[Picture, tuple[PreparedFile, ...]]:
         raise too_large(len(data))
     try:
         image: PillowImage.Image = Image.open(BytesIO(data), formats=_READ)
+        kind = image.format
         if image.width * image.height > MAX_IMAGE_PIXELS:
             raise _rejected(
                 "too-many-pixels",
@@ -81,12 +84,16 @@ def prepare(data: bytes) -> tuple[Picture, tuple[PreparedFile, ...]]:
             "Open it in an image program and export it again.",
         ) from None
     has_alpha = "A" in image.getbands() or "transparency" in image.info
+    is_drawing = kind in ("PNG", "GIF")
     image = image.convert("RGBA" if has_alpha else "RGB")
+    scale = min(1.0, MAX_IMAGE_WIDTH / image.width, MAX_IMAGE_HEIGHT / image.height)
     served = image
-    if image.width > MAX_IMAGE_WIDTH:
-        height = max(1, round(image.height * MAX_IMAGE_WIDTH / image.width))
-        served = image.resize((MAX_IMAGE_WIDTH, height), Image.Resampling.LANCZOS)
-    whole = _file(served, as_png=has_alpha or Image.open(BytesIO(data)).format in ("PNG", "GIF"))
+    if scale < 1:
+        size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+        served = image.resize(size, Image.Resampling.LANCZOS)
+    whole = _file(served, as_png=has_alpha or is_drawing)
+    if len(whole.data) > MAX_SERVED_BYTES and not has_alpha:
+        whole = _file(served, as_png=False)  # a photograph saved as PNG
     side = (AVATAR_WIDTH, AVATAR_WIDTH)
     avatar = _file(ImageOps.fit(image, side, Image.Resampling.LANCZOS), as_png=True)
     picture = Picture(

@@ -11,7 +11,7 @@ from PIL import Image
 
 from chalicelib.core import pictures, sources
 from chalicelib.core.errors import UploadRejected
-from chalicelib.core.limits import AVATAR_WIDTH, MAX_IMAGE_WIDTH
+from chalicelib.core.limits import AVATAR_WIDTH, MAX_IMAGE_HEIGHT, MAX_IMAGE_WIDTH
 from tests import builders
 
 KEY = "sources/courier.yaml"
@@ -86,6 +86,19 @@ def test_an_image_of_too_many_pixels_is_refused_before_it_is_decoded() -> None:
 
     with pytest.raises(UploadRejected, match="pixels"):
         pictures.prepare(out.getvalue())
+
+
+def test_a_photograph_saved_as_png_is_served_as_jpeg_and_a_tower_is_scaled() -> None:
+    out = BytesIO()
+    Image.effect_noise((1_600, 1_400), 90).convert("RGB").save(out, "PNG")
+    photograph, files = pictures.prepare(out.getvalue())
+
+    assert photograph.path.endswith(".jpg")
+    assert max(len(file.data) for file in files) < 2_000_000
+    out = BytesIO()
+    Image.new("RGB", (2, 20_000)).save(out, "PNG")
+    tower, _ = pictures.prepare(out.getvalue())
+    assert tower.height == MAX_IMAGE_HEIGHT
 
 
 def test_half_an_image_is_refused() -> None:
