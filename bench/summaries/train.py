@@ -18,7 +18,7 @@ import numpy as np
 
 from bench.summaries import rouge
 from bench.summaries.articles import Example, published_sentences
-from chalicelib.core.summary import features, scorer
+from chalicelib.core.summary import features, scorer, sets
 from chalicelib.core.summary.reading import Lexicon, Reading, phrases, read
 
 MIN_ARTICLES = 11  # a stem known from fewer tells more about them than about news
@@ -194,7 +194,7 @@ def fit(taught: Sequence[Lesson]) -> dict[str, Any]:
         "word": dict(zip(features.WORD, model.word, strict=True)),
         "phrase": dict(zip(features.PHRASE, model.phrase, strict=True)),
         "member": dict(zip(features.SENTENCE + features.MEMBER, member, strict=True)),
-        "set": dict(zip(features.SET, together, strict=True)),
+        "set": dict(zip(sets.SET, together, strict=True)),
         "lexicon": {word: list(entry) for word, entry in lexicon.items()},
     }
 
@@ -210,7 +210,7 @@ def set_rows(
     expected, paired = scorer.expectations(model, reading, chance, pool)
     about = features.members(reading, chance, expected, paired, pool)
     single = np.array([facts[place] + row for place, row in zip(pool, about, strict=True)])
-    found = features.triples(reading, expected, paired, pool)
+    found = sets.triples(reading, expected, paired, pool)
     members = [one for one, _ in found]
     index = np.array(members)
     summed = single[index[:, 0]] + single[index[:, 1]] + single[index[:, 2]]

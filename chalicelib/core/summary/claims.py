@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NamedTuple
 
 from chalicelib.core.summary.prose import listed, pattern
@@ -140,6 +141,13 @@ def numbers(text: str) -> list[Number]:
     return found
 
 
+def has_number(text: str) -> bool:
+    """Whether `numbers` finds any, without reading them."""
+    return bool(pattern(r"\d").search(text)) or not _WORD_VALUES.keys().isdisjoint(
+        pattern(r"[a-z]+").findall(text.lower())
+    )
+
+
 def firm_numbers(text: str) -> list[Number]:
     """The quantities that a free paraphrase must have from its source: "one" and "first" apart."""
     weak = pattern(r"\b(?:" + "|".join(sorted(_WEAK_WORDS)) + r")\b", re.IGNORECASE)
@@ -211,19 +219,21 @@ def name_key(word: str) -> str:
 
 def has_case(text: str) -> bool:
     """Whether the script of *text* has capitals, so that names can be told by them."""
+    if text.isascii():
+        return any(map(str.isalpha, text))
     letters = [char for char in text if char.isalpha()]
     return sum(char.lower() != char.upper() for char in letters) * 2 > len(letters)
 
 
 def denials(words: list[str], language: str) -> list[str]:
     """The words of denial among *words* (`tokens`)."""
-    known = _listed(_DENIALS, language)
+    known = _listed("denials", language)
     return [word for word in words if word in known]
 
 
 def doubts(words: list[str], text: str, language: str) -> list[str]:
     """The words of doubt and attribution among *words*; the month of May is none."""
-    known = _listed(_DOUBTS, language)
+    known = _listed("doubts", language)
     months = text.count("May ")
     found = []
     for word in words:
@@ -235,5 +245,7 @@ def doubts(words: list[str], text: str, language: str) -> list[str]:
     return found
 
 
-def _listed(lists: dict[str, str], language: str) -> frozenset[str]:
-    return frozenset(lists.get(language.partition("-")[0].lower(), "").split())
+@lru_cache(maxsize=32)
+def _listed(what: str, language: str) -> frozenset[str]:
+    lists = _DENIALS if what == "denials" else _DOUBTS
+    return listed(lists.get(language.partition("-")[0].lower(), ""))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import NamedTuple
 
 from chalicelib.core.article import (
@@ -50,10 +51,6 @@ class Candidate(NamedTuple):
     text: str
     words: int
     language: str
-
-    @property
-    def vocabulary(self) -> frozenset[str]:
-        return frozenset(prose.words(self.text.replace("'", " ").replace("’", " ")))
 
     @property
     def is_whole(self) -> bool:
@@ -206,11 +203,11 @@ class _Draft:
         self.chosen: dict[int, Candidate] = {}
         self.words = 0
         self._distinct = distinct
-        self._told: list[frozenset[str]] = []
+        self._told: list[_Vocabulary] = []
 
     def take(self, one: Candidate) -> None:
         """Add *one* if there is room for it and it does not repeat what is said."""
-        own = one.vocabulary
+        own = _vocabulary(one.text)
         if self.words + one.words > MAX_PARAGRAPH_WORDS or one.place in self.chosen:
             return
         if self._distinct and any(_repeats(own, other) for other in self._told):
@@ -241,16 +238,23 @@ def _prose(
     return [draft.chosen[place] for place in sorted(draft.chosen)]
 
 
-def _repeats(one: frozenset[str], other: frozenset[str]) -> bool:
+_Vocabulary = tuple[frozenset[str], frozenset[str]]  # all words; the long ones
+
+
+@lru_cache(maxsize=256)
+def _vocabulary(text: str) -> _Vocabulary:
+    every = frozenset(prose.words(text.replace("'", " ").replace("’", " ")))
+    return every, frozenset(word for word in every if len(word) > 3)
+
+
+def _repeats(one: _Vocabulary, other: _Vocabulary) -> bool:
     """Whether one of two sentences says little that the other does not.
 
     By all words or by the long ones, which carry the matter.
     """
-    if prose.repeats(one, other) > MAX_OVERLAP:
+    if prose.repeats(one[0], other[0]) > MAX_OVERLAP:
         return True
-    long_one = frozenset(word for word in one if len(word) > 3)
-    long_other = frozenset(word for word in other if len(word) > 3)
-    return prose.repeats(long_one, long_other) >= 0.5
+    return prose.repeats(one[1], other[1]) >= 0.5
 
 
 def _is_printable(one: Candidate) -> bool:
@@ -286,7 +290,7 @@ def _points(
     total = _words(order)
     wanted = min(max(MIN_POINTS, total // WORDS_A_POINT), MAX_POINTS, (len(order) + 1) // 2)
     used = {one.place for one in paragraph}
-    told = [one.vocabulary for one in paragraph] if strict else []
+    told = [_vocabulary(one.text) for one in paragraph] if strict else []
     chosen: list[Candidate] = []
     least = MIN_POINT_WORDS if len(order) > MIN_POINTS else 1
     for one in order:
@@ -298,7 +302,7 @@ def _points(
             continue
         if not (_stands_alone(one) if strict else not _opens_bare(one)):
             continue
-        own = one.vocabulary
+        own = _vocabulary(one.text)
         if any(_repeats(own, other) for other in told):
             continue
         told.append(own)

@@ -1,4 +1,4 @@
-"""What the scorer looks at: facts about a sentence, a word, a phrase and a set of three.
+"""What the scorer looks at: facts about a sentence, a word and a phrase.
 
 Each family has its names beside its function, in one order; a weight in weights.json is filed
 under such a name. The functions return plain tuples: they run some hundred times an article.
@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from itertools import chain, combinations, pairwise
+from heapq import nsmallest
+from itertools import chain, pairwise
 
 from chalicelib.core.summary import prose
 from chalicelib.core.summary.reading import CONTENT_IDF, Phrase, Reading, phrases, raw_words
@@ -21,14 +22,10 @@ SENTENCE = (
     "place second",
     "place third",
     "place in first five",
-    "place depth",
     "place logarithm",
-    "place in last two",
     "length",
     "length squared",
     "length logarithm",
-    "length under 8",
-    "length over 35",
     "length over 50",
     "central",
     "central squared",
@@ -37,17 +34,13 @@ SENTENCE = (
     "quoted share",
     "quoted mostly",
     "quote opens",
-    "attributes",
     "speaks to you",
     "asks",
     "exclaims",
     "has figure",
-    "figures",
     "capitals share",
     "capitals",
     "points back",
-    "opens with pronoun",
-    "quotes balanced",
     "new content",
     "shared with previous",
     "lead content covered",
@@ -56,11 +49,7 @@ SENTENCE = (
     "subordinate clauses",
     "commas",
     "has colon",
-    "opens with name",
-    "ends as sentence",
-    "under 5 words",
     "inverse x document length",
-    "first x document length",
     "first x length",
     "lead x central",
     "mean idf",
@@ -70,11 +59,7 @@ WORD = (
     "count",
     "spread",
     "place inverse",
-    "in first sentence",
-    "in lead",
     "place depth",
-    "lead count",
-    "capitals",
     "common",
     "idf",
     "figure",
@@ -84,11 +69,8 @@ WORD = (
     "inverse x capitals",
     "common x count",
     "capitals x count",
-    "prior x count",
-    "prior x inverse",
     "idf x inverse",
     "first x count",
-    "once",
     "document length",
     "once x document length",
     "count squared",
@@ -103,13 +85,11 @@ PHRASE = (
     "one",
     "first word",
     "second word",
-    "both words",
     "place inverse",
     "count",
     "inverse x both",
     "count x both",
     "in first sentence",
-    "in lead",
     "first content",
     "second content",
     "both content",
@@ -119,7 +99,6 @@ PHRASE = (
     "best sentence",
     "sentences share",
     "sentences logarithm",
-    "best x both",
 )
 # Of each sentence of a set, summed, beside its SENTENCE facts.
 MEMBER = (
@@ -136,28 +115,7 @@ MEMBER = (
     "phrases expected share",
     "phrases expected of most",
 )
-SET = (
-    "words F 20",
-    "words F 35",
-    "words F 60",
-    "words expected",
-    "phrases F 20",
-    "phrases F 35",
-    "phrases F 60",
-    "phrases expected",
-    "length",
-    "length squared",
-    "length logarithm",
-    "words repeated",
-    "repeated share",
-    "repeated share worst",
-    "phrases repeated",
-    "distinct share",
-    "adjacent",
-    "stretch",
-)
 
-_ATTRIBUTES = prose.listed("said says told according added announced reported")
 _YOU_AND_I = prose.listed("I we you my our your me us")
 _SPEECH = r"[\"“][^\"”]*[\"”]|(?<!\w)['‘][^'’]{3,}['’](?!\w)"
 _DAY = prose.listed(
@@ -165,9 +123,6 @@ _DAY = prose.listed(
     " July August September October November December"
 )
 _SUBORDINATE = prose.listed("who which where when because after as")
-_NAME_OPENS = r"[A-Z][a-z]+ (?:[A-Z]|said)"
-_QUOTES = "\"“'‘”’"
-_STOPS = (".", "!", "?")
 TOP_TERMS = 12
 
 Facts = tuple[float, ...]
@@ -183,7 +138,8 @@ def sentences(reading: Reading) -> list[Facts]:
     pull = {word: value * idf[word] for word, value in weight.items()}
     square = {word: value * value for word, value in idf.items()}
     contents = {word for word, value in idf.items() if value > CONTENT_IDF}
-    top = set(sorted(weight, key=lambda word: (-weight[word], word))[:TOP_TERMS])
+    strongest = nsmallest(TOP_TERMS, [(-value, word) for word, value in weight.items()])
+    top = {word for _, word in strongest}
     top_weight = sum(weight[word] for word in top) or 1.0
     lead = frozenset().union(*vocabulary[:3])
     lead_content = lead & contents
@@ -202,11 +158,9 @@ def sentences(reading: Reading) -> list[Facts]:
         capitals = reading.capitalised[place]
         content = own & contents
         fresh = len(content - seen)
-        figures = len(prose.pattern(r"\d").findall(text))
         tops = own & top
         inverse = 1.0 / (place + 1)
         first = 1.0 if place == 0 else 0.0
-        opening = prose.opening(text)
         rows.append(
             (
                 1.0,
@@ -215,14 +169,10 @@ def sentences(reading: Reading) -> list[Facts]:
                 float(place == 1),
                 float(place == 2),
                 float(place < 5),
-                place / total,
                 math.log(1 + place),
-                float(place >= total - 2),
                 length / 20,
                 (length / 20) ** 2,
                 math.log(length),
-                float(length < 8),
-                float(length > 35),
                 float(length > 50),
                 central,
                 central * central,
@@ -231,17 +181,13 @@ def sentences(reading: Reading) -> list[Facts]:
                 quoted,
                 float(quoted > 0.5),
                 float(text[0] in "\"“'‘"),
-                float(not _ATTRIBUTES.isdisjoint(raw)),
                 float(_speaks_to_you(raw, plain if has_quote else "")),
                 float("?" in text),
                 float("!" in text),
-                float(figures > 0),
-                min(figures, 8) / 8,
+                float(bool(prose.pattern(r"\d").search(text))),
                 capitals / length,
                 min(capitals, 8) / 8,
-                float(prose.points_back(text, opening)),
-                float(prose.opens_with_pronoun(text, opening)),
-                float(prose.has_balanced_quotes(text)),
+                float(prose.points_back(text)),
                 fresh / (len(content) + 1),
                 len(own & previous) / length,
                 len(own & lead_content) / (len(lead_content) + 1),
@@ -250,11 +196,7 @@ def sentences(reading: Reading) -> list[Facts]:
                 float(sum(map(_SUBORDINATE.__contains__, raw))),
                 text.count(",") / 5,
                 float(":" in text),
-                float(bool(prose.pattern(_NAME_OPENS).match(text))),
-                float(text.rstrip(_QUOTES).endswith(_STOPS)),
-                float(length < 5),
                 inverse * log_total,
-                first * log_total,
                 first * length / 20,
                 central if place < 3 else 0.0,
                 sum(map(idf.__getitem__, reading.stems[place])) / length,
@@ -306,11 +248,7 @@ def words(
                     log_count,
                     reading.spread[word] / total,
                     inverse,
-                    first,
-                    float(place < 3),
                     place / total,
-                    float(min(reading.lead.get(word, 0), 3)),
-                    capitals,
                     common,
                     idf,
                     float(word[0] < "a"),
@@ -320,11 +258,8 @@ def words(
                     inverse * capitals,
                     common * log_count,
                     capitals * log_count,
-                    prior * log_count,
-                    prior * inverse,
                     idf * inverse,
                     first * log_count,
-                    once,
                     log_total,
                     once * log_total,
                     log_count * log_count,
@@ -373,41 +308,46 @@ def phrase_facts(
     whole = sum(probability) or 1.0
     idf = reading.idf
     rows: list[tuple[Phrase, Facts]] = []
+    # Most pairs stand once: what such a row holds of its sentence is reckoned once a sentence.
+    logs = [math.log(value + 0.01) for value in probability]
+    word_logs = {word: math.log(expected[word] + 1e-9) for word in {w for p in first for w in p}}
+    content = {word for word in word_logs if idf[word] > CONTENT_IDF}
     for pair, place in first.items():
         left, right = pair
-        one = expected[left]
-        two = expected[right]
-        both = one * two
+        both = expected[left] * expected[right]
         inverse = 1.0 / (1 + place)
-        log_count = math.log(count[pair])
-        content_left = 1.0 if idf[left] > CONTENT_IDF else 0.0
-        content_right = 1.0 if idf[right] > CONTENT_IDF else 0.0
+        content_left = 1.0 if left in content else 0.0
+        content_right = 1.0 if right in content else 0.0
         value = best[pair]
+        if pair in repeated:
+            log_count = math.log(count[pair])
+            best_log = math.log(value + 0.01)
+            mass_log = math.log(mass[pair] + 0.01)
+        else:
+            log_count = 0.0
+            best_log = mass_log = logs[place]
         rows.append(
             (
                 pair,
                 (
                     1.0,
-                    math.log(one + 1e-9),
-                    math.log(two + 1e-9),
-                    both,
+                    word_logs[left],
+                    word_logs[right],
                     inverse,
                     log_count,
                     inverse * both,
                     log_count * both,
                     float(place == 0),
-                    float(place < 3),
                     content_left,
                     content_right,
                     content_left * content_right,
                     float(left[0] < "a" or right[0] < "a"),
                     (reading.capitals.get(left, 0) / reading.counts[left])
                     * (reading.capitals.get(right, 0) / reading.counts[right]),
-                    math.log(value + 0.01),
+                    best_log,
                     value,
                     mass[pair] / whole,
-                    math.log(mass[pair] + 0.01),
-                    value * both,
+                    mass_log,
                 ),
             )
         )
@@ -456,80 +396,3 @@ def members(
             )
         )
     return rows
-
-
-def triples(
-    reading: Reading,
-    expected: Mapping[str, float],
-    paired: Mapping[Phrase, float],
-    pool: Sequence[int],
-) -> list[tuple[tuple[int, int, int], Facts]]:
-    """The SET facts of every three sentences of *pool* (in document order), by pool index.
-
-    Expected words and phrases of the union come by inclusion and exclusion from overlaps made
-    once a pair. "F n" is an expected F-measure against a summary of n words.
-    """
-    size = len(pool)
-    own = [reading.vocabulary[place] for place in pool]
-    pairs = [phrases(reading.stems[place]) for place in pool]
-    mass = [sum(map(expected.__getitem__, one)) for one in own]
-    pair_mass = [sum(map(paired.__getitem__, one)) for one in pairs]
-    lengths = [len(reading.stems[place]) for place in pool]
-    both: dict[tuple[int, int], frozenset[str]] = {}
-    facts: dict[tuple[int, int], tuple[float, float, float, int]] = {}
-    for a, b in combinations(range(size), 2):
-        common = own[a] & own[b]
-        shared = pairs[a] & pairs[b]
-        both[a, b] = common
-        facts[a, b] = (
-            sum(map(expected.__getitem__, common)),
-            len(common) / (min(len(own[a]), len(own[b])) or 1),
-            sum(map(paired.__getitem__, shared)),
-            len(shared),
-        )
-    total = len(reading.texts)
-    found: list[tuple[tuple[int, int, int], Facts]] = []
-    for a, b, c in combinations(range(size), 3):
-        ab, ac, bc = facts[a, b], facts[a, c], facts[b, c]
-        thrice = both[a, b] & own[c]
-        repeated = ab[0] + ac[0] + bc[0]
-        words_expected = mass[a] + mass[b] + mass[c] - repeated
-        if thrice:
-            words_expected += sum(map(expected.__getitem__, thrice))
-        phrases_expected = pair_mass[a] + pair_mass[b] + pair_mass[c] - ab[2] - ac[2] - bc[2]
-        length = lengths[a] + lengths[b] + lengths[c]
-        distinct = (
-            len(own[a])
-            + len(own[b])
-            + len(own[c])
-            - len(both[a, b])
-            - len(both[a, c])
-            - len(both[b, c])
-            + len(thrice)
-        )
-        found.append(
-            (
-                (a, b, c),
-                (
-                    words_expected / (length + 20),
-                    words_expected / (length + 35),
-                    words_expected / (length + 60),
-                    words_expected / 10,
-                    phrases_expected / (length + 20),
-                    phrases_expected / (length + 35),
-                    phrases_expected / (length + 60),
-                    phrases_expected / 5,
-                    length / 60,
-                    (length / 60) ** 2,
-                    math.log(length + 1),
-                    repeated / 5,
-                    ab[1] + ac[1] + bc[1],
-                    max(ab[1], ac[1], bc[1]),
-                    (ab[3] + ac[3] + bc[3]) / 5,
-                    distinct / (length + 1),
-                    float(pool[c] - pool[a] == 2),
-                    (pool[c] - pool[a]) / total,
-                ),
-            )
-        )
-    return found

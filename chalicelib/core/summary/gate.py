@@ -70,10 +70,9 @@ def _verdicts(
 ) -> Checks:
     """The four claims about *point* as checks: "none" where there is nothing to check."""
     has_names = claims.has_case(point) and (not names or bool(claims.names(point)))
-    words = claims.tokens(point)
-    has_stance = bool(stance) or bool(_stance(words, point, language))
+    has_stance = bool(stance) or bool(_stance(claims.tokens(point), point, language))
     return Checks(
-        numbers=_check(there=bool(claims.numbers(point)), holds=numbers),
+        numbers=_check(there=claims.has_number(point), holds=numbers),
         names=_check(there=has_names, holds=names),
         quotes=_check(there=bool(claims.quotations(point)), holds=quotes),
         negation=_check(there=has_stance, holds=negation),

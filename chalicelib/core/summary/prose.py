@@ -104,7 +104,8 @@ _CREDIT = (
     r"|\bis a (?:freelance )?(?:writer|journalist|columnist|contributor) (?:based|for|at|who)\b"
     r"|\bfollow (?:him|her|them|us) (?:on|@)"
     r"|\bsign up (?:for|to)\b.{0,60}(?:newsletter|email|alerts)"
-    r"|\b(?:pictured|photographed) (?:above|below|left|right)\b|\bcall (?:the )?samaritans\b|»\s*\.?$"
+    r"|\b(?:pictured|photographed) (?:above|below|left|right)\b"
+    r"|\bcall (?:the )?samaritans\b|»\s*\.?$"
     r"|\bnewsletters?\b.{0,40}\b(?:inbox|subscribe|sign)|^[^a-z]{0,3}@\w+\.?$|https?://\S+\.?$"
     r"|\bthe opinions expressed|\bopinions .{0,40}solely those of\b"
 )
@@ -285,12 +286,9 @@ def _is_word(char: str) -> bool:
     return char.isalnum() or char == "_"
 
 
-def points_back(text: str, opened: tuple[str, str] | None = None) -> bool:
-    """Whether *text* opens with a word whose meaning stands in a sentence before it (English).
-
-    *opened* is its `opening`, where the caller has it.
-    """
-    first, second = opened or opening(text)
+def points_back(text: str) -> bool:
+    """Whether *text* opens with a word whose meaning stands in a sentence before it (English)."""
+    first, second = opening(text)
     return first in _BACKWARD_WORDS or f"{first} {second}" in _BACKWARD_PAIRS
 
 
@@ -303,9 +301,9 @@ def points_back_abroad(text: str, language: str) -> bool:
     return opening(text)[0] in known
 
 
-def opens_with_pronoun(text: str, opened: tuple[str, str] | None = None) -> bool:
+def opens_with_pronoun(text: str) -> bool:
     """The narrow, publicly promised form of `points_back`: a pronoun or a bare conjunction."""
-    return (opened or opening(text))[0] in _PRONOUNS
+    return opening(text)[0] in _PRONOUNS
 
 
 def opening(text: str) -> tuple[str, str]:

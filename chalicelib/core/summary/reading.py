@@ -56,7 +56,6 @@ class Reading(NamedTuple):
     counts: dict[str, int]  # of each stem in the article
     spread: dict[str, int]  # number of sentences with the stem
     first: dict[str, int]  # index of the first sentence with it
-    lead: dict[str, int]  # its count in the first three sentences
     capitals: dict[str, int]  # times it stands capitalised inside a sentence
     capitalised: tuple[int, ...]  # by sentence, the words with a capital but for its first
     idf: dict[str, float]
@@ -94,7 +93,6 @@ def read(texts: tuple[str, ...], lexicon: Lexicon, *, unknown: tuple[float, floa
         counts=count,
         spread=Counter(chain.from_iterable(vocabulary)),
         first=first,
-        lead=Counter(chain.from_iterable(stems[:3])),
         capitals=capitals,
         capitalised=tuple(capitalised),
         idf={word: entry[0] for word, entry in known.items()},
@@ -114,6 +112,4 @@ def phrases(stems: tuple[str, ...]) -> frozenset[Phrase]:
 
 def logistic(value: float) -> float:
     """1 / (1 + e^-value), safe for every float."""
-    if value < -60.0:
-        return 0.0
-    return 1.0 / (1.0 + math.exp(-min(value, 60.0)))
+    return 1.0 / (1.0 + math.exp(-value)) if value > -60.0 else 0.0

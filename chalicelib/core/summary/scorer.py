@@ -21,7 +21,7 @@ from operator import mul
 from pathlib import Path
 from typing import NamedTuple
 
-from chalicelib.core.summary import features
+from chalicelib.core.summary import features, sets
 from chalicelib.core.summary.reading import Lexicon, Phrase, Reading, logistic, read
 
 POOL = 10  # sentences that sets of three are drawn from: 120 sets
@@ -53,7 +53,7 @@ def model() -> Model:
         word=_ordered(stored["word"], features.WORD),
         phrase=_ordered(stored["phrase"], features.PHRASE),
         member=_ordered(stored["member"], features.SENTENCE + features.MEMBER),
-        together=_ordered(stored["set"], features.SET),
+        together=_ordered(stored["set"], sets.SET),
         headline=stored["headline"],
     )
 
@@ -86,7 +86,7 @@ def rank(texts: tuple[str, ...], *, headline: str, language: str) -> tuple[int, 
         _dot(weights.member, facts[place] + row) for place, row in zip(pool, about, strict=True)
     ]
     best: tuple[float, tuple[int, int, int]] | None = None
-    for chosen, together in features.triples(reading, expected, paired, pool):
+    for chosen, together in sets.triples(reading, expected, paired, pool):
         a, b, c = chosen
         score = value[a] + value[b] + value[c] + _dot(weights.together, together)
         if best is None or score > best[0]:
