@@ -12,6 +12,7 @@ from base64 import b64encode
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
@@ -143,6 +144,23 @@ def test_the_age_is_told_in_full_to_who_hears_the_page():
 
 
 # Where a key point comes from
+
+
+def test_a_point_leads_to_its_words_in_a_public_original():
+    article = replace(full_article(), original_url="https://harbourpost.example/ferry?a=1#top")
+    (link, *_) = [
+        link["href"] or ""
+        for link in Seen(article_page(article).render()).all("a")
+        if "#:~:text=" in (link["href"] or "")
+    ]
+
+    address, _, told = link.partition("#:~:text=")
+    words = unquote(told.split(",")[0]).split()
+    quote = article.summary.key_points[0].evidence[0].quote.split()
+    assert address == "https://harbourpost.example/ferry?a=1"
+    assert len(words) >= min(5, len(quote))
+    assert words == quote[: len(words)]
+    assert "#:~:text=" not in article_page(replace(article, original_url=None)).render()
 
 
 def test_every_key_point_leads_to_a_sentence_that_the_source_page_has():

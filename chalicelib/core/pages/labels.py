@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import quote as quoted
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ _INITIALISMS = frozenset({"ai", "eu", "nhs", "tv", "uk", "un", "us", "usa"})
 # is a syllable or a word, fewer of them take as long.
 _READ_ALPHABET = 1400
 _READ_SIGNS = {"ja": 550, "ko": 650, "yue": 400, "zh": 400}
+
+FRAGMENT_WORDS = 5  # at each end of a quotation: enough to find it, few enough to survive markup
 
 # Characters; search engines, chat windows and tabs cut there or before.
 MAX_TITLE = 70
@@ -114,6 +117,24 @@ def web_address(url: str | None) -> str | None:
     except ValueError:
         return None
     return url if parts.scheme in {"http", "https"} and parts.hostname else None
+
+
+def text_fragment(url: str | None, quote: str) -> str | None:
+    """Return the address of *quote* on the page at *url*, which a browser scrolls to and marks.
+
+    By its first and last words (WICG, URL Fragment Text Directives, section 3.2), since a page
+    may break a long quotation with markup. None where *url* is no web address.
+    """
+    address, words = web_address(url), quote.split()
+    if address is None or not words:
+        return None
+    ends = [words[:FRAGMENT_WORDS]]
+    if len(words) > 2 * FRAGMENT_WORDS:
+        ends.append(words[-FRAGMENT_WORDS:])
+    elif len(words) > FRAGMENT_WORDS:
+        ends = [words]
+    told = ",".join(quoted(" ".join(end), safe="").replace("-", "%2D") for end in ends)
+    return f"{address.partition('#')[0]}#:~:text={told}"
 
 
 def host(url: str) -> str:

@@ -233,6 +233,9 @@ def _point(point: KeyPoint, article: Article, *, site: Site) -> Context:
         "id": point.id,
         "text": point.text,
         "evidence": [_sentence(one, article, site=site) for one in sentences],
+        "original": labels.text_fragment(article.original_url, point.evidence[0].quote)
+        if point.evidence
+        else None,
     }
 
 
