@@ -322,7 +322,7 @@ def _wanted(assignment: Assignment) -> int:
 
 def hear(response: Mapping[str, Any], assignment: Assignment) -> Heard:
     """Read one response of Converse. Never raises, whatever the model or the wire gave."""
-    stopped = response.get("stopReason")
+    stopped = str(response.get("stopReason"))
     if stopped in _REFUSALS:
         return Heard(failure="refused")
     if stopped in _UNFINISHED:

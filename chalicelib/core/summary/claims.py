@@ -42,7 +42,14 @@ _WORD_VALUES = (
     | {word: value for value, word in enumerate(_ORDINALS) if value}
     | {"dozen": 12, "twice": 2, "half": 0.5, "dozens": 12, "hundreds": 100, "thousands": 1000}
     | {"millions": 10**6, "billions": 10**9, "double": 2, "triple": 3, "once": 1, "thrice": 3}
-    | {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "quarter": 0.25}
+    | {
+        "hundred": 100,
+        "thousand": 1000,
+        "million": 10**6,
+        "billion": 10**9,
+        "trillion": 10**12,
+        "quarter": 0.25,
+    }
 )
 _NUMBER = (
     r"([$£€¥₹])?\s?(\d+(?:[.,:/’']\d+)*)(?:st|nd|rd|th|s)?\b"
@@ -128,17 +135,35 @@ def numbers(text: str) -> list[Number]:
     small = unicodedata.normalize("NFKC", text).lower() if not text.isascii() else text.lower()
     for sign, digits, scale, unit in pattern(_NUMBER).findall(small):
         found.append(Number(_value(digits, scale), sign or _UNITS.get(unit, unit)))
-    for word in pattern(_NUMBER_WORD).findall(small):
-        if word in _WORD_VALUES:
-            found.append(Number(f"{_WORD_VALUES[word]:g}" if word != "million" else "1000000", ""))
+    found += [
+        Number(f"{value:g}" if value % 1 else str(int(value)), "") for value in _worded(small)
+    ]
+    return found
+
+
+def _worded(small: str) -> list[float]:
+    """The quantities in words of *small*: "two hundred thousand" is one, "twenty-two" another."""
+    values: list[float] = []
+    end = -1  # of the quantity before, which a scale may multiply
+    for match in pattern(_NUMBER_WORD).finditer(small):
+        word = match[0]
+        if word in _SCALES and small[: match.start()][-2:].strip(" -")[-1:].isdigit():
+            continue  # "2 million" is told by its digits
+        follows = end >= 0 and small[end : match.start()].isspace()
+        if follows and word in ("hundred", "thousand", "million", "billion", "trillion"):
+            values[-1] *= _WORD_VALUES[word]
+        elif word in _WORD_VALUES:
+            values.append(_WORD_VALUES[word])
         elif "-" in word:
             tens, _, ones = word.partition("-")
-            if tens in _TENS and ones in _WORD_VALUES:
-                found.append(Number(f"{_WORD_VALUES[tens] + _WORD_VALUES[ones]:g}", ""))
-            else:
-                found += [Number(f"{_WORD_VALUES[part]:g}", "")
-                          for part in (tens, ones) if part in _WORD_VALUES]  # fmt: skip
-    return found
+            parts = [_WORD_VALUES[part] for part in (tens, ones) if part in _WORD_VALUES]
+            values += [sum(parts)] if tens in _TENS and len(parts) == 2 else parts
+            if not parts:
+                continue
+        else:
+            continue
+        end = match.end()
+    return values
 
 
 def has_number(text: str) -> bool:

@@ -8,7 +8,6 @@ cut: shortening "police said" away turns an allegation into a fact.
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import cache
 
 MAX_POINT_WORDS = 40  # a point is read at a glance
@@ -336,10 +335,3 @@ def repeats(one: frozenset[str], other: frozenset[str]) -> float:
     """Share of the shorter's words that the longer has too, in [0, 1]."""
     shorter = min(len(one), len(other))
     return len(one & other) / shorter if shorter else 0.0
-
-
-def is_wide_script(text: str) -> bool:
-    """Whether most letters of *text* are without case, so capitals tell nothing about names."""
-    letters = [char for char in text if char.isalpha()]
-    caseless = sum(unicodedata.category(char) == "Lo" for char in letters)
-    return caseless * 2 > len(letters)

@@ -20,7 +20,6 @@ _WHOLE = frozenset({"heading", "row", "caption", "code"})
 _SURROGATE = r"[\ud800-\udfff]"
 
 _OPENING = "\"'“‘«„‹「『（(["
-_CLOSING = "\"'”’»›」』）)]"
 
 # Abbreviations that a capital may follow inside a sentence. Lower case, without the last stop.
 _TITLES = listed(
@@ -39,7 +38,7 @@ _AFTER_CLOCK = (
     r"|\(|ET\b|local\b"
 )
 _QUOTING_JA = r"[とってなどはがをにのもで、]"
-_INNER_END = r"[.!?…]+[\"'”’»)\]]*\s+(?=[\"'“‘«(]?[^\W\d_a-z])"
+_INNER_END = r"(?<![.!?…])[.!?…]+[\"'”’»)\]]*\s+(?=[\"'“‘«(]?[^\W\d_a-z])"
 # The mark first, the look behind it second: sixfold faster than the other way round.
 _GLUED_END = (
     r"[.!?\"”](?:(?<=[a-z]{3}[.!?])(?=[\"'“‘]?[A-Z][a-z]+\s)|(?<=[a-z][.!?][\"”])(?=[A-Z]))"

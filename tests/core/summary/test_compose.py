@@ -179,3 +179,23 @@ def test_a_candidate_is_printed_without_its_dateline_but_proven_with_it():
 
     assert candidate.text.startswith("The mast")
     assert one.text[candidate.sentence.start :].startswith("VELL")
+
+
+def test_a_point_that_fails_a_check_is_withheld_and_counted(monkeypatch):
+    from chalicelib.core.article import Checks
+    from chalicelib.core.summary import compose
+
+    text = "\n\n".join(
+        f"The harbour board said on day {n} that pier number {n} of the port had been repaired."
+        for n in range(20)
+    )
+    made = body(text)
+    sentences = summary.split(made, language="en")
+    monkeypatch.setattr(compose.gate, "check", lambda *_, **__: Checks(numbers="fail"))
+
+    told = summary.summarise(
+        headline="Port repaired", body=made, sentences=sentences, language="en"
+    )
+
+    assert told.key_points == ()
+    assert set(told.withheld) == {"numbers"}

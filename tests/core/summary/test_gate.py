@@ -97,3 +97,22 @@ def test_a_changed_number_is_never_let_through(number, other):
     checks = summary.check(changed, evidence=(sentence,), text=sentence, language="en")
 
     assert (checks.numbers == "fail") == (number != other)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "point"),
+    [
+        (
+            "Two officials said on Friday that three million people had fled.",
+            "Two million people had fled, officials said on Friday.",
+        ),
+        (
+            "Twenty thousand people marched through the streets of Leeds on Friday.",
+            "Twenty people marched through the streets of Leeds on Friday.",
+        ),
+    ],
+)
+def test_a_scale_in_words_belongs_to_its_number(sentence, point):
+    told = summary.check(point, evidence=(sentence,), text=sentence, language="en")
+
+    assert told.numbers == "fail"
