@@ -1,4 +1,7 @@
-"""Every limit on what comes from outside, with its unit and its reason."""
+"""The limits on what comes from outside, with their units and reasons.
+
+Limits that belong to one format or one algorithm stand beside it.
+"""
 
 MAX_FILE_BYTES = 5_000_000  # an article of five megabytes is a mistake or an attack
 MAX_TEXT_BYTES = 256 * 1024  # extracted text, UTF-8: with its markup it must fit a stored row
