@@ -329,7 +329,7 @@ def fit(rows: Sequence[Row]) -> Weights:
     story more than one event in two.
     """
     import numpy as np
-    from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped,unused-ignore]
+    from sklearn.linear_model import LogisticRegression
 
     chance = random.Random(1)  # noqa: S311 - weights must be the same each time
     pairs = _labelled_pairs(rows, chance)
