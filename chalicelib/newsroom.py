@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from chalicelib.aws.store import History, Store
     from chalicelib.core.api import Json
     from chalicelib.core.lifecycle import Summarise
-    from chalicelib.core.receipt import Receipt
+    from chalicelib.core.receipt import Receipt, Telling
     from chalicelib.core.record import Record
     from chalicelib.core.site import Site
 
@@ -69,7 +69,11 @@ def ingest(
     source's new name reaches all its articles. Raises FoldConflict when other writers won
     every pass; the event is then retried.
     """
+    from chalicelib import placing
+
     has_changed = False
+    placed: tuple[Article | None] | None = None  # what the stories were last brought up to
+    telling: Telling | None = None
     for _ in range(MAX_PASSES):
         versions = uploads.versions(key)
         if kind_of(key) == "ignored":
@@ -87,27 +91,39 @@ def ingest(
             now=now,
         )
         after = _dressed(after, store=store)
-        is_new = after != before
-        if is_new and not store.write(before, after):
-            continue  # another writer was faster
-        if is_new:
-            _drop_revisions(before, after, store=store)
-        has_changed |= is_new
+        if after != before:
+            if after is None:  # before its row goes: that alone tells that this is left to do
+                placing.place(article_id(key), None, rows=store.stories)
+            if store.write(before, after):
+                _drop_revisions(before, after, store=store)
+                has_changed = True
+            continue  # a last pass sees whether another writer was faster, or came meanwhile
         if after is None:
             return Ingested(receipt=None, has_changed=has_changed)
-        if _deliver(after, receipts=receipts, site=site, now=now) or is_new:
-            continue  # a last pass sees whether anything moved meanwhile
-        if not store.is_settled(key, after.folded_to):
-            for user in store.users(key) if after.kind != "article" else ():
-                ingest(
-                    user,
-                    uploads=uploads,
-                    receipts=receipts,
-                    store=store,
-                    summarise=summarise,
-                    site=site,
-                    now=now,
-                )
+        is_settled = store.is_settled(key, after.folded_to)
+        if is_settled and _is_delivered(after, receipts=receipts):
+            return Ingested(receipt=after.receipt, has_changed=has_changed)
+        article = after.life.current if after.life else None
+        if after.life is not None and placed != (article,):
+            try:
+                telling = placing.place(article_id(key), article, rows=store.stories)
+            except Exception:
+                # The article is out and its editor is told, whatever its stories wait for.
+                _deliver(after, None, receipts=receipts, site=site, now=now)
+                raise
+            placed = (article,)
+            continue
+        _deliver(after, telling, receipts=receipts, site=site, now=now)
+        if not is_settled:
+            _spread(
+                after,
+                uploads=uploads,
+                receipts=receipts,
+                store=store,
+                summarise=summarise,
+                site=site,
+                now=now,
+            )
             store.settle(key, after.folded_to)
         return Ingested(receipt=after.receipt, has_changed=has_changed)
     message = f"{MAX_PASSES} passes over one key were all overtaken."
@@ -461,21 +477,57 @@ def _dressed(record: Record | None, *, store: Store) -> Record | None:
     return dress(record, shown, digests)
 
 
-def _deliver(record: Record, *, receipts: Receipts, site: Site, now: datetime) -> bool:
-    """Write the record's receipt to the bucket unless it is there; say whether it was written."""
+def _spread(
+    record: Record,
+    *,
+    uploads: Uploads,
+    receipts: Receipts,
+    store: Store,
+    summarise: Summarise,
+    site: Site,
+    now: datetime,
+) -> None:
+    """Ingest every key that has copied from a source or an image."""
+    if record.kind == "article":
+        return
+    for user in store.users(record.key):
+        ingest(
+            user,
+            uploads=uploads,
+            receipts=receipts,
+            store=store,
+            summarise=summarise,
+            site=site,
+            now=now,
+        )
+
+
+def _is_delivered(record: Record, *, receipts: Receipts) -> bool:
     from chalicelib.core.receipt import receipt_key
 
-    key = receipt_key(record.key)
-    if receipts.version(key) == record.folded_to:
-        return False
-    _put_receipt(record.receipt, version_id=record.folded_to, receipts=receipts, site=site, now=now)
-    return True
+    return receipts.version(receipt_key(record.key)) == record.folded_to
+
+
+def _deliver(
+    record: Record, telling: Telling | None, *, receipts: Receipts, site: Site, now: datetime
+) -> None:
+    """Write the record's receipt to the bucket unless it is there."""
+    if not _is_delivered(record, receipts=receipts):
+        _put_receipt(
+            record.receipt,
+            version_id=record.folded_to,
+            telling=telling,
+            receipts=receipts,
+            site=site,
+            now=now,
+        )
 
 
 def _put_receipt(
     receipt: Receipt,
     *,
     version_id: str,
+    telling: Telling | None = None,
     receipts: Receipts,
     site: Site,
     now: datetime,
@@ -483,7 +535,7 @@ def _put_receipt(
     from chalicelib.core import api, codec, pages
     from chalicelib.core.receipt import receipt_key
 
-    told = api.receipt(receipt, site=site, ingested_at=now)
+    told = api.receipt(receipt, site=site, ingested_at=now, telling=telling)
     receipts.put(
         receipt_key(receipt.key),
         version_id=version_id,

@@ -20,28 +20,33 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.core.article import Absence, Article, ArticleId, Card, Successor, article_id
+from chalicelib.aws.table import PAUSES_S, Item, Key, Table, reading, row_key
+from chalicelib.core.article import (
+    Absence,
+    Article,
+    ArticleId,
+    Card,
+    Membership,
+    Successor,
+    article_id,
+    moment,
+    place_of,
+)
 from chalicelib.core.codec import decode, encode, pack, unpack
 from chalicelib.core.errors import StoreUnavailable
 from chalicelib.core.ranking import Latest
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
+    from chalicelib.aws.stories import Stories
     from chalicelib.core.article import Source
     from chalicelib.core.pictures import Picture
     from chalicelib.core.record import Record, Shown
 
-Item = dict[str, Any]  # a DynamoDB item in its typed form: {"pk": {"S": "…"}}
-Key = tuple[str, str]
-
 _ALL = "all"
-_PAUSES_S = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)  # between attempts at one call, 1.6 s in all
 _OBSERVED_LATEST = ("OBSERVED#latest", "VALUE")
 _OBSERVED_CURSOR = ("OBSERVED#reconcile", "VALUE")
 
@@ -53,6 +58,7 @@ class ArticleRows:
     current: Article | None
     gone: Absence | None
     moved: Successor | None
+    membership: Membership | None
     latest: Latest | None
 
 
@@ -66,12 +72,15 @@ class History:
     revisions: tuple[Article, ...]
 
 
-class Store:
-    """One table. Methods raise botocore's errors when DynamoDB cannot be reached."""
+class Store(Table):
+    """The rows of the newsroom's records, and what readers are given of them."""
 
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
-        self._client = client
-        self._table = table
+    @property
+    def stories(self) -> Stories:
+        """The rows of the same table that say which articles tell one event."""
+        from chalicelib.aws.stories import Stories
+
+        return Stories(self._client, self._table)
 
     # For the fold
 
@@ -81,7 +90,7 @@ class Store:
 
         id_ = article_id(key)
         keys = [_state_key(key), _current_key(id_), _draft_key(id_)]
-        gets = [{"Get": {"TableName": self._table, "Key": _key(key)}} for key in keys]
+        gets = [{"Get": {"TableName": self._table, "Key": row_key(key)}} for key in keys]
         answer = self._transact_get(gets)
         state, current, draft = (response.get("Item") for response in answer["Responses"])
         if state is None:
@@ -106,7 +115,7 @@ class Store:
         for key in sorted(had.keys() | has.keys()):
             guard = condition if key == state else {}
             if key not in has:
-                delete = {"TableName": self._table, "Key": _key(key), **guard}
+                delete = {"TableName": self._table, "Key": row_key(key), **guard}
                 writes.append({"Delete": delete})
             elif has[key] != had.get(key) or guard:
                 put = {"TableName": self._table, "Item": has[key], **guard}
@@ -125,7 +134,7 @@ class Store:
     def put_revision(self, article: Article) -> None:
         """Keep a revision as it was. Its bytes follow from its version: twice does no harm."""
         item = {
-            **_key(_revision_key(article.id, article.revision)),
+            **row_key(_revision_key(article.id, article.revision)),
             "article": {"B": pack(article)},
         }
         self._client.put_item(TableName=self._table, Item=item)
@@ -133,7 +142,9 @@ class Store:
     def drop_revisions(self, id_: ArticleId, *, after: int, up_to: int) -> None:
         """Delete the revisions *after* one, which a fold of fewer versions no longer has."""
         for revision in range(after + 1, up_to + 1):
-            self._client.delete_item(TableName=self._table, Key=_key(_revision_key(id_, revision)))
+            self._client.delete_item(
+                TableName=self._table, Key=row_key(_revision_key(id_, revision))
+            )
 
     def shown(self, names: Iterable[str]) -> tuple[dict[str, Shown], dict[str, str]]:
         """Return what the named records give to others now, and the digest of each, "" if none."""
@@ -188,8 +199,8 @@ class Store:
     # For readers
 
     def article(self, id_: ArticleId) -> ArticleRows:
-        """Return all that an article's page shows. One BatchGetItem of three rows."""
-        keys = [_current_key(id_), _moved_key(id_), _OBSERVED_LATEST]
+        """Return all that an article's page shows. One BatchGetItem of four rows."""
+        keys = [_current_key(id_), _moved_key(id_), membership_key(id_), _OBSERVED_LATEST]
         rows = self._batch(keys, consistent=False)
         moved = rows.get(_moved_key(id_))
         current = rows.get(_current_key(id_))
@@ -197,6 +208,7 @@ class Store:
             current=_article(current),
             gone=_gone(current),
             moved=decode(moved["value"]["S"], Successor) if moved else None,
+            membership=membership(rows.get(membership_key(id_))),
             latest=_latest(rows.get(_OBSERVED_LATEST)),
         )
 
@@ -211,8 +223,8 @@ class Store:
 
         Nothing that becomes public later than *until* is read. One Query page.
         """
-        bound = _moment_key(until) + "#~"
-        with _reading():
+        bound = moment(until) + "#~"
+        with reading():
             answer = self._client.query(
                 TableName=self._table,
                 KeyConditionExpression="pk = :pk AND sk < :bound",
@@ -254,7 +266,7 @@ class Store:
 
     def _newest(self, id_: ArticleId, *, limit: int) -> list[Any]:
         """Return the rows of an article and its revisions, the current one first."""
-        with _reading():
+        with reading():
             answer = self._client.query(
                 TableName=self._table,
                 KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
@@ -273,7 +285,7 @@ class Store:
     def put_latest(self, latest: Latest) -> None:
         """Replace the prepared list, unless a later refresh has done so."""
         pk, sk = _OBSERVED_LATEST
-        refreshed_at = _moment_key(latest.refreshed_at)
+        refreshed_at = moment(latest.refreshed_at)
         item: Item = {
             "pk": {"S": pk},
             "sk": {"S": sk},
@@ -299,7 +311,7 @@ class Store:
         try:
             self._client.update_item(
                 TableName=self._table,
-                Key=_key(_state_key(key)),
+                Key=row_key(_state_key(key)),
                 UpdateExpression="SET settled_to = :version",
                 ConditionExpression="folded_to = :version",
                 ExpressionAttributeValues={":version": {"S": version_id}},
@@ -314,59 +326,20 @@ class Store:
 
     def put_cursor(self, cursor: str | None) -> None:
         if cursor is None:
-            self._client.delete_item(TableName=self._table, Key=_key(_OBSERVED_CURSOR))
+            self._client.delete_item(TableName=self._table, Key=row_key(_OBSERVED_CURSOR))
             return
-        item: Item = {**_key(_OBSERVED_CURSOR), "cursor": {"S": cursor}}
+        item: Item = {**row_key(_OBSERVED_CURSOR), "cursor": {"S": cursor}}
         self._client.put_item(TableName=self._table, Item=item)
 
     # Calls
 
     def _transact_get(self, gets: list[dict[str, Any]]) -> Any:  # noqa: ANN401  # as boto3 gives it
-        for pause_s in _PAUSES_S:
+        for pause_s in PAUSES_S:
             try:
                 return self._client.transact_get_items(TransactItems=gets)  # type: ignore[arg-type]
             except self._client.exceptions.TransactionCanceledException:
                 time.sleep(pause_s)  # a writer holds a row at this moment
         raise StoreUnavailable("A row stayed locked by writers.")
-
-    def _get(self, key: Key, *, consistent: bool) -> Item | None:
-        with _reading():
-            answer = self._client.get_item(
-                TableName=self._table, Key=_key(key), ConsistentRead=consistent
-            )
-        return answer.get("Item")
-
-    def _batch(self, keys: list[Key], *, consistent: bool) -> dict[Key, Item]:
-        """Return the rows that exist, by key. DynamoDB may answer in parts; 100 keys a call."""
-        found: dict[Key, Item] = {}
-        for start in range(0, len(keys), 100):
-            wanted = [_key(key) for key in keys[start : start + 100]]
-            for pause_s in _PAUSES_S:
-                if not wanted:
-                    break
-                request = {self._table: {"Keys": wanted, "ConsistentRead": consistent}}
-                with _reading():
-                    answer = self._client.batch_get_item(RequestItems=request)  # type: ignore[arg-type]
-                for item in answer["Responses"].get(self._table, []):
-                    found[item["pk"]["S"], item["sk"]["S"]] = item
-                left = answer.get("UnprocessedKeys", {}).get(self._table)
-                wanted = list(left["Keys"]) if left else []
-                if wanted:
-                    time.sleep(pause_s)  # the table is throttled
-            if wanted:
-                raise StoreUnavailable("The table answers only in part: it is throttled.")
-        return found
-
-
-@contextmanager
-def _reading() -> Iterator[None]:
-    """Turn what keeps DynamoDB from answering into the one error that readers are told of."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
-        yield
-    except (BotoCoreError, ClientError) as error:
-        raise StoreUnavailable("The table does not answer.") from error
 
 
 def lists_of(article: Article) -> tuple[str, ...]:
@@ -417,13 +390,8 @@ def rows_of(record: Record) -> dict[Key, Item]:
                     "value": {"S": encode(successor).decode()}
                 }
             for list_ in lists_of(current):
-                rows[f"LIST#{list_}", card_place(current.public_at, current.id)] = card
-    return {key: {**_key(key), **attributes} for key, attributes in rows.items()}
-
-
-def card_place(public_at: datetime, id_: str) -> str:
-    """Return the sort key of a card: lists are ordered by time, ties by id."""
-    return f"{_moment_key(public_at)}#{id_}"
+                rows[f"LIST#{list_}", place_of(current.public_at, current.id)] = card
+    return {key: {**row_key(key), **attributes} for key, attributes in rows.items()}
 
 
 def _unchanged(state: Item | None) -> dict[str, Any]:
@@ -438,6 +406,11 @@ def _unchanged(state: Item | None) -> dict[str, Any]:
 
 def _state_key(key: str) -> Key:
     return f"UPLOAD#{article_id(key)}", "STATE"
+
+
+def membership_key(id_: ArticleId) -> Key:
+    """The row of an article's story: see `aws.stories`, which writes it."""
+    return f"ARTICLE#{id_}", "STORY"
 
 
 def _current_key(id_: ArticleId) -> Key:
@@ -460,20 +433,16 @@ def _shown_pk(name: str) -> str:
     return f"SHOWN#{name}"
 
 
-def _key(key: Key) -> Item:
-    return {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
-
-
-def _moment_key(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
-
-
 def _article(row: Mapping[str, Any] | None) -> Article | None:
     return unpack(row["article"]["B"], Article) if row and "article" in row else None
 
 
 def _gone(row: Mapping[str, Any] | None) -> Absence | None:
     return decode(row["gone"]["S"], Absence) if row and "gone" in row else None
+
+
+def membership(row: Mapping[str, Any] | None) -> Membership | None:
+    return unpack(row["membership"]["B"], Membership) if row else None
 
 
 def _latest(row: Mapping[str, Any] | None) -> Latest | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.core.article import (
     Article,
+    ArticleId,
     Card,
     Correction,
     Image,
@@ -24,7 +25,7 @@ from chalicelib.core.errors import BroadsheetError
 from chalicelib.core.site import Site
 
 if TYPE_CHECKING:
-    from chalicelib.core.receipt import Receipt
+    from chalicelib.core.receipt import Receipt, Telling
 
 Json = dict[str, Any]
 
@@ -34,14 +35,20 @@ def moment(at: datetime | None) -> str | None:
     return f"{at:%Y-%m-%dT%H:%M:%SZ}" if at is not None else None
 
 
-def article(shown: Article, *, site: Site, around: Iterable[Card] = ()) -> Json:
-    """Return what is under `data` for one article."""
+def article(
+    shown: Article,
+    *,
+    site: Site,
+    story_id: ArticleId | None = None,
+    around: Iterable[Card] = (),
+) -> Json:
+    """Return what is under `data` for one article; alone in its story it has its own id."""
     return {
         **_common(shown, site=site),
         "image": _image(shown.image, site),
         **_summarised(shown.summary),
         "corrections": [_correction(correction) for correction in shown.corrections],
-        "story_id": None,
+        "story_id": story_id or shown.id,
         "around_the_web": [_around(card, site) for card in around],
         "extra": shown.extra,
         "body_html": site.body_html(shown),
@@ -59,8 +66,10 @@ def card(listed: Card, *, site: Site) -> Json:
     }
 
 
-def receipt(told: Receipt, *, site: Site, ingested_at: datetime) -> Json:
-    """Return the receipt as editors read it."""
+def receipt(
+    told: Receipt, *, site: Site, ingested_at: datetime, telling: Telling | None = None
+) -> Json:
+    """Return the receipt as editors read it; *telling* is who else tells the same by now."""
     has_page = told.article_id is not None and told.slug is not None
     return {
         "key": told.key,
@@ -79,8 +88,17 @@ def receipt(told: Receipt, *, site: Site, ingested_at: datetime) -> Json:
         "warnings": [asdict(finding) for finding in told.warnings],
         "kept": told.kept,
         "dropped": [asdict(part) for part in told.dropped],
-        "duplicates": [],
-        "story_id": None,
+        "duplicates": [
+            {
+                "article_id": other.article_id,
+                "similarity": other.similarity,
+                "source": other.source,
+                "url": site.url(f"a/{other.article_id}"),
+            }
+            for other in (telling.duplicates if telling else ())
+            if other.public_at <= ingested_at
+        ],
+        "story_id": telling.story_id if telling and has_page else None,
         "summary": _summarised(told.summary)["summary"] if told.summary else None,
         "key_points": _summarised(told.summary)["key_points"] if told.summary else [],
     }

@@ -294,11 +294,27 @@ class Card:
     corrected_at: datetime | None = None
     terms: tuple[str, ...] = ()
 
+    @property
+    def owner(self) -> str:
+        """Who speaks: the owner of its source. Two papers of one owner are one voice."""
+        return self.source.owner or self.source.id
+
     def has_expired(self, now: datetime) -> bool:
         return self.expires_at is not None and self.expires_at <= now
 
     def is_public(self, now: datetime) -> bool:
         return self.public_at <= now and not self.has_expired(now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """The story that an article is in, and who else tells it: one card of each owner first.
+
+    An article without one is alone in its story, which has its id.
+    """
+
+    story_id: ArticleId
+    others: tuple[Card, ...]  # not all of a long story; some may still wait for their time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -316,6 +332,16 @@ class Absence:
             "canceled": "The newsroom has cancelled this article.",
         }[self.reason]
         return f"{told} {self.note}" if self.note else told
+
+
+def place_of(public_at: datetime, id_: str) -> str:
+    """Return where an article stands in a list, as a key that sorts: by time, ties by id."""
+    return f"{moment(public_at)}#{id_}"
+
+
+def moment(at: datetime) -> str:
+    """Return *at* as RFC 3339 writes it, so that later moments sort after earlier ones."""
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def read_by(current: Article | None, gone: Absence | None, *, now: datetime) -> Article:

@@ -60,6 +60,27 @@ class Receipt:
     summary: Summary | None = None  # of the article that the version made
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duplicate:
+    """Another article with the same text; `similarity` is the share of the smaller in both."""
+
+    article_id: ArticleId
+    similarity: float
+    source: str  # its source's id
+    public_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """Who else tells what an article tells, as known when its receipt is written.
+
+    It depends on what else was uploaded, so it is no part of the record.
+    """
+
+    story_id: ArticleId
+    duplicates: tuple[Duplicate, ...] = ()
+
+
 def bounded(receipt: Receipt) -> Receipt:
     """Return *receipt* so that a row can hold it: MAX_FINDINGS of each kind, and a count."""
     shortened = replace(

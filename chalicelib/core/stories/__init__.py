@@ -1,11 +1,39 @@
 """Which articles tell the same event.
 
 Each article is read once, at ingest, into `Traits`: what it is about, in under 1.5 KB. From the
-traits of a set of articles, and nothing else, `stories` says which belong together.
+traits of a set of articles, and nothing else, `stories` says which belong together. A table that
+keeps the links of each article tells the same of one part, without reading the rest.
 """
 
-from chalicelib.core.stories.cluster import FAN_OUT, index_keys, stories
+from chalicelib.core.stories.cluster import part_stories, stories
+from chalicelib.core.stories.graph import (
+    FAN_OUT,
+    MAX_PART,
+    Links,
+    capacity,
+    index_keys,
+    is_copy,
+    link,
+    links,
+    part,
+)
 from chalicelib.core.stories.sketch import COPY
 from chalicelib.core.stories.traits import Traits, fingerprint, similarity
 
-__all__ = ["COPY", "FAN_OUT", "Traits", "fingerprint", "index_keys", "similarity", "stories"]
+__all__ = [
+    "COPY",
+    "FAN_OUT",
+    "MAX_PART",
+    "Links",
+    "Traits",
+    "capacity",
+    "fingerprint",
+    "index_keys",
+    "is_copy",
+    "link",
+    "links",
+    "part",
+    "part_stories",
+    "similarity",
+    "stories",
+]

@@ -1,0 +1,168 @@
+"""The stories in the table: the index by which related articles find each other, and the result.
+
+    pk                   sk                    what
+    ARTICLE#<id>         PLACED                its traits, and where it stands in the index
+    ARTICLE#<id>         NEAR                  the articles that it is linked to
+    ARTICLE#<id>         STORY                 the story that it is in, and who else tells it
+    STORYKEY#<key>       <public_at>#<id>      an article that has the key
+    STORY#<id>           <public_at>#<id>      a card of each member, in canonical order
+
+All follow from the articles alone. They are written after an article's transaction, in steps
+that can each be repeated: see `chalicelib.placing`. All reads are consistent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from chalicelib.aws.store import membership, membership_key
+from chalicelib.aws.table import Item, Key, Table, row_key
+from chalicelib.core.article import ArticleId, Card, Membership, place_of
+from chalicelib.core.codec import decode, encode, pack, unpack
+from chalicelib.core.stories.node import NOWHERE, Node, Place, Placed
+
+
+class Stories(Table):
+    """The rows of stories."""
+
+    def nodes(self, ids: Iterable[ArticleId]) -> dict[ArticleId, Node]:
+        """Return the node of each article; of one that is not placed, an empty one.
+
+        One call for 50 articles.
+        """
+        wanted = sorted(set(ids))
+        keys = [key for id_ in wanted for key in (_placed_key(id_), _near_key(id_))]
+        rows = self._batch(keys, consistent=True)
+        found = {}
+        for id_ in wanted:
+            placed, near = rows.get(_placed_key(id_)), rows.get(_near_key(id_))
+            found[id_] = Node(
+                unpack(placed["placed"]["B"], Placed) if placed else NOWHERE,
+                dict(_link(told) for told in near["near"]["SS"]) if near and "near" in near else {},
+            )
+        return found
+
+    def under(self, key: str, *, limit: int | None) -> tuple[ArticleId, ...]:
+        """Return the articles under an index key, in canonical order. One Query, one page."""
+        answer = self._client.query(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": f"STORYKEY#{key}"}},
+            ConsistentRead=True,
+            **({"Limit": limit} if limit else {}),  # type: ignore[arg-type]
+        )
+        return tuple(ArticleId(item["sk"]["S"].rpartition("#")[2]) for item in answer["Items"])
+
+    def put_placed(self, id_: ArticleId, placed: Placed) -> None:
+        """Note an article's traits and places; nothing where it has none of them any more."""
+        if placed == NOWHERE:
+            self._client.delete_item(TableName=self._table, Key=row_key(_placed_key(id_)))
+            return
+        item = {**row_key(_placed_key(id_)), "placed": {"B": pack(placed)}}
+        self._client.put_item(TableName=self._table, Item=item)
+
+    def move(self, *, to: Iterable[Place], away_from: Iterable[Place]) -> None:
+        """Put an article's new places into the index, then take the old ones out."""
+        self._write_all(put=[row_key(_place_key(place)) for place in sorted(to)])
+        self._write_all(delete=[_place_key(place) for place in sorted(away_from)])
+
+    def link(self, a: ArticleId, b: ArticleId, strength: float) -> None:
+        """Link two articles, from both sides."""
+        for one, other in ((a, b), (b, a)):
+            self._client.update_item(
+                TableName=self._table,
+                Key=row_key(_near_key(one)),
+                UpdateExpression="ADD near :link",
+                ExpressionAttributeValues={":link": {"SS": [_told(other, strength)]}},
+            )
+
+    def unlink(self, a: ArticleId, b: ArticleId, strength: float) -> None:
+        """Take a link away, from both sides, and the row that it leaves empty."""
+        for one, other in ((a, b), (b, a)):
+            key = row_key(_near_key(one))
+            left = self._client.update_item(
+                TableName=self._table,
+                Key=key,
+                UpdateExpression="DELETE near :link",
+                ExpressionAttributeValues={":link": {"SS": [_told(other, strength)]}},
+                ReturnValues="ALL_NEW",
+            )
+            if "near" not in left.get("Attributes", {}):
+                self._delete_if(key, "attribute_not_exists(near)")
+
+    def _delete_if(self, key: Item, condition: str) -> None:
+        try:
+            self._client.delete_item(TableName=self._table, Key=key, ConditionExpression=condition)
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return
+
+    # The result
+
+    def memberships(self, ids: Iterable[ArticleId]) -> dict[ArticleId, Membership]:
+        """Return the stories of those articles that are not alone in theirs. 100 a call."""
+        keys = {membership_key(id_): id_ for id_ in sorted(set(ids))}
+        rows = self._batch(list(keys), consistent=True)
+        found = {keys[key]: membership(row) for key, row in rows.items()}
+        return {id_: one for id_, one in found.items() if one is not None}
+
+    def cards(self, orders: Mapping[ArticleId, datetime]) -> dict[ArticleId, Card]:
+        """Return the cards, as lists have them, of articles that become public at these times."""
+        keys = {("LIST#all", place_of(at, id_)): id_ for id_, at in orders.items()}
+        rows = self._batch(list(keys), consistent=True)
+        return {keys[key]: decode(row["card"]["S"], Card) for key, row in rows.items()}
+
+    def members(self, story_id: ArticleId) -> dict[str, Card]:
+        """Return the cards of a story by their place in it. One Query, one page."""
+        answer = self._client.query(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": f"STORY#{story_id}"}},
+            ConsistentRead=True,
+        )
+        return {item["sk"]["S"]: decode(item["card"]["S"], Card) for item in answer["Items"]}
+
+    def put_members(
+        self, story_id: ArticleId, put: Mapping[str, Card], delete: Iterable[str]
+    ) -> None:
+        """Put and delete members of a story by their place in it."""
+        pk = f"STORY#{story_id}"
+        self._write_all(
+            put=[
+                {**row_key((pk, sk)), "card": {"S": encode(card).decode()}}
+                for sk, card in put.items()
+            ],
+            delete=[(pk, sk) for sk in delete],
+        )
+
+    def put_memberships(self, memberships: Mapping[ArticleId, Membership | None]) -> None:
+        """Put the story of each article; None for one that is alone in its story."""
+        self._write_all(
+            put=[
+                {**row_key(membership_key(id_)), "membership": {"B": pack(one)}}
+                for id_, one in memberships.items()
+                if one is not None
+            ],
+            delete=[membership_key(id_) for id_, one in memberships.items() if one is None],
+        )
+
+
+def _placed_key(id_: ArticleId) -> Key:
+    return f"ARTICLE#{id_}", "PLACED"
+
+
+def _near_key(id_: ArticleId) -> Key:
+    return f"ARTICLE#{id_}", "NEAR"
+
+
+def _place_key(place: Place) -> Key:
+    return f"STORYKEY#{place.key}", place.order
+
+
+def _told(other: ArticleId, strength: float) -> str:
+    return f"{other}#{strength:.2f}"
+
+
+def _link(told: str) -> tuple[ArticleId, float]:
+    id_, _, strength = told.partition("#")
+    return ArticleId(id_), float(strength)

@@ -1,0 +1,89 @@
+"""The calls to DynamoDB that every part of the table makes, with the care that they need."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.core.errors import StoreUnavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+Item = dict[str, Any]  # a DynamoDB item in its typed form: {"pk": {"S": "…"}}
+Key = tuple[str, str]
+
+PAUSES_S = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)  # between attempts at one call, 1.6 s in all
+_READ_AT_ONCE = 100  # rows; DynamoDB's limits of a batch
+_WRITTEN_AT_ONCE = 25
+
+
+class Table:
+    """One table. Methods raise StoreUnavailable when DynamoDB does not answer."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def _get(self, key: Key, *, consistent: bool) -> Item | None:
+        with reading():
+            answer = self._client.get_item(
+                TableName=self._table, Key=row_key(key), ConsistentRead=consistent
+            )
+        return answer.get("Item")
+
+    def _batch(self, keys: Sequence[Key], *, consistent: bool) -> dict[Key, Item]:
+        """Return the rows that exist, by key. DynamoDB may answer in parts; 100 keys a call."""
+        found: dict[Key, Item] = {}
+        for start in range(0, len(keys), _READ_AT_ONCE):
+            wanted = [row_key(key) for key in keys[start : start + _READ_AT_ONCE]]
+            for pause_s in PAUSES_S:
+                if not wanted:
+                    break
+                request = {self._table: {"Keys": wanted, "ConsistentRead": consistent}}
+                with reading():
+                    answer = self._client.batch_get_item(RequestItems=request)  # type: ignore[arg-type]
+                for item in answer["Responses"].get(self._table, []):
+                    found[item["pk"]["S"], item["sk"]["S"]] = item
+                left = answer.get("UnprocessedKeys", {}).get(self._table)
+                wanted = list(left["Keys"]) if left else []
+                if wanted:
+                    time.sleep(pause_s)  # the table is throttled
+            if wanted:
+                raise StoreUnavailable("The table answers only in part: it is throttled.")
+        return found
+
+    def _write_all(self, *, put: Iterable[Item] = (), delete: Iterable[Key] = ()) -> None:
+        """Put and delete rows, 25 a call, each by itself: no transaction."""
+        requests: list[dict[str, Any]] = [{"PutRequest": {"Item": item}} for item in put]
+        requests += [{"DeleteRequest": {"Key": row_key(key)}} for key in delete]
+        for start in range(0, len(requests), _WRITTEN_AT_ONCE):
+            wanted = requests[start : start + _WRITTEN_AT_ONCE]
+            for pause_s in PAUSES_S:
+                if not wanted:
+                    break
+                answer = self._client.batch_write_item(
+                    RequestItems={self._table: wanted}  # type: ignore[dict-item]
+                )
+                wanted = list(answer.get("UnprocessedItems", {}).get(self._table, []))  # type: ignore[arg-type]
+                if wanted:
+                    time.sleep(pause_s)  # the table is throttled
+            if wanted:
+                raise StoreUnavailable("The table takes only a part: it is throttled.")
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Turn what keeps DynamoDB from answering into the one error that readers are told of."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise StoreUnavailable("The table does not answer.") from error
+
+
+def row_key(key: Key) -> Item:
+    return {"pk": {"S": key[0]}, "sk": {"S": key[1]}}

@@ -1,0 +1,42 @@
+"""What a table keeps of an article's part in stories: its places in an index, and its links."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from chalicelib.core.article import ArticleId
+from chalicelib.core.stories.traits import Traits
+
+
+class Place(NamedTuple):
+    """Where an article stands in the index: under a key, in canonical order."""
+
+    key: str
+    order: str  # see article.place_of
+
+
+class Placed(NamedTuple):
+    """An article's traits, None once it is no article any more, and its places in the index.
+
+    While it is open, `places` has old and new ones, and `unsettled` are the articles whose
+    stories may have to be told again. A function that is killed leaves it open, and the next
+    one goes on from there.
+    """
+
+    traits: Traits | None = None
+    places: tuple[Place, ...] = ()
+    unsettled: tuple[ArticleId, ...] = ()
+    is_open: bool = False
+
+
+NOWHERE = Placed()
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """An article as the graph of links has it."""
+
+    placed: Placed = NOWHERE
+    near: Mapping[ArticleId, float] = field(default_factory=dict)
