@@ -17,7 +17,15 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from chalicelib.core import ranking
-from chalicelib.core.article import Article, ArticleId, Card, Source, article_id, read_by
+from chalicelib.core.article import (
+    Article,
+    ArticleId,
+    Card,
+    Membership,
+    Source,
+    article_id,
+    read_by,
+)
 from chalicelib.core.errors import FoldConflict, Moved, NotFound, StoreUnavailable
 from chalicelib.core.ranking import Latest
 from chalicelib.core.uploads import Version, kind_of
@@ -69,8 +77,6 @@ def ingest(
     source's new name reaches all its articles. Raises FoldConflict when other writers won
     every pass; the event is then retried.
     """
-    from chalicelib import placing
-
     has_changed = False
     placed: tuple[Article | None] | None = None  # what the stories were last brought up to
     telling: Telling | None = None
@@ -92,9 +98,7 @@ def ingest(
         )
         after = _dressed(after, store=store)
         if after != before:
-            if after is None:  # before its row goes: that alone tells that this is left to do
-                placing.place(article_id(key), None, rows=store.stories)
-            if store.write(before, after):
+            if _written(before, after, store=store):
                 _drop_revisions(before, after, store=store)
                 has_changed = True
             continue  # a last pass sees whether another writer was faster, or came meanwhile
@@ -105,12 +109,7 @@ def ingest(
             return Ingested(receipt=after.receipt, has_changed=has_changed)
         article = after.life.current if after.life else None
         if after.life is not None and placed != (article,):
-            try:
-                telling = placing.place(article_id(key), article, rows=store.stories)
-            except Exception:
-                # The article is out and its editor is told, whatever its stories wait for.
-                _deliver(after, None, receipts=receipts, site=site, now=now)
-                raise
+            telling = _placed(after, receipts=receipts, store=store, site=site, now=now)
             placed = (article,)
             continue
         _deliver(after, telling, receipts=receipts, site=site, now=now)
@@ -259,8 +258,9 @@ class ArticleView:
     """An article as readers have it, and what stands around it."""
 
     article: Article
+    story_id: ArticleId
     latest: Latest
-    around: tuple[Card, ...]
+    around: tuple[Card, ...]  # who else tells the story, then what is related
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,8 +289,17 @@ def read_article(id_: ArticleId, *, store: Store, now: datetime) -> ArticleView:
         raise Moved(rows.moved.to)
     article = read_by(rows.current, rows.gone, now=now)
     latest = rows.latest.as_of(now) if rows.latest else Latest(refreshed_at=now, leads=(), cards=())
-    around = ranking.related(article.terms, latest.cards, without=article.id)
-    return ArticleView(article=article, latest=latest, around=around)
+    alone = Membership(story_id=id_, others=())
+    membership = rows.membership or alone
+    others = tuple(card for card in membership.others if card.is_public(now))
+    told = {article.id, *(card.id for card in others)}
+    related = ranking.related(article.terms, latest.cards, without=told)
+    return ArticleView(
+        article=article,
+        story_id=membership.story_id,
+        latest=latest,
+        around=(*others, *related),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -475,6 +484,31 @@ def _dressed(record: Record | None, *, store: Store) -> Record | None:
         return record
     shown, digests = store.shown(names)
     return dress(record, shown, digests)
+
+
+def _written(before: Record | None, after: Record | None, *, store: Store) -> bool:
+    """Write the record, unless another writer was faster."""
+    from chalicelib import placing
+
+    if after is None and before is not None and before.life is not None:
+        # Before its row goes, which alone tells that this is left to do.
+        placing.place(article_id(before.key), None, rows=store.stories)
+    return store.write(before, after)
+
+
+def _placed(
+    record: Record, *, receipts: Receipts, store: Store, site: Site, now: datetime
+) -> Telling:
+    """Bring the stories up to date with an article, and say what they tell of it."""
+    from chalicelib import placing
+
+    article = record.life.current if record.life else None
+    try:
+        return placing.place(article_id(record.key), article, rows=store.stories)
+    except Exception:
+        # The article is out and its editor is told, whatever its stories wait for.
+        _deliver(record, None, receipts=receipts, site=site, now=now)
+        raise
 
 
 def _spread(

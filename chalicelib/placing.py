@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.core.article import Article, ArticleId, Card, Membership, place_of
@@ -45,10 +46,11 @@ def place(id_: ArticleId, article: Article | None, *, rows: Stories) -> Telling:
     a Query for each of its index keys and a few reads of its part; one with the same text, the
     latter alone.
     """
-    traits = _traits(article) if article is not None else None
-    before = rows.nodes([id_])[id_].placed
-    is_placed = not before.is_open and before.traits == traits
-    _tell({id_} if is_placed else _put_in_place(id_, traits, rows), without=id_, rows=rows)
+    traits = traits_of(article) if article is not None else None
+    before = rows.nodes([id_])[id_]
+    is_placed = not before.placed.is_open and before.placed.traits == traits
+    touched = {id_} if is_placed else _put_in_place(id_, before, traits, rows)
+    _tell(touched, without=id_, rows=rows)
     now = rows.nodes([id_])[id_]
     if not is_placed and now.placed.traits == traits:
         rows.put_placed(id_, Placed(traits, now.placed.places))
@@ -60,7 +62,8 @@ def place(id_: ArticleId, article: Article | None, *, rows: Stories) -> Telling:
     )
 
 
-def _traits(article: Article) -> Traits:
+def traits_of(article: Article) -> Traits:
+    """Return what clustering reads of an article."""
     return fingerprint(
         id=article.id,
         headline=article.headline,
@@ -89,17 +92,21 @@ def _duplicates(traits: Traits, near: Mapping[ArticleId, Node]) -> Iterator[Dupl
 # Into the index
 
 
-def _put_in_place(id_: ArticleId, traits: Traits | None, rows: Stories) -> set[ArticleId]:
+def _put_in_place(
+    id_: ArticleId, before: Node, traits: Traits | None, rows: Stories
+) -> set[ArticleId]:
     """Move the article to its places and link it; return all whose stories that may change."""
-    before = rows.nodes([id_])[id_].placed
-    old, new = set(before.places), set(_places(traits))
-    state = Placed(traits, tuple(sorted(old | new)), before.unsettled, is_open=True)
+    had = before.placed
+    old, new = set(had.places), set(_places(traits))
+    state = Placed(traits, tuple(sorted(old | new)), had.unsettled, is_open=True)
     rows.put_placed(id_, state)
     rows.move(to=new, away_from=old - new)
-    moved = old | new if before.is_open else old ^ new
-    touched = {id_, *before.unsettled}
-    for one in (id_, *_displaced(id_, {place.key for place in moved}, rows)):
-        for changes in _changes(one, rows):
+    moved = old | new if had.is_open else old ^ new
+    touched = {id_, *had.unsettled}
+    seen = _under({place.key for place in old | new}, rows)
+    looks = {id_: (before.near.keys(), seen)}  # links, then candidates: see _changes
+    for one in (id_, *_displaced(id_, {place.key: seen[place.key] for place in moved})):
+        for changes in _changes(one, looks.get(one), rows):
             ends = {end for change in changes for end in change.ends} | {one}
             if not ends <= touched:
                 # Before the links change: who was linked by what goes is not found afterwards.
@@ -119,17 +126,28 @@ def _places(traits: Traits | None) -> Iterator[Place]:
             yield Place(key, order)
 
 
-def _displaced(id_: ArticleId, keys: Iterable[str], rows: Stories) -> list[ArticleId]:
+def _under(keys: Iterable[str], rows: Stories) -> dict[str, tuple[ArticleId, ...]]:
+    """Return who stands under each key, in canonical order, and SLACK more than count."""
+    most = {key: capacity(key) for key in keys}
+    return {
+        key: rows.under(key, limit=None if limit is None else limit + SLACK)
+        for key, limit in most.items()
+    }
+
+
+def _displaced(id_: ArticleId, seen: Mapping[str, tuple[ArticleId, ...]]) -> list[ArticleId]:
     """Return the articles that full keys may have pushed out for *id_*, or let in again."""
     found: set[ArticleId] = set()
-    for key in keys:
+    for key, ids in seen.items():
         most = capacity(key)
-        if most is None:
-            continue
-        ids = rows.under(key, limit=most + SLACK)
-        if id_ not in ids[most:]:  # it stands in front, or is gone
+        if most is not None and id_ not in ids[most:]:  # it stands in front, or is gone
             found.update(ids[most - 1 :])
     return sorted(found - {id_})
+
+
+_Look = tuple[
+    AbstractSet[ArticleId], Mapping[str, tuple[ArticleId, ...]]
+]  # linked to; under each key
 
 
 class _Change(NamedTuple):
@@ -140,16 +158,18 @@ class _Change(NamedTuple):
     is_new: bool
 
 
-def _changes(id_: ArticleId, rows: Stories) -> Iterator[list[_Change]]:
+def _changes(id_: ArticleId, look: _Look | None, rows: Stories) -> Iterator[list[_Change]]:
     """Yield what is wrong with the links of an article, until a look finds nothing.
 
-    The changes are to be made before the next ones are asked for.
+    The changes are to be made before the next ones are asked for. A look takes the links before
+    the candidates: who links itself in between stands in the index by then, and is not taken
+    for a link that has to go.
     """
     for _ in range(MAX_PASSES):
-        # Links before candidates: who links itself meanwhile is in the index by then.
-        mine = rows.nodes([id_])[id_]
-        candidates = _candidates(id_, mine.placed.traits, rows)
-        known = candidates | mine.near.keys()
+        near, seen = look or _look(id_, rows)
+        candidates = _candidates(id_, seen)
+        known = candidates | near
+        look = None
         for _ in range(MAX_PASSES):
             nodes = rows.nodes({id_, *known})
             mine = nodes.pop(id_)
@@ -163,12 +183,18 @@ def _changes(id_: ArticleId, rows: Stories) -> Iterator[list[_Change]]:
     raise FoldConflict("Other articles of the story changed all the while.")
 
 
-def _candidates(id_: ArticleId, traits: Traits | None, rows: Stories) -> set[ArticleId]:
+def _look(id_: ArticleId, rows: Stories) -> _Look:
+    mine = rows.nodes([id_])[id_]
+    keys = index_keys(mine.placed.traits) if mine.placed.traits is not None else ()
+    return mine.near.keys(), _under(keys, rows)
+
+
+def _candidates(id_: ArticleId, seen: Mapping[str, tuple[ArticleId, ...]]) -> set[ArticleId]:
     found: set[ArticleId] = set()
-    for key in index_keys(traits) if traits is not None else ():
-        ids = rows.under(key, limit=capacity(key))
-        if id_ in ids:
-            found.update(ids)
+    for key, ids in seen.items():
+        within = ids[: capacity(key)]
+        if id_ in within:
+            found.update(within)
     return found - {id_}
 
 
@@ -199,17 +225,33 @@ def _differences(
 
 def _tell(touched: Collection[ArticleId], *, without: ArticleId, rows: Stories) -> None:
     """Write the stories of all parts that the touched articles are in, or were in before."""
+    # Both grow: what one pass has written, the next ones look at again.
+    affected, story_ids = set(touched), set[ArticleId]()
     for _ in range(MAX_PASSES):
         graph = _Graph(rows)
-        affected = set(touched)
         for one in touched:
             affected |= graph.part(one) | graph.part(one, without=without)
-        told: dict[ArticleId, ArticleId] = {}
+        told: dict[ArticleId, ArticleId | None] = {}
         for one in sorted(affected):
             if one not in told:
-                told |= graph.stories(one)
-        lone = dict.fromkeys(affected - told.keys())
-        if not _write({**told, **lone}, graph, rows):
+                told |= {one: None, **graph.stories(one)}
+        affected |= told.keys()
+        had = rows.memberships(told)
+        shared = _shared(told, graph, rows)
+        story_ids |= shared.keys() | {one.story_id for one in had.values()}
+        has_changed = False
+        for story_id in sorted(story_ids):
+            has_changed |= _write_members(story_id, shared.get(story_id, {}), rows)
+        memberships = {
+            id_: Membership(story_id=story_id, others=_others(id_, cards.values()))
+            for story_id, cards in shared.items()
+            for id_ in cards
+        }
+        changes = {
+            id_: memberships.get(id_) for id_ in told if had.get(id_) != memberships.get(id_)
+        }
+        rows.put_memberships(changes)
+        if not changes and not has_changed:
             return
     raise FoldConflict("Other articles of the story changed all the while.")
 
@@ -243,39 +285,37 @@ class _Graph:
         return self._nodes[id_].placed.traits
 
 
-def _write(told: Mapping[ArticleId, ArticleId | None], graph: _Graph, rows: Stories) -> bool:
-    """Put the rows of these stories where they differ; say whether any did."""
+def _shared(
+    told: Mapping[ArticleId, ArticleId | None], graph: _Graph, rows: Stories
+) -> dict[ArticleId, dict[ArticleId, Card]]:
+    """Return the cards of the stories that more than one article tells."""
     tellers: dict[ArticleId, list[ArticleId]] = defaultdict(list)
     for id_, story_id in told.items():
         if story_id is not None:
             tellers[story_id].append(id_)
     shared = {story_id: ids for story_id, ids in tellers.items() if len(ids) > 1}
-    had = rows.memberships(told)
     moments = {
         id_: traits.published_at
         for ids in shared.values()
         for id_ in ids
         if (traits := graph.traits(id_)) is not None
     }
-    cards = rows.cards(moments) if moments else {}
-    has: dict[ArticleId, Membership | None] = dict.fromkeys(told)
-    changed = False
-    for story_id in shared.keys() | {one.story_id for one in had.values()}:
-        # An article that has gone since has no card: its own placing is on its way.
-        members = {id_: cards[id_] for id_ in shared.get(story_id, ()) if id_ in cards}
-        for id_ in members:
-            has[id_] = Membership(story_id=story_id, others=_others(id_, members.values()))
-        wanted = {place_of(card.public_at, id_): card for id_, card in members.items()}
-        known = rows.members(story_id)
-        put = {where: card for where, card in wanted.items() if known.get(where) != card}
-        delete = known.keys() - wanted.keys()
-        if put or delete:
-            rows.put_members(story_id, put, delete)
-            changed = True
-    memberships = {id_: one for id_, one in has.items() if had.get(id_) != one}
-    if memberships:
-        rows.put_memberships(memberships)
-    return changed or bool(memberships)
+    # An article that has gone since has no card: its own placing is on its way.
+    cards = rows.cards(moments)
+    return {
+        story_id: {id_: cards[id_] for id_ in ids if id_ in cards}
+        for story_id, ids in shared.items()
+    }
+
+
+def _write_members(story_id: ArticleId, cards: Mapping[ArticleId, Card], rows: Stories) -> bool:
+    """Put a story's members where they differ; say whether any did."""
+    wanted = {place_of(card.public_at, id_): card for id_, card in cards.items()}
+    known = rows.members(story_id)
+    put = {where: card for where, card in wanted.items() if known.get(where) != card}
+    delete = known.keys() - wanted.keys()
+    rows.put_members(story_id, put, delete)
+    return bool(put or delete)
 
 
 def _others(id_: ArticleId, cards: Iterable[Card]) -> tuple[Card, ...]:

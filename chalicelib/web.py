@@ -317,7 +317,7 @@ def api_article(article_id: str) -> Answer:
     article = view.article
     if number is not None and number != article.revision:
         article = newsroom.read_revision(id_, number, store=wiring.store(), now=_now())
-    shown = api.article(article, site=_site(), around=view.around)
+    shown = api.article(article, site=_site(), story_id=view.story_id, around=view.around)
     document = {
         "data": _with_fields(shown, query),
         "links": {

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import textwrap
+from datetime import datetime
+
+from chalicelib.core.article import Article, Body, Generation, Source, Summary, article_id
 
 LEAD = "The ferry Skerrin returned to service on the Callport line after repairs to her rudder."
 PARAGRAPHS = (
@@ -47,3 +50,22 @@ def picture(width: int = 64, height: int = 48, *, colour: str = "teal") -> bytes
     out = BytesIO()
     Image.new("RGB", (width, height), colour).save(out, "PNG")
     return out.getvalue()
+
+
+def made(key: str, text: str, *, public_at: datetime, source: str = "courier") -> Article:
+    """Return the article that ingest would have made of a text, without its summary."""
+    generation = Generation(method="extractive", engine="none", engine_version="0")
+    return Article(
+        id=article_id(key),
+        key=key,
+        revision=1,
+        headline=text[:40],
+        slug="slug",
+        source=Source(id=source, name=source),
+        published_at=public_at,
+        updated_at=public_at,
+        received_at=public_at,
+        body=Body(html="", text=text, blocks=()),
+        sentences=(),
+        summary=Summary(text="", evidence=(), key_points=(), generation=generation),
+    )

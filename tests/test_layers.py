@@ -14,7 +14,8 @@ from tests.conftest import ROOT
 
 PACKAGE = ROOT / "chalicelib"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-# What each part may import of ours, from the outside in. `newsroom` and `placing` see aws for types only.
+# What each part may import of ours, from the outside in. `newsroom` and `placing` see aws for
+# types only.
 MAY_IMPORT = {
     "core": {"core"},
     "aws": {"core"},

@@ -5,7 +5,7 @@ Pure and total: the order of the input never shows in the output.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -56,13 +56,17 @@ def in_order(cards: Iterable[Card], *, now: datetime) -> tuple[Card, ...]:
 
 
 def related(
-    terms: Iterable[str], candidates: Iterable[Card], *, without: str = "", limit: int = 6
+    terms: Iterable[str],
+    candidates: Iterable[Card],
+    *,
+    without: Collection[str] = (),
+    limit: int = 6,
 ) -> tuple[Card, ...]:
     """Return up to *limit* candidates that share vocabulary with *terms*, closest first.
 
     Distance is 1 - Jaccard overlap of the `terms`, in [0, 1]; candidates that share fewer than
     MIN_SHARED are about something else. Ties go to the newer card, then to the smaller id. The
-    article with id *without* is never returned. O(n) in candidates; 200 is the design size.
+    articles with ids in *without* are never returned. O(n) in candidates; 200 is the design size.
     """
     wanted = frozenset(terms)
 
@@ -72,6 +76,8 @@ def related(
         return (-overlap, -card.public_at.timestamp(), card.id)
 
     near = (
-        c for c in candidates if c.id != without and len(wanted & frozenset(c.terms)) >= MIN_SHARED
+        c
+        for c in candidates
+        if c.id not in without and len(wanted & frozenset(c.terms)) >= MIN_SHARED
     )
     return tuple(sorted(near, key=rank)[:limit])

@@ -27,7 +27,7 @@ def front(latest: Latest, *, site: Site, now: datetime) -> Page:
     and a broken one look the same.
     """
     lead = latest.leads[0] if latest.leads else None
-    around = related(lead.terms, latest.cards, without=lead.id) if lead else ()
+    around = related(lead.terms, latest.cards, without={lead.id}) if lead else ()
     listed = parts.apart(latest.cards, without=lead.id if lead else "", around=around)
     about = "the latest news in short summaries, each point linked to its source."
     frame = parts.frame(

@@ -67,7 +67,9 @@ class _Clustering:
             for other, strength in near[one.id].items():
                 if other not in number:
                     continue
+                # From both sides, even where a table has only one: another is writing.
                 self._near[place].add(number[other])
+                self._near[number[other]].add(place)
                 if strength >= SURE:
                     a, b = sorted((place, number[other]))
                     is_tied = other in one.same_story or (

@@ -1,0 +1,88 @@
+"""The rows of stories in memory: what `aws.stories` does, without calls. Held to its tests."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from chalicelib.core.article import ArticleId, Card, Membership, place_of
+from chalicelib.core.stories.node import NOWHERE, Node, Place, Placed
+
+
+class MemoryStories:
+    """`listed` are the cards that the articles' own transactions write."""
+
+    def __init__(self) -> None:
+        self.listed: dict[str, Card] = {}
+        self.placed: dict[ArticleId, Placed] = {}
+        self.near: dict[ArticleId, set[tuple[ArticleId, float]]] = defaultdict(set)
+        self.index: dict[str, set[str]] = defaultdict(set)
+        self.told: dict[ArticleId, Membership] = {}
+        self.tellers: dict[ArticleId, dict[str, Card]] = defaultdict(dict)
+
+    def rows(self) -> list[dict[object, object]]:
+        """Everything that stands in the table, for comparison."""
+        tables: list[Mapping[object, object]] = [
+            self.placed,  # type: ignore[list-item]
+            self.near,  # type: ignore[list-item]
+            self.index,  # type: ignore[list-item]
+            self.told,  # type: ignore[list-item]
+            self.tellers,  # type: ignore[list-item]
+        ]
+        return [
+            {key: value.copy() if isinstance(value, dict | set) else value
+             for key, value in table.items() if value}
+            for table in tables
+        ]  # fmt: skip
+
+    def nodes(self, ids: Iterable[ArticleId]) -> dict[ArticleId, Node]:
+        return {
+            id_: Node(self.placed.get(id_, NOWHERE), dict(self.near.get(id_, ()))) for id_ in ids
+        }
+
+    def under(self, key: str, *, limit: int | None) -> tuple[ArticleId, ...]:
+        return tuple(ArticleId(order.split("#")[1]) for order in sorted(self.index[key])[:limit])
+
+    def put_placed(self, id_: ArticleId, placed: Placed) -> None:
+        self.placed[id_] = placed
+        if placed == NOWHERE:
+            del self.placed[id_]
+
+    def move(self, *, to: Iterable[Place], away_from: Iterable[Place]) -> None:
+        for place in to:
+            self.index[place.key].add(place.order)
+        for place in away_from:
+            self.index[place.key].discard(place.order)
+
+    def link(self, a: ArticleId, b: ArticleId, strength: float) -> None:
+        self.near[a].add((b, strength))
+        self.near[b].add((a, strength))
+
+    def unlink(self, a: ArticleId, b: ArticleId, strength: float) -> None:
+        self.near[a].discard((b, strength))
+        self.near[b].discard((a, strength))
+
+    def memberships(self, ids: Iterable[ArticleId]) -> dict[ArticleId, Membership]:
+        return {id_: self.told[id_] for id_ in ids if id_ in self.told}
+
+    def cards(self, orders: Mapping[ArticleId, datetime]) -> dict[ArticleId, Card]:
+        found = {id_: self.listed.get(place_of(at, id_)) for id_, at in orders.items()}
+        return {id_: card for id_, card in found.items() if card is not None}
+
+    def members(self, story_id: ArticleId) -> dict[str, Card]:
+        return dict(self.tellers[story_id])
+
+    def put_members(
+        self, story_id: ArticleId, put: Mapping[str, Card], delete: Iterable[str]
+    ) -> None:
+        self.tellers[story_id] |= put
+        for where in delete:
+            self.tellers[story_id].pop(where, None)
+
+    def put_memberships(self, memberships: Mapping[ArticleId, Membership | None]) -> None:
+        for id_, one in memberships.items():
+            if one is None:
+                self.told.pop(id_, None)
+            else:
+                self.told[id_] = one
