@@ -36,6 +36,7 @@ log = logging.getLogger("broadsheet")
 MAX_PASSES = 12  # one folds, one confirms; the rest are for writers met on the way
 LATEST_CARDS = 60  # what one read unit carries, compressed, beside the leads
 MAX_PAGES = 5  # of a list, read to find that many cards that have not expired
+PAGE_CARDS = 30  # cards on a page of a list
 MAX_HISTORY = 30  # revisions on a history page; a text changed more often is told by its last
 ID_LENGTH = 16
 LEADS = 3  # articles kept whole, so that one that expires leaves another to lead
@@ -254,6 +255,11 @@ class CardsView:
     cards: tuple[Card, ...]
     older: str | None
 
+    @property
+    def changed_at(self) -> datetime | None:
+        """When the last of its cards came or changed, None without cards."""
+        return max((max(card.updated_at, card.public_at) for card in self.cards), default=None)
+
 
 def front_page(*, store: Store, now: datetime) -> Latest:
     """Return the prepared list as of *now*.
@@ -343,7 +349,7 @@ def list_cards(
     store: Store,
     now: datetime,
     after: str = "",
-    limit: int,
+    limit: int = PAGE_CARDS,
     section: str | None = None,
     tag: str | None = None,
     source: str | None = None,

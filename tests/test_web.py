@@ -147,6 +147,12 @@ def test_a_wrong_or_missing_slug_leads_to_the_article(
     assert answer.headers["Location"] == f"/a/{ID}/{SLUG}"
 
 
+def test_a_redirect_keeps_what_was_asked(published: Paper, client: Client) -> None:
+    answer = client.http.get(f"/a/{ID}/other/history?utm_source=a%26b&x=1&x=%C3%A9")
+
+    assert answer.headers["Location"] == f"/a/{ID}/{SLUG}/history?utm_source=a%26b&x=1&x=%C3%A9"
+
+
 @pytest.mark.parametrize(
     "path",
     ["/a/aaaaaaaaaaaaaaaa", "/a/short", "/a/aaaaaaaaaaaaaaaa/x/source", "/section/none",

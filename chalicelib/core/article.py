@@ -25,6 +25,7 @@ Check = Literal["pass", "fail", "none"]
 _RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 
 MAX_SLUG_LENGTH = 80  # longer addresses are cut by mail programs and chat windows
+SLUG = re.compile(rf"[a-z0-9-]{{1,{MAX_SLUG_LENGTH}}}")
 
 
 def article_id(key: str) -> ArticleId:
@@ -34,6 +35,13 @@ def article_id(key: str) -> ArticleId:
     """
     digest = hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=10).digest()
     return ArticleId(b32encode(digest).decode("ascii").lower())
+
+
+def known_id(given: str) -> ArticleId:
+    """Return *given*, a part of an address, as an id. Raises NotFound for what can be none."""
+    if not ARTICLE_ID.fullmatch(given):
+        raise NotFound("There is no article at this address.")
+    return ArticleId(given)
 
 
 def preview_secret(key: str, version_id: str) -> str:
