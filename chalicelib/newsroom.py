@@ -277,7 +277,7 @@ def read_article(id_: ArticleId, *, store: Store, now: datetime) -> ArticleView:
     rows = store.article(id_)
     if rows.moved is not None and rows.moved.public_at <= now:
         raise Moved(rows.moved.to)
-    article = read_by(rows.current, rows.gone, now=now)
+    article = read_by(rows.current, rows.gone, shown=rows.shown, now=now)
     latest = rows.latest.as_of(now) if rows.latest else Latest(refreshed_at=now, leads=(), cards=())
     around = ranking.related(article.terms, latest.cards, without=article.id)
     return ArticleView(article=article, latest=latest, around=around)
@@ -298,7 +298,7 @@ def read_history(id_: ArticleId, *, store: Store, now: datetime) -> HistoryView:
     as `read_article` does.
     """
     rows = store.history(id_, limit=MAX_HISTORY)
-    article = read_by(rows.current, rows.gone, now=now)
+    article = read_by(rows.current, rows.gone, shown=rows.shown, now=now)
     return HistoryView(article=article, revisions=_public(rows, article, now=now))
 
 
@@ -315,7 +315,7 @@ def _public(rows: History, article: Article, *, now: datetime) -> tuple[Article,
 def read_revision(id_: ArticleId, number: int, *, store: Store, now: datetime) -> Article:
     """Return a past revision that readers had. Raises NotFound for any other. One call."""
     rows = store.history(id_, limit=1, revision=number)
-    article = read_by(rows.current, rows.gone, now=now)
+    article = read_by(rows.current, rows.gone, shown=rows.shown, now=now)
     for past in _public(rows, article, now=now):
         return past
     raise NotFound("Readers have had no revision of this number.")

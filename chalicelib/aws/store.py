@@ -52,6 +52,7 @@ class ArticleRows:
 
     current: Article | None
     gone: Absence | None
+    shown: tuple[int, ...]  # revisions that were public before the current one
     moved: Successor | None
     latest: Latest | None
 
@@ -196,6 +197,7 @@ class Store:
         return ArticleRows(
             current=_article(current),
             gone=_gone(current),
+            shown=_shown(current),
             moved=decode(moved["value"]["S"], Successor) if moved else None,
             latest=_latest(rows.get(_OBSERVED_LATEST)),
         )
@@ -243,12 +245,11 @@ class Store:
             items = self._newest(id_, limit=limit + 1)
         rows = {item["sk"]["S"]: item for item in items}
         current = rows.pop(_current_key(id_)[1], None)
-        shown = decode(current["shown"]["S"], tuple[int, ...]) if current else ()
         revisions = (_article(row) for row in rows.values())
         return History(
             current=_article(current),
             gone=_gone(current),
-            shown=shown,
+            shown=_shown(current),
             revisions=tuple(article for article in revisions if article is not None),
         )
 
@@ -474,6 +475,10 @@ def _article(row: Mapping[str, Any] | None) -> Article | None:
 
 def _gone(row: Mapping[str, Any] | None) -> Absence | None:
     return decode(row["gone"]["S"], Absence) if row and "gone" in row else None
+
+
+def _shown(row: Mapping[str, Any] | None) -> tuple[int, ...]:
+    return decode(row["shown"]["S"], tuple[int, ...]) if row else ()
 
 
 def _latest(row: Mapping[str, Any] | None) -> Latest | None:

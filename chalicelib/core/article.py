@@ -237,6 +237,11 @@ class Article:
     def is_public(self, now: datetime) -> bool:
         return self.public_at <= now and (self.expires_at is None or now < self.expires_at)
 
+    def was_public(self, by: datetime) -> bool:
+        """True if readers have had this very revision at any time until *by*."""
+        since = max(self.public_at, self.received_at)
+        return since <= by and (self.expires_at is None or since < self.expires_at)
+
     def without_body(self) -> Article:
         """The article as a lead needs it: all but its text, whose end its last sentence tells."""
         nothing = Body(html="", text="", blocks=())
@@ -326,19 +331,21 @@ class Absence:
         return f"{told} {self.note}" if self.note else told
 
 
-def read_by(current: Article | None, gone: Absence | None, *, now: datetime) -> Article:
-    """Return the article if readers have it at *now*.
+def read_by(
+    current: Article | None, gone: Absence | None, *, shown: tuple[int, ...], now: datetime
+) -> Article:
+    """Return the article if readers have it at *now*; they had the revisions *shown* before.
 
-    Raises NotFound for what is absent or not yet public, which look the same, and Gone, with the
-    reason, for what was public once.
+    Raises NotFound for what is absent or was never public, which look the same, and Gone, with
+    the reason, for what was public once.
     """
-    if current is None or current.public_at > now:
-        if gone is not None:
-            raise Gone(str(gone))
-        raise NotFound("There is no article at this address.")
-    if not current.is_public(now):
+    if current is not None and current.is_public(now):
+        return current
+    if shown or (current is not None and current.was_public(now)):
         raise Gone("This article has expired.")
-    return current
+    if gone is not None:
+        raise Gone(str(gone))
+    raise NotFound("There is no article at this address.")
 
 
 def numbered(points: tuple[KeyPoint, ...]) -> tuple[KeyPoint, ...]:
