@@ -17,7 +17,15 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from chalicelib.core import ranking
-from chalicelib.core.article import Article, ArticleId, Card, Source, article_id, read_by
+from chalicelib.core.article import (
+    Article,
+    ArticleId,
+    Card,
+    Corrected,
+    Source,
+    article_id,
+    read_by,
+)
 from chalicelib.core.errors import FoldConflict, Moved, NotFound, StoreUnavailable
 from chalicelib.core.ranking import Latest
 from chalicelib.core.uploads import Version, kind_of
@@ -258,7 +266,20 @@ class CardsView:
     @property
     def changed_at(self) -> datetime | None:
         """When the last of its cards came or changed, None without cards."""
-        return max((max(card.updated_at, card.public_at) for card in self.cards), default=None)
+        return max((card.changed_at for card in self.cards), default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectionsView:
+    """A page of corrected articles, the last corrected first; `older` is the next page's cursor."""
+
+    corrected: tuple[Corrected, ...]
+    older: str | None
+
+    @property
+    def changed_at(self) -> datetime | None:
+        """When the last of them changed, None without any."""
+        return max((one.card.changed_at for one in self.corrected), default=None)
 
 
 def front_page(*, store: Store, now: datetime) -> Latest:
@@ -378,6 +399,15 @@ def list_cards(
         and (updated_since is None or card.updated_at >= updated_since)
     )
     return CardsView(cards=matching, older=older)
+
+
+def list_corrections(
+    *, store: Store, now: datetime, after: str = "", limit: int = PAGE_CARDS
+) -> CorrectionsView:
+    """Return a page of the corrections of what readers have. One Query."""
+    corrected, older = store.corrections(until=now, after=after, limit=limit)
+    public = tuple(one for one in corrected if one.card.is_public(now))
+    return CorrectionsView(corrected=public, older=older)
 
 
 def read_media(name: str, *, media: Media) -> Upload:

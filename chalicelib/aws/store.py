@@ -7,6 +7,7 @@
     ARTICLE#<id>         DRAFT                 what its editors alone may see
     ARTICLE#<id>         MOVED                 the article that replaces it, and from when
     LIST#<list>          <public_at>#<id>      a card; lists: all, pinned, section#…, …
+    LIST#corrections     <corrected_at>#<id>   an article's corrections, from when it is public
     SHOWN#<name>         VALUE                 what others copy: a source's profile, a picture
     SHOWN#<name>         USED_BY#<key's id>    a key that copied it
     OBSERVED#<what>      VALUE                 no projection: the prepared list, cursors
@@ -25,7 +26,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.core.article import Absence, Article, ArticleId, Card, Successor, article_id
+from chalicelib.core.article import (
+    Absence,
+    Article,
+    ArticleId,
+    Card,
+    Corrected,
+    Successor,
+    article_id,
+)
 from chalicelib.core.codec import decode, encode, pack, unpack
 from chalicelib.core.errors import StoreUnavailable
 from chalicelib.core.ranking import Latest
@@ -41,6 +50,7 @@ Item = dict[str, Any]  # a DynamoDB item in its typed form: {"pk": {"S": "…"}}
 Key = tuple[str, str]
 
 _ALL = "all"
+_CORRECTIONS = "corrections"
 _PAUSES_S = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)  # between attempts at one call, 1.6 s in all
 _OBSERVED_LATEST = ("OBSERVED#latest", "VALUE")
 _OBSERVED_CURSOR = ("OBSERVED#reconcile", "VALUE")
@@ -213,10 +223,35 @@ class Store:
 
         Nothing that becomes public later than *until* is read. One Query page.
         """
+        items, older = self._listed(
+            list_, "card", until=until, after=after, limit=limit, consistent=consistent
+        )
+        return tuple(decode(item["card"]["S"], Card) for item in items), older
+
+    def corrections(
+        self, *, until: datetime, after: str = "", limit: int
+    ) -> tuple[tuple[Corrected, ...], str | None]:
+        """Return corrected articles, the last corrected first; as `cards` otherwise."""
+        items, older = self._listed(
+            _CORRECTIONS, "corrected", until=until, after=after, limit=limit, consistent=False
+        )
+        return tuple(unpack(item["corrected"]["B"], Corrected) for item in items), older
+
+    def _listed(
+        self,
+        list_: str,
+        attributes: str,
+        *,
+        until: datetime,
+        after: str,
+        limit: int,
+        consistent: bool,
+    ) -> tuple[list[Any], str | None]:
         bound = _moment_key(until) + "#~"
         with _reading():
             answer = self._client.query(
                 TableName=self._table,
+                ProjectionExpression=f"sk, {attributes}",
                 KeyConditionExpression="pk = :pk AND sk < :bound",
                 ExpressionAttributeValues={
                     ":pk": {"S": f"LIST#{list_}"},
@@ -226,9 +261,8 @@ class Store:
                 ConsistentRead=consistent,
                 Limit=limit,
             )
-        cards = tuple(decode(item["card"]["S"], Card) for item in answer["Items"])
-        is_end = "LastEvaluatedKey" not in answer
-        return cards, None if is_end else answer["Items"][-1]["sk"]["S"]
+        items = answer["Items"]
+        return items, items[-1]["sk"]["S"] if "LastEvaluatedKey" in answer else None
 
     def waiting(self, id_: ArticleId) -> tuple[Article | None, Article | None]:
         """Return the current revision, which may still wait for its time, and the draft."""
@@ -411,15 +445,27 @@ def rows_of(record: Record) -> dict[Key, Item]:
         if record.life.draft is not None:
             rows[_draft_key(article_id(record.key))] = {"article": {"B": pack(record.life.draft)}}
         if current is not None:
-            card = {"card": {"S": encode(current.card()).decode()}}
+            rows |= _list_rows(current)
             if current.replaces:
                 successor = Successor(to=current.id, public_at=current.public_at)
                 rows[_moved_key(article_id(current.replaces))] = {
                     "value": {"S": encode(successor).decode()}
                 }
-            for list_ in lists_of(current):
-                rows[f"LIST#{list_}", card_place(current.public_at, current.id)] = card
     return {key: {**_key(key), **attributes} for key, attributes in rows.items()}
+
+
+def _list_rows(article: Article) -> dict[Key, Item]:
+    """Return the rows of an article in every list that it stands in."""
+    place = card_place(article.public_at, article.id)
+    card: Item = {"card": {"S": encode(article.card()).decode()}}
+    rows: dict[Key, Item] = {(f"LIST#{list_}", place): card for list_ in lists_of(article)}
+    corrections = article.corrections_newest_first()
+    if corrections:
+        told = Corrected(card=article.card(), corrections=corrections)
+        # A time that lies ahead is a slip of the pen, which must not hide a correction till then.
+        at = max(article.public_at, min(corrections[0].at, article.received_at))
+        rows[f"LIST#{_CORRECTIONS}", card_place(at, article.id)] = {"corrected": {"B": pack(told)}}
+    return rows
 
 
 def card_place(public_at: datetime, id_: str) -> str:

@@ -40,6 +40,10 @@ def article(shown: Article, *, site: Site, around: Iterable[Card] = ()) -> Json:
         **_common(shown, site=site),
         "image": _image(shown.image, site),
         **_summarised(shown.summary),
+        "key_points": [
+            {**_key_point(point), "corrected_at": moment(shown.corrected_at(point))}
+            for point in shown.summary.key_points
+        ],
         "corrections": [_correction(correction) for correction in shown.corrections],
         "story_id": None,
         "around_the_web": [_around(card, site) for card in around],

@@ -218,6 +218,9 @@ class Article:
     pinned_until: datetime | None = None
     breaking: bool = False
     corrections: tuple[Correction, ...] = ()
+    corrected: dict[str, datetime] = field(
+        default_factory=dict
+    )  # sentence -> its correction's time
     same_story: tuple[str, ...] = ()
     not_same_story: tuple[str, ...] = ()
     replaces: str | None = None
@@ -241,6 +244,11 @@ class Article:
         """True if readers have had this very revision at any time until *by*."""
         since = max(self.public_at, self.received_at)
         return since <= by and (self.expires_at is None or since < self.expires_at)
+
+    def corrected_at(self, point: KeyPoint) -> datetime | None:
+        """When the newest of the sentences that *point* rests on came with a correction."""
+        times = (self.corrected.get(evidence.sentence) for evidence in point.evidence)
+        return max((at for at in times if at is not None), default=None)
 
     def without_body(self) -> Article:
         """The article as a lead needs it: all but its text, whose end its last sentence tells."""
@@ -272,6 +280,9 @@ class Article:
             corrected_at=max((c.at for c in self.corrections), default=None),
             terms=self.terms,
         )
+
+    def corrections_newest_first(self) -> tuple[Correction, ...]:
+        return tuple(sorted(self.corrections, key=lambda said: said.at, reverse=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -312,6 +323,19 @@ class Card:
 
     def is_public(self, now: datetime) -> bool:
         return self.public_at <= now and not self.has_expired(now)
+
+    @property
+    def changed_at(self) -> datetime:
+        """When it last became another for readers."""
+        return max(self.public_at, self.updated_at, self.corrected_at or self.updated_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Corrected:
+    """An article as the list of corrections shows it."""
+
+    card: Card
+    corrections: tuple[Correction, ...]  # newest first, at least one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

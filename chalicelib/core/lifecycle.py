@@ -155,10 +155,7 @@ def _outcome(before: Life, article: Article, at: datetime) -> Outcome:
         return "expired"
     if before.current is None or not before.shown:
         return "published"
-    said = {correction.text for correction in before.current.corrections}
-    if any(correction.text not in said for correction in article.corrections):
-        return "corrected"
-    return "updated"
+    return "corrected" if _unsaid(before.current, article.corrections) else "updated"
 
 
 def _article(
@@ -173,6 +170,7 @@ def _article(
     at = version.received_at
     language = stated.language or guess_language(draft.body.text)
     sentences, summary = summarise(draft.headline, draft.body, language)
+    corrections = _corrections(life, draft, at)
     published_at = stated.published_at or life.first_received_at or at
     return Article(
         id=article_id(life.key),
@@ -199,7 +197,8 @@ def _article(
         expires_at=stated.expires_at,
         pinned_until=stated.pinned_until,
         breaking=stated.breaking,
-        corrections=_corrections(life, draft, at),
+        corrections=corrections,
+        corrected=_corrected(life, corrections, draft.body, sentences),
         same_story=stated.same_story,
         not_same_story=stated.not_same_story,
         replaces=stated.replaces,
@@ -222,6 +221,34 @@ def _corrections(life: Life, draft: Draft, at: datetime) -> tuple[Correction, ..
     return tuple(
         Correction(at=note.at or known.get(note.text, at), text=note.text) for note in notes
     )
+
+
+def _unsaid(before: Article, corrections: tuple[Correction, ...]) -> list[Correction]:
+    """Return the corrections that the revision *before* did not have."""
+    said = {correction.text for correction in before.corrections}
+    return [correction for correction in corrections if correction.text not in said]
+
+
+def _corrected(
+    life: Life, corrections: tuple[Correction, ...], body: Body, sentences: tuple[Sentence, ...]
+) -> dict[str, datetime]:
+    """Return which sentences came with a correction, and the time of it.
+
+    Those are the sentences that readers had not before a revision with a new correction. They
+    stay marked through later revisions, as long as they stand and the article says that it was
+    corrected.
+    """
+    before = life.current
+    if before is None or not life.shown or not corrections:
+        return {}
+    old = {_words(before.body, one): before.corrected.get(one.id) for one in before.sentences}
+    came_at = max((correction.at for correction in _unsaid(before, corrections)), default=None)
+    times = {one.id: old.get(_words(body, one), came_at) for one in sentences}
+    return {sentence: at for sentence, at in times.items() if at is not None}
+
+
+def _words(body: Body, sentence: Sentence) -> str:
+    return " ".join(body.text[sentence.start : sentence.end].split())
 
 
 def _receipt(life: Life, outcome: Outcome, draft: Draft, article: Article, at: datetime) -> Receipt:

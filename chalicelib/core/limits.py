@@ -24,7 +24,7 @@ MAX_WORD_TAGS = 300_000  # of one part of a .docx, which has some ten for every 
 MAX_HEADLINE_LENGTH = 300  # characters; the longest real headlines have some 200
 MAX_STANDFIRST_LENGTH = 1_000  # characters
 # An article's transaction holds 100 writes, and an update may take away all that it had and bring
-# as much again: cards (4 + tags), copies (source, lead, pictures; of the draft too), 4 of its own.
+# as much again: lists (5 + tags), copies (source, lead, pictures; of the draft too), 4 of its own.
 MAX_TAGS = 12
 MAX_PICTURES = 12  # images of the site's own in one text
 MAX_BYLINES = 20  # names

@@ -121,6 +121,15 @@ def _listing(visit: Visit, kind: Literal["section", "tag", "source"], value: str
     return html(page, view.changed_at)
 
 
+@page_view("/corrections")
+def corrections_page(visit: Visit) -> Answer:
+    place, site = visit.parameters.place(), visit.site
+    view = newsroom.list_corrections(store=wiring.store(), now=visit.now, after=place)
+    older = cursor(view.older)
+    page = pages.corrections(view.corrected, older=older, site=site, now=visit.now)
+    return html(page, view.changed_at)
+
+
 @page_view("/how-it-works")
 def how_it_works(visit: Visit) -> Answer:
     return html(pages.how_it_works(site=visit.site, now=visit.now), None)

@@ -138,7 +138,7 @@ def test_any_file_makes_few_and_small_rows(
     first = fold.fold("a.json", None, version, data, summarise=wiring.summarise).record
     made = rows_of(first)
 
-    assert len(made) <= 48
+    assert len(made) <= 49  # twice that, and a transaction is nearly full
     sizes = [len(encode(item)) for item in made.values()]
     assert max(sizes) < 400_000
     assert sum(sizes) < 2_000_000

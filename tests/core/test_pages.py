@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.core import pages
-from chalicelib.core.article import BlockKind, Generation, Source
+from chalicelib.core.article import BlockKind, Corrected, Generation, Source
 from chalicelib.core.pages import Page, labels
 from chalicelib.core.ranking import Latest
 from tests.core.pages_newsroom import (
@@ -63,6 +63,16 @@ def article_page(article, *others, around=()):
     return pages.article(article, latest=latest, around=around, site=SITE, now=NOW)
 
 
+def corrected(article):
+    return Corrected(card=article.card(), corrections=article.corrections_newest_first())
+
+
+def parts_of(page, name):
+    """Return the list's parts in the section called *name*, as markup."""
+    section = page.render().partition(f'<section class="{name}"')[2].partition("</section>")[0]
+    return re.findall(r"<li.*?</li>", section, re.DOTALL)
+
+
 def every_page():
     article, others = full_article(), many(30)
     cards, at = [one.card() for one in others], {"site": SITE, "now": NOW}
@@ -72,6 +82,7 @@ def every_page():
     yield article_page(article, *others, around=tuple(cards[:2]))
     yield pages.source_text(article, **at)
     yield pages.latest(cards, older="next", **at)
+    yield pages.corrections([corrected(article)], older="next", **at)
     for kind, profile in (("section", None), ("tag", None), ("source", HARBOUR_POST)):
         yield pages.listing(
             kind=kind, value="harbour-post", profile=profile, cards=cards, older=None, **at
@@ -135,6 +146,15 @@ def test_corrections_and_their_time_stand_above_the_summary():
         "It was 212, not 221.",
         'id="summary"',
     )
+
+
+def test_a_point_says_that_its_sentence_came_with_a_correction_and_when():
+    at = NOW - timedelta(hours=1)
+    points = parts_of(article_page(full_article(corrected={"s2": at})), "points")
+
+    (marked,) = [point for point in points if "Corrected" in point]
+    assert "All 212 people were brought ashore." in marked
+    assert '<time datetime="2026-11-24T08:31:12Z">24 November 2026, 08:31 UTC</time>' in marked
 
 
 def test_the_age_is_told_in_full_to_who_hears_the_page():
@@ -373,6 +393,7 @@ def test_no_text_can_open_a_tag_or_leave_its_attribute(text, other):
         at = {"site": SITE, "now": NOW}
         yield article_page(article, replace(article, id="b"))
         yield pages.source_text(article, **at)
+        yield pages.corrections([corrected(article)], older=None, **at)
         yield pages.problem(status=404, title=text, detail=other, latest=None, **at)
         yield pages.receipt(
             RECEIPT | {"key": text, "outcome": other, "errors": [{"message": other}]}, **at
@@ -431,7 +452,7 @@ def test_every_page_has_one_h1_unique_ids_and_no_script(page):
 @on_every_page
 def test_every_page_links_only_to_what_the_site_has(page):
     known = re.compile(
-        r"https://news\.example/(|latest(\?cursor=.+)?|a/[a-z2-7]{16}(/[a-z-]+(/(source|history))?)?|how-it-works"
+        r"https://news\.example/(|latest(\?cursor=.+)?|a/[a-z2-7]{16}(/[a-z-]+(/(source|history))?)?|how-it-works|corrections(\?cursor=.+)?"
         r"|(section|tag|source)/[a-z-]+|media/.+|v1/(latest|articles(/[a-z2-7]{16})?))(#[a-z0-9]+)?"
         r"|https://(www\.)?harbourpost\.example/.*|#main|data:image/svg\+xml,.+"
     )

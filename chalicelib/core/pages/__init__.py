@@ -12,12 +12,22 @@ from chalicelib.core.pages.how import how_it_works
 from chalicelib.core.pages.page import Page, content_security_policy
 from chalicelib.core.pages.receipts import receipt
 from chalicelib.core.pages.stored_text import source_text
-from chalicelib.core.pages.views import article, front, history, latest, listing, preview, problem
+from chalicelib.core.pages.views import (
+    article,
+    corrections,
+    front,
+    history,
+    latest,
+    listing,
+    preview,
+    problem,
+)
 
 __all__ = [
     "Page",
     "article",
     "content_security_policy",
+    "corrections",
     "front",
     "history",
     "how_it_works",

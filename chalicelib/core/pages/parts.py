@@ -94,6 +94,7 @@ def frame(
         "today": {"label": labels.date(now), "at": now.date().isoformat()},
         "footer": [
             {"label": "Latest News", "url": newest},
+            {"label": "Corrections", "url": site.url("corrections")},
             {"label": "How it works", "url": site.url("how-it-works")},
             {"label": "Latest as JSON", "url": site.api("latest")},
             {"label": "Articles as JSON", "url": site.api("articles")},
@@ -203,7 +204,7 @@ def story(article: Article, *, site: Site, now: datetime) -> Context:
         "image": _image(article.image, site=site),
         "corrections": [
             {"time": labels.stamp(said.at), "text": said.text}
-            for said in sorted(article.corrections, key=lambda said: said.at, reverse=True)
+            for said in article.corrections_newest_first()
         ],
         "summary": article.summary.text,
         "points": [_point(point, article, site=site) for point in article.summary.key_points],
@@ -229,10 +230,12 @@ def _image(image: Image | None, *, site: Site) -> Context | None:
 
 def _point(point: KeyPoint, article: Article, *, site: Site) -> Context:
     sentences = dict.fromkeys(evidence.sentence for evidence in point.evidence)
+    corrected_at = article.corrected_at(point)
     return {
         "id": point.id,
         "text": point.text,
         "evidence": [_sentence(one, article, site=site) for one in sentences],
+        "corrected": labels.stamp(corrected_at) if corrected_at else None,
         "original": labels.text_fragment(article.original_url, point.evidence[0].quote)
         if point.evidence
         else None,

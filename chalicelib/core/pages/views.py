@@ -15,7 +15,7 @@ from chalicelib.core.ranking import Latest, related
 from chalicelib.core.site import Site
 
 if TYPE_CHECKING:
-    from chalicelib.core.article import Source
+    from chalicelib.core.article import Corrected, Source
 
 PROBLEM_HEADLINES = 8  # enough to find something else to read, and all in sight
 
@@ -205,6 +205,29 @@ def listing(
             "profile": parts.profile(profile, site=site) if profile else None,
         },
     )
+
+
+def corrections(
+    corrected: Iterable[Corrected], *, older: str | None, site: Site, now: datetime
+) -> Page:
+    """Return a page of corrected articles, the last corrected first, each with what was said."""
+    corrected, address = tuple(corrected), site.url("corrections")
+    cards = tuple(one.card for one in corrected)
+    frame = parts.frame(
+        site=site,
+        now=now,
+        title="Corrections",
+        description=f"What {site.title} got wrong, what is right, and when that was said.",
+        address=address,
+        cards=cards,
+        current=address,
+    )
+    listed = _listed(cards, older=older, address=address, site=site, now=now)
+    told = [
+        [{"time": labels.stamp(said.at), "text": said.text} for said in one.corrections]
+        for one in corrected
+    ]
+    return Page("corrections.html", frame | listed | {"corrections": told})
 
 
 def _listed(
