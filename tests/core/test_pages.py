@@ -67,6 +67,12 @@ def corrected(article):
     return Corrected(card=article.card(), corrections=article.corrections_newest_first())
 
 
+def structured(page):
+    """Return what the page tells programs about its article."""
+    (told,) = re.findall(r'<script type="application/ld\+json">(.*?)</script>', page.render())
+    return json.loads(told)
+
+
 def parts_of(page, name):
     """Return the list's parts in the section called *name*, as markup."""
     section = page.render().partition(f'<section class="{name}"')[2].partition("</section>")[0]
@@ -367,6 +373,52 @@ def test_a_japanese_headline_among_english_ones_names_its_language():
     assert 'dir="rtl"' not in page
 
 
+# What an article tells programs
+
+
+def test_an_article_tells_search_engines_what_it_is_and_what_was_wrong():
+    article = full_article()
+
+    told = structured(article_page(article))
+
+    assert told["@type"] == "NewsArticle"
+    assert told["url"] == told["mainEntityOfPage"] == SITE.article(article)
+    assert told["headline"] == article.headline
+    assert told["datePublished"] == "2026-11-24T05:19:12Z"
+    assert told["dateModified"] == "2026-11-24T08:31:12Z"
+    assert told["author"] == [{"@type": "Person", "name": "Ilse Marrow"}]
+    assert told["publisher"]["name"] == "Harbour Post"
+    assert told["publisher"]["logo"]["url"] == "https://news.example/media/0a1b.png"
+    assert told["image"]["url"] == "https://news.example/media/f.jpg"
+    assert told["isBasedOn"] == "https://harbourpost.example/ferry"
+    assert told["inLanguage"] == "en"
+    assert told["isAccessibleForFree"] is True
+    assert told["correction"] == [
+        {
+            "@type": "CorrectionComment",
+            "text": "It was 212, not 221.",
+            "datePublished": "2026-11-24T08:31:12Z",
+        }
+    ]
+
+
+def test_what_an_article_does_not_say_is_not_told():
+    told = structured(article_page(make_article(section=None)))
+
+    assert not {"articleSection", "correction", "image", "isBasedOn", "keywords"} & set(told)
+    assert told["author"] == [told["publisher"]]
+
+
+def test_search_engines_are_sent_to_the_original_of_what_was_published_elsewhere_first():
+    for original in ("https://harbourpost.example/ferry", None):
+        article = full_article(original_url=original)
+        seen = Seen(article_page(article).render())
+
+        (canonical,) = [link["href"] for link in seen.all("link") if link["rel"] == "canonical"]
+        assert canonical == (original or SITE.article(article))
+        assert SITE.article(article) in seen.values("content")
+
+
 # Text is never markup
 
 
@@ -414,7 +466,8 @@ def test_hostile_words_are_shown_as_they_are():
 
     page = article_page(make_article(headline=hostile)).render()
 
-    assert "<script" not in page
+    assert page.count("<script") == page.count("</script") == 1
+    assert structured(article_page(make_article(headline=hostile)))["headline"] == hostile
     assert hostile in Seen(page).words
 
 
@@ -437,13 +490,13 @@ def test_an_address_that_is_no_web_page_is_no_link(address):
 
 
 @on_every_page
-def test_every_page_has_one_h1_unique_ids_and_no_script(page):
+def test_every_page_has_one_h1_unique_ids_and_no_program(page):
     seen = Seen(page.render())
 
     assert len(seen.all("h1")) == 1
     assert len(seen.values("id")) == len(set(seen.values("id")))
     assert {"header", "nav", "main", "footer"} <= {tag for tag, _ in seen.elements}
-    assert "script" not in {tag for tag, _ in seen.elements}
+    assert all(one == {"type": "application/ld+json"} for one in seen.all("script"))
     assert seen.all("style") == [{}]
     assert not seen.values("style")
     assert len(seen.all("h3")) == len([a for a in seen.all("article") if a.get("class") == "card"])
@@ -498,7 +551,7 @@ def test_a_front_page_of_thirty_cards_fits_one_round_trip():
 
 
 def test_a_page_without_a_public_address_claims_none():
-    article = full_article()
+    article = full_article(original_url=None)
     relative = replace(SITE, base="/api")
 
     page = pages.article(

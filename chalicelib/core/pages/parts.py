@@ -67,12 +67,13 @@ def frame(
     cards: Iterable[Card] = (),
     current: str | None = None,
     article: Article | None = None,
+    original: str | None = None,
 ) -> Context:
     """Return what every page has around its content.
 
-    Without a *title* it is the site itself, without an *address* not for search engines. The
-    sections offered are those of *cards* and of *article*; *current* is the address in the
-    navigation where the reader is.
+    Without a *title* it is the site itself, without an *address* not for search engines, which
+    are sent to the *original* where the page repeats one. The sections offered are those of
+    *cards* and of *article*; *current* is the address in the navigation where the reader is.
     """
     newest = site.url("latest")
     slugs = _sections(cards, own=article.section if article else None)
@@ -84,7 +85,8 @@ def frame(
             "name": title or site.title,
             "description": labels.clipped(description),
             "indexed": address is not None,
-            "canonical": _absolute(address),
+            "address": _absolute(address),
+            "canonical": original or _absolute(address),
             "type": "article" if article else "website",
             "image": _absolute(_image_url(article, site=site)) if article else None,
             "published_at": labels.moment(article.public_at) if article else None,

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from chalicelib.core.article import Article, Card
 from chalicelib.core.differences import differences
-from chalicelib.core.pages import labels, parts
+from chalicelib.core.pages import labels, parts, structured
 from chalicelib.core.pages.page import Context, Page
 from chalicelib.core.ranking import Latest, related
 from chalicelib.core.site import Site
@@ -57,6 +57,7 @@ def article(
 ) -> Page:
     """Return the article's page; *around* are other articles on the same subject."""
     listed = parts.apart(latest.cards, without=article.id, around=around)
+    original = labels.web_address(article.original_url)
     frame = parts.frame(
         site=site,
         now=now,
@@ -66,8 +67,8 @@ def article(
         cards=latest.cards,
         current=site.section(article.section) if article.section else None,
         article=article,
+        original=original,
     )
-    original = labels.web_address(article.original_url)
     changed = article.updated_at > article.public_at
     return Page(
         "article.html",
@@ -84,6 +85,7 @@ def article(
             "source_url": site.article(article, page="source"),
             "history_url": site.article(article, page="history") if article.revision > 1 else None,
             "notice": None,
+            "structured": structured.news_article(article, site=site),
             "news": parts.news(latest, listed[: parts.BESIDE], site=site, now=now),
             "around": parts.cards(around, site=site, now=now),
         },
@@ -99,7 +101,7 @@ def preview(shown: Article, *, is_draft: bool, site: Site, now: datetime) -> Pag
     nothing = Latest(refreshed_at=now, leads=(), cards=())
     page = article(shown, latest=nothing, around=(), site=inside, now=now)
     hidden = parts.frame(site=site, now=now, title=shown.headline, description=label)
-    return Page(page.template, page.context | hidden | {"notice": label})
+    return Page(page.template, page.context | hidden | {"notice": label, "structured": None})
 
 
 class PreviewSite(Site):
