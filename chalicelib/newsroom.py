@@ -14,12 +14,13 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from chalicelib.core import ranking
 from chalicelib.core.article import (
     Article,
     ArticleId,
+    Brief,
     Card,
     Corrected,
     Source,
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from chalicelib.core.receipt import Receipt
     from chalicelib.core.record import Record
     from chalicelib.core.site import Site
+
+Filing = Literal["section", "tag", "source"]  # what articles are filed under
 
 log = logging.getLogger("broadsheet")
 
@@ -270,6 +273,14 @@ class CardsView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BriefsView:
+    """A page of a list as feeds tell it, newest first; `older` is the cursor of the next page."""
+
+    listed: tuple[tuple[Card, Brief], ...]
+    older: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectionsView:
     """A page of corrected articles, the last corrected first; `older` is the next page's cursor."""
 
@@ -381,15 +392,14 @@ def list_cards(
     The narrowest list is read and the other filters applied to its page, which may come short
     and still have an older one.
     """
+    under: tuple[Filing, str] | None = None
     if source is not None:
-        list_ = f"source#{source}"
+        under = ("source", source)
     elif tag is not None:
-        list_ = f"tag#{tag}"
+        under = ("tag", tag)
     elif section is not None:
-        list_ = f"section#{section}"
-    else:
-        list_ = "all"
-    cards, older = store.cards(list_, until=now, after=after, limit=limit)
+        under = ("section", section)
+    cards, older = store.cards(_list_under(under), until=now, after=after, limit=limit)
     matching = tuple(
         card
         for card in cards
@@ -399,6 +409,25 @@ def list_cards(
         and (updated_since is None or card.updated_at >= updated_since)
     )
     return CardsView(cards=matching, older=older)
+
+
+def list_briefs(
+    *,
+    store: Store,
+    now: datetime,
+    after: str = "",
+    limit: int = PAGE_CARDS,
+    under: tuple[Filing, str] | None = None,
+) -> BriefsView:
+    """Return a page of what feeds tell, of everything or *under* one thing. One Query."""
+    listed, older = store.briefs(_list_under(under), until=now, after=after, limit=limit)
+    public = tuple((card, brief) for card, brief in listed if card.is_public(now))
+    return BriefsView(listed=public, older=older)
+
+
+def _list_under(under: tuple[Filing, str] | None) -> str:
+    """Return the name of a list in the table."""
+    return f"{under[0]}#{under[1]}" if under else "all"
 
 
 def list_corrections(

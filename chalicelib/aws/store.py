@@ -6,7 +6,8 @@
     ARTICLE#<id>         AS#<revision>         a revision as it was; public if CURRENT says so
     ARTICLE#<id>         DRAFT                 what its editors alone may see
     ARTICLE#<id>         MOVED                 the article that replaces it, and from when
-    LIST#<list>          <public_at>#<id>      a card; lists: all, pinned, section#…, …
+    LIST#<list>          <public_at>#<id>      a card, and beside it what feeds tell besides;
+                                               lists: all, pinned, section#…, …
     LIST#corrections     <corrected_at>#<id>   an article's corrections, from when it is public
     SHOWN#<name>         VALUE                 what others copy: a source's profile, a picture
     SHOWN#<name>         USED_BY#<key's id>    a key that copied it
@@ -30,12 +31,13 @@ from chalicelib.core.article import (
     Absence,
     Article,
     ArticleId,
+    Brief,
     Card,
     Corrected,
     Successor,
     article_id,
 )
-from chalicelib.core.codec import decode, encode, pack, unpack
+from chalicelib.core.codec import decode, encode, pack, pack_brief, unpack
 from chalicelib.core.errors import StoreUnavailable
 from chalicelib.core.ranking import Latest
 
@@ -227,6 +229,16 @@ class Store:
             list_, "card", until=until, after=after, limit=limit, consistent=consistent
         )
         return tuple(decode(item["card"]["S"], Card) for item in items), older
+
+    def briefs(
+        self, list_: str, *, until: datetime, after: str = "", limit: int
+    ) -> tuple[tuple[tuple[Card, Brief], ...], str | None]:
+        """Return cards of a list with what feeds tell besides; as `cards` otherwise."""
+        items, older = self._listed(
+            list_, "card, brief", until=until, after=after, limit=limit, consistent=False
+        )
+        listed = ((decode(i["card"]["S"], Card), unpack(i["brief"]["B"], Brief)) for i in items)
+        return tuple(listed), older
 
     def corrections(
         self, *, until: datetime, after: str = "", limit: int
@@ -457,7 +469,10 @@ def rows_of(record: Record) -> dict[Key, Item]:
 def _list_rows(article: Article) -> dict[Key, Item]:
     """Return the rows of an article in every list that it stands in."""
     place = card_place(article.public_at, article.id)
-    card: Item = {"card": {"S": encode(article.card()).decode()}}
+    card: Item = {
+        "card": {"S": encode(article.card()).decode()},
+        "brief": {"B": pack_brief(article)},
+    }
     rows: dict[Key, Item] = {(f"LIST#{list_}", place): card for list_ in lists_of(article)}
     corrections = article.corrections_newest_first()
     if corrections:

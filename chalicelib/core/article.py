@@ -281,6 +281,14 @@ class Article:
             terms=self.terms,
         )
 
+    def brief(self) -> Brief:
+        """The article as feeds tell it."""
+        return Brief(
+            summary=self.summary.text,
+            points=tuple(point.text for point in self.summary.key_points),
+            corrections=self.corrections_newest_first(),
+        )
+
     def corrections_newest_first(self) -> tuple[Correction, ...]:
         return tuple(sorted(self.corrections, key=lambda said: said.at, reverse=True))
 
@@ -328,6 +336,15 @@ class Card:
     def changed_at(self) -> datetime:
         """When it last became another for readers."""
         return max(self.public_at, self.updated_at, self.corrected_at or self.updated_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brief:
+    """What a feed tells of an article besides its card."""
+
+    summary: str = ""
+    points: tuple[str, ...] = ()
+    corrections: tuple[Correction, ...] = ()  # newest first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

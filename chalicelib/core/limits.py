@@ -8,6 +8,9 @@ MAX_TEXT_BYTES = 256 * 1024  # extracted text, UTF-8: with its markup it must fi
 MAX_ROW_BYTES = (
     390_000  # a DynamoDB item holds 400 KB (409,600 bytes), names of attributes included
 )
+MAX_BRIEF_BYTES = (
+    8_000  # compressed, in each list's row; a usual one has 540, the largest of 97 870
+)
 MAX_KEY_BYTES = 1_000  # S3 allows 1,024; a receipt's key adds its extension
 MAX_FRONT_MATTER_BYTES = 64 * 1024  # metadata is a screen of text; parsing it grows with its size
 MAX_ESCAPED = 100_000  # ampersands and fixed spaces of one text; a long page has some hundreds

@@ -78,20 +78,21 @@ def html(page: Page, modified_at: datetime | None, *, status: int = 200) -> Answ
     )
 
 
-def json_document(
-    document: object,
+def document(
+    body: bytes,
     modified_at: datetime | None,
     *,
+    content_type: str,
     status: int = 200,
-    content_type: str = "application/json; charset=utf-8",
+    max_age_s: int = 60,
     headers: Mapping[str, str] | None = None,
 ) -> Answer:
-    """Answer with *document* as JSON, to scripts of any origin."""
-    body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    """Answer with what programs read, scripts of any origin included."""
     return Answer(
         body=lambda: body,
         digest=digest(body),
         content_type=content_type,
+        max_age_s=max_age_s,
         status=status,
         modified_at=modified_at,
         headers={
@@ -100,6 +101,18 @@ def json_document(
             **(headers or {}),
         },
     )
+
+
+def json_document(
+    told: object,
+    modified_at: datetime | None,
+    *,
+    status: int = 200,
+    content_type: str = "application/json; charset=utf-8",
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
+    body = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+    return document(body, modified_at, content_type=content_type, status=status, headers=headers)
 
 
 def moved(address: str) -> Answer:

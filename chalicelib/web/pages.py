@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import Literal
 
 from chalicelib import newsroom, wiring
 from chalicelib.core import pages
 from chalicelib.core.article import SLUG, known_id
 from chalicelib.core.errors import NotFound
 from chalicelib.core.parameters import cursor
+from chalicelib.core.pictures import CONTENT_TYPES
+from chalicelib.newsroom import Filing
 from chalicelib.web.http import Answer, html
 from chalicelib.web.serving import Visit, page_view
 
 _TOKEN = re.compile(r"[a-z2-7]{42}")
 _MEDIA_NAME = re.compile(r"[0-9a-f]{32}\.(jpg|png|webp)")
-_MEDIA_TYPES = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
 
 
 @page_view("/")
@@ -95,7 +95,7 @@ def source_page(visit: Visit, source: str) -> Answer:
     return _listing(visit, "source", source)
 
 
-def _listing(visit: Visit, kind: Literal["section", "tag", "source"], value: str) -> Answer:
+def _listing(visit: Visit, kind: Filing, value: str) -> Answer:
     if not SLUG.fullmatch(value):
         raise NotFound(f"There is no {kind} of this name.")
     place = visit.parameters.place()
@@ -145,7 +145,7 @@ def media(_: Visit, name: str) -> Answer:
         body=lambda: image.data,
         modified_at=image.received_at,
         digest=name.partition(".")[0],
-        content_type=_MEDIA_TYPES[match[1]],
+        content_type=CONTENT_TYPES[match[1]],
         max_age_s=31_536_000,  # a year: the name is the hash of the bytes
         headers={"Content-Security-Policy": "default-src 'none'; sandbox"},
     )

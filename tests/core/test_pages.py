@@ -419,6 +419,27 @@ def test_search_engines_are_sent_to_the_original_of_what_was_published_elsewhere
         assert SITE.article(article) in seen.values("content")
 
 
+@pytest.mark.parametrize(
+    ("page", "place"),
+    [
+        (front(make_article()), ""),
+        (article_page(make_article()), ""),
+        (pages.corrections((), older=None, site=SITE, now=NOW), "corrections/"),
+        (pages.listing(kind="tag", value="ferry", profile=None, cards=(), older=None,
+                       site=SITE, now=NOW), "tag/ferry/"),
+    ],
+)  # fmt: skip
+def test_a_page_offers_its_own_feed_in_every_form(page, place):
+    links = Seen(page.render()).all("link")
+    offered = {link["type"]: link["href"] for link in links if "feed" in link["href"]}
+
+    assert offered == {
+        "application/rss+xml": f"https://news.example/{place}feed.xml",
+        "application/atom+xml": f"https://news.example/{place}feed.atom",
+        "application/feed+json": f"https://news.example/{place}feed.json",
+    }
+
+
 # Text is never markup
 
 
@@ -506,6 +527,7 @@ def test_every_page_has_one_h1_unique_ids_and_no_program(page):
 def test_every_page_links_only_to_what_the_site_has(page):
     known = re.compile(
         r"https://news\.example/(|latest(\?cursor=.+)?|a/[a-z2-7]{16}(/[a-z-]+(/(source|history))?)?|how-it-works|corrections(\?cursor=.+)?"
+        r"|((section|tag|source)/[a-z-]+/|corrections/)?feed\.(xml|atom|json)"
         r"|(section|tag|source)/[a-z-]+|media/.+|v1/(latest|articles(/[a-z2-7]{16})?))(#[a-z0-9]+)?"
         r"|https://(www\.)?harbourpost\.example/.*|#main|data:image/svg\+xml,.+"
     )

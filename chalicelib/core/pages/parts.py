@@ -17,6 +17,7 @@ from chalicelib.core.article import (
     direction,
 )
 from chalicelib.core.pages import labels
+from chalicelib.core.site import FEED_FORMS
 
 if TYPE_CHECKING:
     from chalicelib.core.pages.page import Context
@@ -68,12 +69,14 @@ def frame(
     current: str | None = None,
     article: Article | None = None,
     original: str | None = None,
+    feed: str = "",
 ) -> Context:
     """Return what every page has around its content.
 
     Without a *title* it is the site itself, without an *address* not for search engines, which
     are sent to the *original* where the page repeats one. The sections offered are those of
     *cards* and of *article*; *current* is the address in the navigation where the reader is.
+    *feed* is the path of the page whose feeds are offered, the front page's by default.
     """
     newest = site.url("latest")
     slugs = _sections(cards, own=article.section if article else None)
@@ -90,6 +93,14 @@ def frame(
             "type": "article" if article else "website",
             "image": _absolute(_image_url(article, site=site)) if article else None,
             "published_at": labels.moment(article.public_at) if article else None,
+            "feeds": [
+                {
+                    "type": media_type,
+                    "title": f"{title if feed and title else site.title} ({form})",
+                    "url": site.feed(feed, extension),
+                }
+                for extension, (form, media_type) in FEED_FORMS.items()
+            ],
             "json": site.api(f"articles/{article.id}") if article else None,
         },
         "nav": [{"label": label, "url": url, "current": url == current} for label, url in places],
@@ -98,6 +109,7 @@ def frame(
             {"label": "Latest News", "url": newest},
             {"label": "Corrections", "url": site.url("corrections")},
             {"label": "How it works", "url": site.url("how-it-works")},
+            {"label": "RSS", "url": site.feed(feed, "xml")},
             {"label": "Latest as JSON", "url": site.api("latest")},
             {"label": "Articles as JSON", "url": site.api("articles")},
         ],

@@ -161,7 +161,7 @@ def latest(cards: Iterable[Card], *, older: str | None, site: Site, now: datetim
         site=site,
         now=now,
         title="Latest News",
-        description=f"Everything {site.title} has published, newest first.",
+        description=labels.about_list(None, site_title=site.title),
         address=address,
         cards=cards,
         current=address,
@@ -191,10 +191,11 @@ def listing(
         site=site,
         now=now,
         title=heading,
-        description=f"The latest of {heading} on {site.title}, newest first.",
+        description=labels.about_list(heading, site_title=site.title),
         address=address,
         cards=cards,
         current=address,
+        feed=f"{kind}/{value}",
     )
     listed = _listed(cards, older=older, address=address, site=site, now=now)
     return Page(
@@ -219,10 +220,11 @@ def corrections(
         site=site,
         now=now,
         title="Corrections",
-        description=f"What {site.title} got wrong, what is right, and when that was said.",
+        description=labels.about_corrections(site_title=site.title),
         address=address,
         cards=cards,
         current=address,
+        feed="corrections",
     )
     listed = _listed(cards, older=older, address=address, site=site, now=now)
     told = [
