@@ -14,6 +14,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
 from chalicelib.core import ranking
@@ -48,6 +49,7 @@ MAX_PASSES = 12  # one folds, one confirms; the rest are for writers met on the 
 LATEST_CARDS = 60  # what one read unit carries, compressed, beside the leads
 MAX_PAGES = 5  # of a list, read to find that many cards that have not expired
 PAGE_CARDS = 30  # cards on a page of a list
+MAX_BETWEEN = 6_000  # cards of a month, two hundred a day: ten calls
 MAX_HISTORY = 30  # revisions on a history page; a text changed more often is told by its last
 ID_LENGTH = 16
 LEADS = 3  # articles kept whole, so that one that expires leaves another to lead
@@ -437,6 +439,23 @@ def list_corrections(
     corrected, older = store.corrections(until=now, after=after, limit=limit)
     public = tuple(one for one in corrected if one.card.is_public(now))
     return CorrectionsView(corrected=public, older=older)
+
+
+def published_between(
+    since: datetime, until: datetime, *, store: Store, now: datetime
+) -> tuple[Card, ...]:
+    """Return what became public in this time and still is, newest first, MAX_BETWEEN at most.
+
+    A Query for every megabyte of rows, some 600: for robots, which come seldom.
+    """
+    cards = (card for card in store.between(since, min(until, now)) if card.is_public(now))
+    return tuple(islice(cards, MAX_BETWEEN))
+
+
+def first_public_at(*, store: Store, now: datetime) -> datetime | None:
+    """Return when the first article became public, None before it. One Query of one row."""
+    first = store.first(until=now)
+    return first.public_at if first else None
 
 
 def read_media(name: str, *, media: Media) -> Upload:

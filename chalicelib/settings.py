@@ -44,6 +44,11 @@ def websub_hub() -> str | None:
     return os.environ.get("BROADSHEET_WEBSUB_HUB") or None
 
 
+def security_contact() -> str | None:
+    """Whom to tell of a vulnerability: a mail address or a page's; None while unset."""
+    return os.environ.get("BROADSHEET_SECURITY_CONTACT") or None
+
+
 def summariser() -> Summariser:
     """Who writes the summaries; "extractive" while unset."""
     name = "BROADSHEET_SUMMARISER"

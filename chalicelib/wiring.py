@@ -81,6 +81,11 @@ def site(*, base: str = "") -> Site:
     )
 
 
+def security_contact() -> str | None:
+    """Whom the site names in its security.txt."""
+    return settings.security_contact()
+
+
 @cache
 def _client(service: str) -> Any:  # noqa: ANN401  # boto3's clients have no common type
     import boto3

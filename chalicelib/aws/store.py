@@ -249,6 +249,39 @@ class Store:
         )
         return tuple(unpack(item["corrected"]["B"], Corrected) for item in items), older
 
+    def between(self, since: datetime, until: datetime) -> Iterator[Card]:
+        """Yield the cards of all that became public in this time, newest first. 1 MB a call."""
+        answers = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            ProjectionExpression="card",
+            KeyConditionExpression="pk = :pk AND sk BETWEEN :since AND :until",
+            ExpressionAttributeValues={
+                ":pk": {"S": f"LIST#{_ALL}"},
+                ":since": {"S": _moment_key(since)},
+                ":until": {"S": _moment_key(until) + "#~"},
+            },
+            ScanIndexForward=False,
+        )
+        with _reading():
+            for answer in answers:
+                for item in answer["Items"]:
+                    yield decode(item["card"]["S"], Card)
+
+    def first(self, *, until: datetime) -> Card | None:
+        """Return the card of what became public before everything else, None for an empty list."""
+        with _reading():
+            answer = self._client.query(
+                TableName=self._table,
+                ProjectionExpression="card",
+                KeyConditionExpression="pk = :pk AND sk < :bound",
+                ExpressionAttributeValues={
+                    ":pk": {"S": f"LIST#{_ALL}"},
+                    ":bound": {"S": _moment_key(until) + "#~"},
+                },
+                Limit=1,
+            )
+        return next((decode(item["card"]["S"], Card) for item in answer["Items"]), None)
+
     def _listed(
         self,
         list_: str,

@@ -3,15 +3,12 @@
 A feed tells dispatches: an article with its summary, key points and corrections, or a correction
 alone. A dispatch's id is made of the article's id, not of its address: a new headline or slug
 shows nobody the same news twice, and a correction moves only `changed_at`.
-
-XML is written element by element, and no character that XML 1.0 forbids gets into it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,14 +18,13 @@ from typing import TYPE_CHECKING
 from chalicelib.core.article import Brief, Card, Corrected, Correction, Image, Source, direction
 from chalicelib.core.pages import labels
 from chalicelib.core.pictures import CONTENT_TYPES
+from chalicelib.core.xml_writing import added, document
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
     from chalicelib.core.site import Site
 
-# XML 1.0, production 2; what is not listed there cannot be written in any form.
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NEVER = datetime.fromtimestamp(0, UTC)  # when a feed without dispatches last changed
 _ATOM = "http://www.w3.org/2005/Atom"
 _NAMESPACES = {
@@ -147,16 +143,16 @@ def _html(card: Card, brief: Brief, *, url: str) -> str:
     language = {"lang": card.language, "dir": direction(card.language)}
     body = ET.Element("div")
     for said in brief.corrections:
-        line = _add(body, "p")
-        _add(line, "strong", f"Correction ({labels.stamp(said.at)['absolute']}):").tail = " "
-        _add(line, "span", said.text, language)
+        line = added(body, "p")
+        added(line, "strong", f"Correction ({labels.stamp(said.at)['absolute']}):").tail = " "
+        added(line, "span", said.text, language)
     if brief.summary:
-        _add(body, "p", brief.summary, language)
+        added(body, "p", brief.summary, language)
     if brief.points:
-        points = _add(body, "ul", None, language)
+        points = added(body, "ul", None, language)
         for point in brief.points:
-            _add(points, "li", point)
-    _add(_add(body, "p"), "a", "Read the full story", {"href": url})
+            added(points, "li", point)
+    added(added(body, "p"), "a", "Read the full story", {"href": url})
     return "".join(ET.tostring(part, encoding="unicode", method="html") for part in body)
 
 
@@ -177,31 +173,31 @@ def rss(feed: Feed) -> bytes:
 
     spaces = {"xmlns:content": "http://purl.org/rss/1.0/modules/content/", "xmlns:atom": _ATOM}
     root = ET.Element("rss", {"version": "2.0", **spaces, **_NAMESPACES})
-    channel = _add(root, "channel")
-    _add(channel, "title", feed.title)
-    _add(channel, "link", feed.site.url(feed.path))
-    _add(channel, "description", feed.about)
-    _add(channel, "language", "en")
-    _add(channel, "lastBuildDate", format_datetime(feed.changed_at, usegmt=True))
+    channel = added(root, "channel")
+    added(channel, "title", feed.title)
+    added(channel, "link", feed.site.url(feed.path))
+    added(channel, "description", feed.about)
+    added(channel, "language", "en")
+    added(channel, "lastBuildDate", format_datetime(feed.changed_at, usegmt=True))
     for rel, address in links(feed, "xml").items():
-        _add(channel, "atom:link", None, {"rel": rel, "href": address})
+        added(channel, "atom:link", None, {"rel": rel, "href": address})
     for one in feed.dispatches:
-        told = _add(channel, "item")
-        _add(told, "title", one.headline)
-        _add(told, "link", one.url)
-        _add(told, "guid", one.id, {"isPermaLink": "false"})
-        _add(told, "pubDate", format_datetime(one.published_at, usegmt=True))
-        _add(told, "atom:updated", labels.moment(one.changed_at))
-        _add(told, "description", one.summary)
-        _add(told, "content:encoded", one.content)
+        told = added(channel, "item")
+        added(told, "title", one.headline)
+        added(told, "link", one.url)
+        added(told, "guid", one.id, {"isPermaLink": "false"})
+        added(told, "pubDate", format_datetime(one.published_at, usegmt=True))
+        added(told, "atom:updated", labels.moment(one.changed_at))
+        added(told, "description", one.summary)
+        added(told, "content:encoded", one.content)
         for name in _authors(one.card):
-            _add(told, "dc:creator", name)
-        _add(told, "dc:publisher", one.card.source.name)
-        _add(told, "dc:language", one.card.language)
+            added(told, "dc:creator", name)
+        added(told, "dc:publisher", one.card.source.name)
+        added(told, "dc:language", one.card.language)
         for subject in _subjects(one.card):
-            _add(told, "category", subject)
+            added(told, "category", subject)
         _add_image(told, one.card.image, site=feed.site)
-    return _document(root)
+    return document(root)
 
 
 def atom(feed: Feed) -> bytes:
@@ -209,39 +205,39 @@ def atom(feed: Feed) -> bytes:
     from xml.etree import ElementTree as ET
 
     root = ET.Element("feed", {"xmlns": _ATOM, "xml:lang": "en", **_NAMESPACES})
-    _add(root, "id", feed.id)
-    _add(root, "title", feed.title)
-    _add(root, "subtitle", feed.about)
-    _add(root, "updated", labels.moment(feed.changed_at))
+    added(root, "id", feed.id)
+    added(root, "title", feed.title)
+    added(root, "subtitle", feed.about)
+    added(root, "updated", labels.moment(feed.changed_at))
     home = {"rel": "alternate", "type": "text/html", "href": feed.site.url(feed.path)}
-    _add(root, "link", None, home)
+    added(root, "link", None, home)
     for rel, address in links(feed, "atom").items():
-        _add(root, "link", None, {"rel": rel, "href": address})
+        added(root, "link", None, {"rel": rel, "href": address})
     for one in feed.dispatches:
-        told = _add(root, "entry", None, {"xml:lang": one.card.language})
-        _add(told, "id", one.id)
-        _add(told, "title", one.headline)
-        _add(told, "link", None, {"rel": "alternate", "type": "text/html", "href": one.url})
+        told = added(root, "entry", None, {"xml:lang": one.card.language})
+        added(told, "id", one.id)
+        added(told, "title", one.headline)
+        added(told, "link", None, {"rel": "alternate", "type": "text/html", "href": one.url})
         original = labels.web_address(one.card.original_url)
         if original:
-            _add(told, "link", None, {"rel": "via", "href": original})
-        _add(told, "published", labels.moment(one.published_at))
-        _add(told, "updated", labels.moment(one.changed_at))
+            added(told, "link", None, {"rel": "via", "href": original})
+        added(told, "published", labels.moment(one.published_at))
+        added(told, "updated", labels.moment(one.changed_at))
         for name in _authors(one.card):
-            _add(_add(told, "author"), "name", name)
-        _add(told, "dc:publisher", one.card.source.name)
+            added(added(told, "author"), "name", name)
+        added(told, "dc:publisher", one.card.source.name)
         for subject in _subjects(one.card):
-            _add(told, "category", None, {"term": subject})
-        _add(told, "summary", one.summary)
-        _add(told, "content", one.content, {"type": "html"})
+            added(told, "category", None, {"term": subject})
+        added(told, "summary", one.summary)
+        added(told, "content", one.content, {"type": "html"})
         _add_image(told, one.card.image, site=feed.site)
-    return _document(root)
+    return document(root)
 
 
 def json_feed(feed: Feed) -> bytes:
     """Return *feed* as JSON Feed; sources and corrections stand under `_broadsheet`."""
     to = links(feed, "json")
-    document = {
+    told = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": feed.title,
         "description": feed.about,
@@ -252,7 +248,7 @@ def json_feed(feed: Feed) -> bytes:
         "language": "en",
         "items": [_item(one, site=feed.site) for one in feed.dispatches],
     }
-    return json.dumps(_without_none(document), ensure_ascii=False).encode()
+    return json.dumps(_without_none(told), ensure_ascii=False).encode()
 
 
 def _item(one: Dispatch, *, site: Site) -> dict[str, object]:
@@ -312,30 +308,11 @@ def _add_image(told: Element, image: Image | None, *, site: Site) -> None:
     }
     if image.width and image.height:
         attributes |= {"width": str(image.width), "height": str(image.height)}
-    shown = _add(told, "media:content", None, attributes)
+    shown = added(told, "media:content", None, attributes)
     if image.alt:
-        _add(shown, "media:description", image.alt)
+        added(shown, "media:description", image.alt)
     if image.credit:
-        _add(shown, "media:credit", image.credit)
-
-
-def _add(
-    parent: Element, tag: str, text: str | None = None, attributes: Mapping[str, str] | None = None
-) -> Element:
-    from xml.etree import ElementTree as ET
-
-    legible = {name: _FORBIDDEN.sub("", value) for name, value in (attributes or {}).items()}
-    element = ET.SubElement(parent, tag, legible)
-    element.text = _FORBIDDEN.sub("", text) if text is not None else None
-    return element
-
-
-def _document(root: Element) -> bytes:
-    from xml.etree import ElementTree as ET
-
-    # Its own declaration would name the encoding in single quotes, and "us-ascii" without one.
-    markup = ET.tostring(root, encoding="unicode")
-    return f'<?xml version="1.0" encoding="utf-8"?>\n{markup}\n'.encode()
+        added(shown, "media:credit", image.credit)
 
 
 def _without_none(document: Mapping[str, object]) -> dict[str, object]:
