@@ -14,13 +14,16 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Literal
 
 from chalicelib.core import ranking
 from chalicelib.core.article import (
     Article,
     ArticleId,
+    Brief,
     Card,
+    Corrected,
     Membership,
     Source,
     article_id,
@@ -39,11 +42,15 @@ if TYPE_CHECKING:
     from chalicelib.core.record import Record
     from chalicelib.core.site import Site
 
+Filing = Literal["section", "tag", "source"]  # what articles are filed under
+
 log = logging.getLogger("broadsheet")
 
 MAX_PASSES = 12  # one folds, one confirms; the rest are for writers met on the way
 LATEST_CARDS = 60  # what one read unit carries, compressed, beside the leads
 MAX_PAGES = 5  # of a list, read to find that many cards that have not expired
+PAGE_CARDS = 30  # cards on a page of a list
+MAX_BETWEEN = 6_000  # cards of a month, two hundred a day: ten calls
 MAX_HISTORY = 30  # revisions on a history page; a text changed more often is told by its last
 ID_LENGTH = 16
 LEADS = 3  # articles kept whole, so that one that expires leaves another to lead
@@ -270,6 +277,32 @@ class CardsView:
     cards: tuple[Card, ...]
     older: str | None
 
+    @property
+    def changed_at(self) -> datetime | None:
+        """When the last of its cards came or changed, None without cards."""
+        return max((card.changed_at for card in self.cards), default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BriefsView:
+    """A page of a list as feeds tell it, newest first; `older` is the cursor of the next page."""
+
+    listed: tuple[tuple[Card, Brief], ...]
+    older: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectionsView:
+    """A page of corrected articles, the last corrected first; `older` is the next page's cursor."""
+
+    corrected: tuple[Corrected, ...]
+    older: str | None
+
+    @property
+    def changed_at(self) -> datetime | None:
+        """When the last of them changed, None without any."""
+        return max((one.card.changed_at for one in self.corrected), default=None)
+
 
 def front_page(*, store: Store, now: datetime) -> Latest:
     """Return the prepared list as of *now*.
@@ -287,7 +320,7 @@ def read_article(id_: ArticleId, *, store: Store, now: datetime) -> ArticleView:
     rows = store.article(id_)
     if rows.moved is not None and rows.moved.public_at <= now:
         raise Moved(rows.moved.to)
-    article = read_by(rows.current, rows.gone, now=now)
+    article = read_by(rows.current, rows.gone, shown=rows.shown, now=now)
     latest = rows.latest.as_of(now) if rows.latest else Latest(refreshed_at=now, leads=(), cards=())
     alone = Membership(story_id=id_, others=())
     membership = rows.membership or alone
@@ -317,7 +350,7 @@ def read_history(id_: ArticleId, *, store: Store, now: datetime) -> HistoryView:
     as `read_article` does.
     """
     rows = store.history(id_, limit=MAX_HISTORY)
-    article = read_by(rows.current, rows.gone, now=now)
+    article = read_by(rows.current, rows.gone, shown=rows.shown, now=now)
     return HistoryView(article=article, revisions=_public(rows, article, now=now))
 
 
@@ -334,7 +367,7 @@ def _public(rows: History, article: Article, *, now: datetime) -> tuple[Article,
 def read_revision(id_: ArticleId, number: int, *, store: Store, now: datetime) -> Article:
     """Return a past revision that readers had. Raises NotFound for any other. One call."""
     rows = store.history(id_, limit=1, revision=number)
-    article = read_by(rows.current, rows.gone, now=now)
+    article = read_by(rows.current, rows.gone, shown=rows.shown, now=now)
     for past in _public(rows, article, now=now):
         return past
     raise NotFound("Readers have had no revision of this number.")
@@ -368,7 +401,7 @@ def list_cards(
     store: Store,
     now: datetime,
     after: str = "",
-    limit: int,
+    limit: int = PAGE_CARDS,
     section: str | None = None,
     tag: str | None = None,
     source: str | None = None,
@@ -379,15 +412,14 @@ def list_cards(
     The narrowest list is read and the other filters applied to its page, which may come short
     and still have an older one.
     """
+    under: tuple[Filing, str] | None = None
     if source is not None:
-        list_ = f"source#{source}"
+        under = ("source", source)
     elif tag is not None:
-        list_ = f"tag#{tag}"
+        under = ("tag", tag)
     elif section is not None:
-        list_ = f"section#{section}"
-    else:
-        list_ = "all"
-    cards, older = store.cards(list_, until=now, after=after, limit=limit)
+        under = ("section", section)
+    cards, older = store.cards(_list_under(under), until=now, after=after, limit=limit)
     matching = tuple(
         card
         for card in cards
@@ -397,6 +429,51 @@ def list_cards(
         and (updated_since is None or card.updated_at >= updated_since)
     )
     return CardsView(cards=matching, older=older)
+
+
+def list_briefs(
+    *,
+    store: Store,
+    now: datetime,
+    after: str = "",
+    limit: int = PAGE_CARDS,
+    under: tuple[Filing, str] | None = None,
+) -> BriefsView:
+    """Return a page of what feeds tell, of everything or *under* one thing. One Query."""
+    listed, older = store.briefs(_list_under(under), until=now, after=after, limit=limit)
+    public = tuple((card, brief) for card, brief in listed if card.is_public(now))
+    return BriefsView(listed=public, older=older)
+
+
+def _list_under(under: tuple[Filing, str] | None) -> str:
+    """Return the name of a list in the table."""
+    return f"{under[0]}#{under[1]}" if under else "all"
+
+
+def list_corrections(
+    *, store: Store, now: datetime, after: str = "", limit: int = PAGE_CARDS
+) -> CorrectionsView:
+    """Return a page of the corrections of what readers have. One Query."""
+    corrected, older = store.corrections(until=now, after=after, limit=limit)
+    public = tuple(one for one in corrected if one.card.is_public(now))
+    return CorrectionsView(corrected=public, older=older)
+
+
+def published_between(
+    since: datetime, until: datetime, *, store: Store, now: datetime
+) -> tuple[Card, ...]:
+    """Return what became public in this time and still is, newest first, MAX_BETWEEN at most.
+
+    A Query for every megabyte of rows, some 600: for robots, which come seldom.
+    """
+    cards = (card for card in store.between(since, min(until, now)) if card.is_public(now))
+    return tuple(islice(cards, MAX_BETWEEN))
+
+
+def first_public_at(*, store: Store, now: datetime) -> datetime | None:
+    """Return when the first article became public, None before it. One Query of one row."""
+    first = store.first(until=now)
+    return first.public_at if first else None
 
 
 def read_media(name: str, *, media: Media) -> Upload:

@@ -39,6 +39,16 @@ def site_title() -> str:
     return os.environ.get("BROADSHEET_SITE_TITLE") or "Broadsheet"
 
 
+def websub_hub() -> str | None:
+    """The WebSub hub that watches the feeds for their subscribers, None while unset."""
+    return os.environ.get("BROADSHEET_WEBSUB_HUB") or None
+
+
+def security_contact() -> str | None:
+    """Whom to tell of a vulnerability: a mail address or a page's; None while unset."""
+    return os.environ.get("BROADSHEET_SECURITY_CONTACT") or None
+
+
 def summariser() -> Summariser:
     """Who writes the summaries; "extractive" while unset."""
     name = "BROADSHEET_SUMMARISER"

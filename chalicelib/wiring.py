@@ -74,7 +74,16 @@ def extract(headline: str, body: Body, language: str) -> tuple[tuple[Sentence, .
 
 def site(*, base: str = "") -> Site:
     """The site's addresses: under its public base, or else under *base*."""
-    return Site(title=settings.site_title(), base=settings.public_url() or base)
+    return Site(
+        title=settings.site_title(),
+        base=settings.public_url() or base,
+        hub=settings.websub_hub(),
+    )
+
+
+def security_contact() -> str | None:
+    """Whom the site names in its security.txt."""
+    return settings.security_contact()
 
 
 @cache

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from chalicelib.core.article import Article, Body, Generation, Source, Summary, article_id
 
+HEADLINE = "Ferry Skerrin returns to the Callport line"
 LEAD = "The ferry Skerrin returned to service on the Callport line after repairs to her rudder."
 PARAGRAPHS = (
     LEAD + " The harbour board said on Tuesday that 214 passengers were on the first crossing.",
@@ -21,7 +22,7 @@ PARAGRAPHS = (
 
 
 def markdown(
-    headline: str = "Ferry Skerrin returns to the Callport line",
+    headline: str = HEADLINE,
     *,
     date: str = "2026-03-24T09:00:00Z",
     body: str | None = None,

@@ -84,18 +84,21 @@ assert answer["statusCode"] == 400, answer
     assert heavy(loaded(program)) == set()
 
 
-def test_a_page_loads_jinja2_and_the_client_of_the_table_and_no_reader_of_files() -> None:
+@pytest.mark.parametrize(("path", "engine"), [("/", {"jinja2"}), ("/feed.xml", set())])
+def test_a_page_loads_jinja2_a_feed_does_not_and_neither_a_reader_of_files(
+    path: str, engine: set[str]
+) -> None:
     program = f"""
 os.environ.update(BROADSHEET_TABLE="none", AWS_ENDPOINT_URL="http://127.0.0.1:9",
                   AWS_ACCESS_KEY_ID="x", AWS_SECRET_ACCESS_KEY="x", AWS_DEFAULT_REGION="us-east-1",
                   AWS_MAX_ATTEMPTS="1")
 import app
-answer = app.app({json.loads(event("/", {}))!r}, None)
+answer = app.app({json.loads(event(path, {}))!r}, None)
 assert answer["statusCode"] == 503, answer
 """
     names = loaded(program)
 
-    assert heavy(names) == {"boto3", "botocore", "jinja2"}
+    assert heavy(names) == {"boto3", "botocore"} | engine
     assert not ours(names) & {
         "chalicelib.core.fold",
         "chalicelib.core.metadata",

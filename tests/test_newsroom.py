@@ -211,6 +211,72 @@ def test_a_correction_is_told_and_keeps_its_time(paper: Paper) -> None:
     assert [c.at for c in read().article.corrections] == [first]
 
 
+def test_a_correction_marks_the_sentences_it_came_with_as_long_as_they_stand(paper: Paper) -> None:
+    def marked() -> dict[str, datetime]:
+        article = read().article
+        text = article.body.text
+        return {text[one.start : one.end]: article.corrected[one.id]
+                for one in article.sentences if one.id in article.corrected}  # fmt: skip
+
+    note, right = "The fares were wrong.", "Fares rise by six per cent."
+    first = NOW - timedelta(hours=3)
+    plain = builders.markdown(body="\n\n".join((*builders.PARAGRAPHS, "Fares rise by 5 per cent.")))
+    paper.publish(FERRY, plain, at=first - timedelta(hours=1))
+    assert marked() == {}
+
+    corrected = builders.markdown(body="\n\n".join((*builders.PARAGRAPHS, right)), correction=note)
+    paper.publish(FERRY, corrected, at=first)
+    assert marked() == {right: first}
+
+    paper.publish(FERRY, corrected.replace(right, f"{right} So says the line."), at=NOW)
+    assert marked() == {right: first}
+
+    paper.publish(FERRY, plain.replace("5 per cent", "7 per cent"), at=NOW + timedelta(minutes=1))
+    assert marked() == {}
+
+
+def corrections(now: datetime = NOW) -> list[tuple[str, list[str]]]:
+    """What the list of corrections tells: each headline with what was said of it."""
+    view = newsroom.list_corrections(store=wiring.store(), now=now)
+    return [(one.card.headline, [c.text for c in one.corrections]) for one in view.corrected]
+
+
+def test_the_last_corrected_article_stands_first_among_the_corrections(paper: Paper) -> None:
+    for hour, name in ((1, "Late"), (5, "Early"), (3, "Between")):
+        at = f"{NOW - timedelta(hours=hour):%Y-%m-%dT%H:%M:%SZ}"
+        told = f"[{{at: {at}, text: {name} fault}}, {{at: 2026-03-24T01:00:00Z, text: Old}}]"
+        paper.publish(f"{name}.md", builders.markdown(name, date="2026-03-20", correction=told))
+    paper.publish("right.md", builders.markdown("Never wrong"))
+
+    assert corrections() == [
+        ("Late", ["Late fault", "Old"]),
+        ("Between", ["Between fault", "Old"]),
+        ("Early", ["Early fault", "Old"]),
+    ]
+
+
+def test_a_correction_is_listed_only_while_readers_have_its_article(paper: Paper) -> None:
+    lifts, ends = NOW + timedelta(hours=1), NOW + timedelta(hours=2)
+    paper.publish(FERRY, builders.markdown(
+        correction="Before it came out.",
+        embargo_until=f'"{lifts.isoformat()}"', expires_at=f'"{ends.isoformat()}"',
+    ))  # fmt: skip
+    listed = [(builders.HEADLINE, ["Before it came out."])]
+
+    assert corrections(lifts - timedelta(seconds=1)) == []
+    assert corrections(lifts) == listed
+    assert corrections(ends) == []
+    paper.delete(FERRY)
+    paper.ingest(FERRY)
+    assert corrections(lifts) == []
+
+
+def test_a_correction_dated_ahead_by_mistake_is_listed_at_once(paper: Paper) -> None:
+    paper.publish(FERRY, builders.markdown(correction="[{at: 2036-03-24, text: Wrong fare.}]"))
+
+    assert corrections() == [(builders.HEADLINE, ["Wrong fare."])]
+
+
 def test_the_same_bytes_again_are_unchanged_but_restore_what_was_withdrawn(paper: Paper) -> None:
     paper.publish(FERRY, builders.markdown())
     paper.publish(FERRY, builders.markdown(), at=NOW)

@@ -6,7 +6,9 @@
     ARTICLE#<id>         AS#<revision>         a revision as it was; public if CURRENT says so
     ARTICLE#<id>         DRAFT                 what its editors alone may see
     ARTICLE#<id>         MOVED                 the article that replaces it, and from when
-    LIST#<list>          <public_at>#<id>      a card; lists: all, pinned, section#…, …
+    LIST#<list>          <public_at>#<id>      a card, and beside it what feeds tell besides;
+                                               lists: all, pinned, section#…, …
+    LIST#corrections     <corrected_at>#<id>   an article's corrections, from when it is public
     SHOWN#<name>         VALUE                 what others copy: a source's profile, a picture
     SHOWN#<name>         USED_BY#<key's id>    a key that copied it
     OBSERVED#<what>      VALUE                 no projection: the prepared list, cursors
@@ -29,14 +31,16 @@ from chalicelib.core.article import (
     Absence,
     Article,
     ArticleId,
+    Brief,
     Card,
+    Corrected,
     Membership,
     Successor,
     article_id,
     moment,
     place_of,
 )
-from chalicelib.core.codec import decode, encode, pack, unpack
+from chalicelib.core.codec import decode, encode, pack, pack_brief, unpack
 from chalicelib.core.errors import StoreUnavailable
 from chalicelib.core.ranking import Latest
 
@@ -47,6 +51,7 @@ if TYPE_CHECKING:
     from chalicelib.core.record import Record, Shown
 
 _ALL = "all"
+_CORRECTIONS = "corrections"
 _OBSERVED_LATEST = ("OBSERVED#latest", "VALUE")
 _OBSERVED_CURSOR = ("OBSERVED#reconcile", "VALUE")
 
@@ -57,6 +62,7 @@ class ArticleRows:
 
     current: Article | None
     gone: Absence | None
+    shown: tuple[int, ...]  # revisions that were public before the current one
     moved: Successor | None
     membership: Membership | None
     latest: Latest | None
@@ -207,6 +213,7 @@ class Store(Table):
         return ArticleRows(
             current=_article(current),
             gone=_gone(current),
+            shown=_shown(current),
             moved=decode(moved["value"]["S"], Successor) if moved else None,
             membership=membership(rows.get(membership_key(id_))),
             latest=_latest(rows.get(_OBSERVED_LATEST)),
@@ -223,10 +230,78 @@ class Store(Table):
 
         Nothing that becomes public later than *until* is read. One Query page.
         """
+        items, older = self._listed(
+            list_, "card", until=until, after=after, limit=limit, consistent=consistent
+        )
+        return tuple(decode(item["card"]["S"], Card) for item in items), older
+
+    def briefs(
+        self, list_: str, *, until: datetime, after: str = "", limit: int
+    ) -> tuple[tuple[tuple[Card, Brief], ...], str | None]:
+        """Return cards of a list with what feeds tell besides; as `cards` otherwise."""
+        items, older = self._listed(
+            list_, "card, brief", until=until, after=after, limit=limit, consistent=False
+        )
+        listed = ((decode(i["card"]["S"], Card), unpack(i["brief"]["B"], Brief)) for i in items)
+        return tuple(listed), older
+
+    def corrections(
+        self, *, until: datetime, after: str = "", limit: int
+    ) -> tuple[tuple[Corrected, ...], str | None]:
+        """Return corrected articles, the last corrected first; as `cards` otherwise."""
+        items, older = self._listed(
+            _CORRECTIONS, "corrected", until=until, after=after, limit=limit, consistent=False
+        )
+        return tuple(unpack(item["corrected"]["B"], Corrected) for item in items), older
+
+    def between(self, since: datetime, until: datetime) -> Iterator[Card]:
+        """Yield the cards of all that became public in this time, newest first. 1 MB a call."""
+        answers = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            ProjectionExpression="card",
+            KeyConditionExpression="pk = :pk AND sk BETWEEN :since AND :until",
+            ExpressionAttributeValues={
+                ":pk": {"S": f"LIST#{_ALL}"},
+                ":since": {"S": moment(since)},
+                ":until": {"S": moment(until) + "#~"},
+            },
+            ScanIndexForward=False,
+        )
+        with reading():
+            for answer in answers:
+                for item in answer["Items"]:
+                    yield decode(item["card"]["S"], Card)
+
+    def first(self, *, until: datetime) -> Card | None:
+        """Return the card of what became public before everything else, None for an empty list."""
+        with reading():
+            answer = self._client.query(
+                TableName=self._table,
+                ProjectionExpression="card",
+                KeyConditionExpression="pk = :pk AND sk < :bound",
+                ExpressionAttributeValues={
+                    ":pk": {"S": f"LIST#{_ALL}"},
+                    ":bound": {"S": moment(until) + "#~"},
+                },
+                Limit=1,
+            )
+        return next((decode(item["card"]["S"], Card) for item in answer["Items"]), None)
+
+    def _listed(
+        self,
+        list_: str,
+        attributes: str,
+        *,
+        until: datetime,
+        after: str,
+        limit: int,
+        consistent: bool,
+    ) -> tuple[list[Any], str | None]:
         bound = moment(until) + "#~"
         with reading():
             answer = self._client.query(
                 TableName=self._table,
+                ProjectionExpression=f"sk, {attributes}",
                 KeyConditionExpression="pk = :pk AND sk < :bound",
                 ExpressionAttributeValues={
                     ":pk": {"S": f"LIST#{list_}"},
@@ -236,9 +311,8 @@ class Store(Table):
                 ConsistentRead=consistent,
                 Limit=limit,
             )
-        cards = tuple(decode(item["card"]["S"], Card) for item in answer["Items"])
-        is_end = "LastEvaluatedKey" not in answer
-        return cards, None if is_end else answer["Items"][-1]["sk"]["S"]
+        items = answer["Items"]
+        return items, items[-1]["sk"]["S"] if "LastEvaluatedKey" in answer else None
 
     def waiting(self, id_: ArticleId) -> tuple[Article | None, Article | None]:
         """Return the current revision, which may still wait for its time, and the draft."""
@@ -255,12 +329,11 @@ class Store(Table):
             items = self._newest(id_, limit=limit + 1)
         rows = {item["sk"]["S"]: item for item in items}
         current = rows.pop(_current_key(id_)[1], None)
-        shown = decode(current["shown"]["S"], tuple[int, ...]) if current else ()
         revisions = (_article(row) for row in rows.values())
         return History(
             current=_article(current),
             gone=_gone(current),
-            shown=shown,
+            shown=_shown(current),
             revisions=tuple(article for article in revisions if article is not None),
         )
 
@@ -383,15 +456,30 @@ def rows_of(record: Record) -> dict[Key, Item]:
         if record.life.draft is not None:
             rows[_draft_key(article_id(record.key))] = {"article": {"B": pack(record.life.draft)}}
         if current is not None:
-            card = {"card": {"S": encode(current.card()).decode()}}
+            rows |= _list_rows(current)
             if current.replaces:
                 successor = Successor(to=current.id, public_at=current.public_at)
                 rows[_moved_key(article_id(current.replaces))] = {
                     "value": {"S": encode(successor).decode()}
                 }
-            for list_ in lists_of(current):
-                rows[f"LIST#{list_}", place_of(current.public_at, current.id)] = card
     return {key: {**row_key(key), **attributes} for key, attributes in rows.items()}
+
+
+def _list_rows(article: Article) -> dict[Key, Item]:
+    """Return the rows of an article in every list that it stands in."""
+    place = place_of(article.public_at, article.id)
+    card: Item = {
+        "card": {"S": encode(article.card()).decode()},
+        "brief": {"B": pack_brief(article)},
+    }
+    rows: dict[Key, Item] = {(f"LIST#{list_}", place): card for list_ in lists_of(article)}
+    corrections = article.corrections_newest_first()
+    if corrections:
+        told = Corrected(card=article.card(), corrections=corrections)
+        # A time that lies ahead is a slip of the pen, which must not hide a correction till then.
+        at = max(article.public_at, min(corrections[0].at, article.received_at))
+        rows[f"LIST#{_CORRECTIONS}", place_of(at, article.id)] = {"corrected": {"B": pack(told)}}
+    return rows
 
 
 def _unchanged(state: Item | None) -> dict[str, Any]:
@@ -443,6 +531,10 @@ def _gone(row: Mapping[str, Any] | None) -> Absence | None:
 
 def membership(row: Mapping[str, Any] | None) -> Membership | None:
     return unpack(row["membership"]["B"], Membership) if row else None
+
+
+def _shown(row: Mapping[str, Any] | None) -> tuple[int, ...]:
+    return decode(row["shown"]["S"], tuple[int, ...]) if row else ()
 
 
 def _latest(row: Mapping[str, Any] | None) -> Latest | None:

@@ -47,6 +47,10 @@ def article(
         **_common(shown, site=site),
         "image": _image(shown.image, site),
         **_summarised(shown.summary),
+        "key_points": [
+            {**_key_point(point), "corrected_at": moment(shown.corrected_at(point))}
+            for point in shown.summary.key_points
+        ],
         "corrections": [_correction(correction) for correction in shown.corrections],
         "story_id": story_id or shown.id,
         "around_the_web": [_around(card, site) for card in around],

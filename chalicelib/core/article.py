@@ -25,6 +25,7 @@ Check = Literal["pass", "fail", "none"]
 _RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 
 MAX_SLUG_LENGTH = 80  # longer addresses are cut by mail programs and chat windows
+SLUG = re.compile(rf"[a-z0-9-]{{1,{MAX_SLUG_LENGTH}}}")
 
 
 def article_id(key: str) -> ArticleId:
@@ -34,6 +35,13 @@ def article_id(key: str) -> ArticleId:
     """
     digest = hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=10).digest()
     return ArticleId(b32encode(digest).decode("ascii").lower())
+
+
+def known_id(given: str) -> ArticleId:
+    """Return *given*, a part of an address, as an id. Raises NotFound for what can be none."""
+    if not ARTICLE_ID.fullmatch(given):
+        raise NotFound("There is no article at this address.")
+    return ArticleId(given)
 
 
 def preview_secret(key: str, version_id: str) -> str:
@@ -210,6 +218,9 @@ class Article:
     pinned_until: datetime | None = None
     breaking: bool = False
     corrections: tuple[Correction, ...] = ()
+    corrected: dict[str, datetime] = field(
+        default_factory=dict
+    )  # sentence -> its correction's time
     same_story: tuple[str, ...] = ()
     not_same_story: tuple[str, ...] = ()
     replaces: str | None = None
@@ -228,6 +239,16 @@ class Article:
 
     def is_public(self, now: datetime) -> bool:
         return self.public_at <= now and (self.expires_at is None or now < self.expires_at)
+
+    def was_public(self, by: datetime) -> bool:
+        """True if readers have had this very revision at any time until *by*."""
+        since = max(self.public_at, self.received_at)
+        return since <= by and (self.expires_at is None or since < self.expires_at)
+
+    def corrected_at(self, point: KeyPoint) -> datetime | None:
+        """When the newest of the sentences that *point* rests on came with a correction."""
+        times = (self.corrected.get(evidence.sentence) for evidence in point.evidence)
+        return max((at for at in times if at is not None), default=None)
 
     def without_body(self) -> Article:
         """The article as a lead needs it: all but its text, whose end its last sentence tells."""
@@ -259,6 +280,17 @@ class Article:
             corrected_at=max((c.at for c in self.corrections), default=None),
             terms=self.terms,
         )
+
+    def brief(self) -> Brief:
+        """The article as feeds tell it."""
+        return Brief(
+            summary=self.summary.text,
+            points=tuple(point.text for point in self.summary.key_points),
+            corrections=self.corrections_newest_first(),
+        )
+
+    def corrections_newest_first(self) -> tuple[Correction, ...]:
+        return tuple(sorted(self.corrections, key=lambda said: said.at, reverse=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -305,6 +337,28 @@ class Card:
     def is_public(self, now: datetime) -> bool:
         return self.public_at <= now and not self.has_expired(now)
 
+    @property
+    def changed_at(self) -> datetime:
+        """When it last became another for readers."""
+        return max(self.public_at, self.updated_at, self.corrected_at or self.updated_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brief:
+    """What a feed tells of an article besides its card."""
+
+    summary: str = ""
+    points: tuple[str, ...] = ()
+    corrections: tuple[Correction, ...] = ()  # newest first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Corrected:
+    """An article as the list of corrections shows it."""
+
+    card: Card
+    corrections: tuple[Correction, ...]  # newest first, at least one
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Membership:
@@ -344,19 +398,21 @@ def moment(at: datetime) -> str:
     return f"{at:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def read_by(current: Article | None, gone: Absence | None, *, now: datetime) -> Article:
-    """Return the article if readers have it at *now*.
+def read_by(
+    current: Article | None, gone: Absence | None, *, shown: tuple[int, ...], now: datetime
+) -> Article:
+    """Return the article if readers have it at *now*; they had the revisions *shown* before.
 
-    Raises NotFound for what is absent or not yet public, which look the same, and Gone, with the
-    reason, for what was public once.
+    Raises NotFound for what is absent or was never public, which look the same, and Gone, with
+    the reason, for what was public once.
     """
-    if current is None or current.public_at > now:
-        if gone is not None:
-            raise Gone(str(gone))
-        raise NotFound("There is no article at this address.")
-    if not current.is_public(now):
+    if current is not None and current.is_public(now):
+        return current
+    if shown or (current is not None and current.was_public(now)):
         raise Gone("This article has expired.")
-    return current
+    if gone is not None:
+        raise Gone(str(gone))
+    raise NotFound("There is no article at this address.")
 
 
 def numbered(points: tuple[KeyPoint, ...]) -> tuple[KeyPoint, ...]:

@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from chalicelib.core.article import Article
+from chalicelib.core.article import Article, Brief
 from chalicelib.core.errors import Finding, UploadRejected
-from chalicelib.core.limits import MAX_ROW_BYTES
+from chalicelib.core.limits import MAX_BRIEF_BYTES, MAX_ROW_BYTES
 
 T = TypeVar("T")
 
@@ -46,6 +46,12 @@ def check_fits(article: Article) -> None:
                 fix="Split the article into parts and upload each under its own key.",
             )
         )
+
+
+def pack_brief(article: Article) -> bytes:
+    """Pack what feeds tell of *article*: nothing where a sentence of it is a book."""
+    packed = pack(article.brief())
+    return packed if len(packed) <= MAX_BRIEF_BYTES else pack(Brief())
 
 
 @cache

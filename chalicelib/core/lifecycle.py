@@ -52,11 +52,6 @@ class Life:
     shown: tuple[int, ...] = ()  # revisions that readers had before the current one
     gone: Absence | None = None
 
-    def was_public(self, at: datetime) -> bool:
-        """True if readers have had it by *at*."""
-        seen = self.current is not None and self.current.public_at <= at
-        return seen or self.gone is not None
-
 
 def accept(
     life: Life, draft: Draft, data: bytes, *, version: Version, summarise: Summarise
@@ -82,20 +77,23 @@ def accept(
 def _placed(life: Life, article: Article, draft: Draft, at: datetime) -> tuple[Life, Outcome]:
     """Put the revision in its place, and say what that makes of the upload."""
     stated = draft.metadata
-    is_seen = life.current is not None and life.current.public_at <= at
     if stated.draft:
         # What readers have stays; what they were to have later is taken back with the draft.
-        return replace(life, current=life.current if is_seen else None, draft=article), "draft"
+        return replace(life, current=life.current if life.shown else None, draft=article), "draft"
     life = replace(life, draft=None)
     if stated.status != "usable":
         absence = Absence(reason=stated.status, at=at, note=stated.status_reason)
-        gone = absence if life.was_public(at) else None
+        gone = absence if life.shown or life.gone else None
         return replace(life, current=None, shown=(), gone=gone), "withdrawn"
     if article.public_at > at:
-        if is_seen:
+        if life.shown:
             raise _already_public(article)
         return replace(life, current=article), "scheduled"
-    return replace(life, current=article, gone=None), _outcome(life, article, at)
+    is_public = article.is_public(
+        at
+    )  # else it had expired before it came, and gave readers nothing
+    after = replace(life, current=article, gone=None if is_public else life.gone)
+    return after, _outcome(life, article, at)
 
 
 def _already_public(article: Article) -> UploadRejected:
@@ -130,9 +128,7 @@ def reject(life: Life, error: UploadRejected, *, version: Version) -> tuple[Life
 def withdraw(life: Life, *, version: Version) -> tuple[Life, Receipt]:
     """Return the life after its object was deleted: readers who knew it are told so."""
     at = version.received_at
-    absence = life.gone
-    if life.current is not None and life.current.public_at <= at:
-        absence = Absence(reason="withdrawn", at=at)
+    absence = Absence(reason="withdrawn", at=at) if _remembered(life, at).shown else life.gone
     # What was taken from readers does not come back through the history of what follows.
     after = replace(life, fingerprint=None, current=None, draft=None, shown=(), gone=absence)
     receipt = Receipt(
@@ -149,7 +145,7 @@ def withdraw(life: Life, *, version: Version) -> tuple[Life, Receipt]:
 def _remembered(life: Life, at: datetime) -> Life:
     """Note the current revision as shown if readers have had it by *at*."""
     current = life.current
-    if current is None or current.public_at > at or current.revision in life.shown:
+    if current is None or not current.was_public(at) or current.revision in life.shown:
         return life
     return replace(life, shown=(*life.shown, current.revision))
 
@@ -157,12 +153,9 @@ def _remembered(life: Life, at: datetime) -> Life:
 def _outcome(before: Life, article: Article, at: datetime) -> Outcome:
     if not article.is_public(at):
         return "expired"
-    if before.current is None or before.current.public_at > at:
+    if before.current is None or not before.shown:
         return "published"
-    said = {correction.text for correction in before.current.corrections}
-    if any(correction.text not in said for correction in article.corrections):
-        return "corrected"
-    return "updated"
+    return "corrected" if _unsaid(before.current, article.corrections) else "updated"
 
 
 def _article(
@@ -177,6 +170,7 @@ def _article(
     at = version.received_at
     language = stated.language or guess_language(draft.body.text)
     sentences, summary = summarise(draft.headline, draft.body, language)
+    corrections = _corrections(life, draft, at)
     published_at = stated.published_at or life.first_received_at or at
     return Article(
         id=article_id(life.key),
@@ -203,7 +197,8 @@ def _article(
         expires_at=stated.expires_at,
         pinned_until=stated.pinned_until,
         breaking=stated.breaking,
-        corrections=_corrections(life, draft, at),
+        corrections=corrections,
+        corrected=_corrected(life, corrections, draft.body, sentences),
         same_story=stated.same_story,
         not_same_story=stated.not_same_story,
         replaces=stated.replaces,
@@ -226,6 +221,34 @@ def _corrections(life: Life, draft: Draft, at: datetime) -> tuple[Correction, ..
     return tuple(
         Correction(at=note.at or known.get(note.text, at), text=note.text) for note in notes
     )
+
+
+def _unsaid(before: Article, corrections: tuple[Correction, ...]) -> list[Correction]:
+    """Return the corrections that the revision *before* did not have."""
+    said = {correction.text for correction in before.corrections}
+    return [correction for correction in corrections if correction.text not in said]
+
+
+def _corrected(
+    life: Life, corrections: tuple[Correction, ...], body: Body, sentences: tuple[Sentence, ...]
+) -> dict[str, datetime]:
+    """Return which sentences came with a correction, and the time of it.
+
+    Those are the sentences that readers had not before a revision with a new correction. They
+    stay marked through later revisions, as long as they stand and the article says that it was
+    corrected.
+    """
+    before = life.current
+    if before is None or not life.shown or not corrections:
+        return {}
+    old = {_words(before.body, one): before.corrected.get(one.id) for one in before.sentences}
+    came_at = max((correction.at for correction in _unsaid(before, corrections)), default=None)
+    times = {one.id: old.get(_words(body, one), came_at) for one in sentences}
+    return {sentence: at for sentence, at in times.items() if at is not None}
+
+
+def _words(body: Body, sentence: Sentence) -> str:
+    return " ".join(body.text[sentence.start : sentence.end].split())
 
 
 def _receipt(life: Life, outcome: Outcome, draft: Draft, article: Article, at: datetime) -> Receipt:

@@ -8,6 +8,9 @@ MAX_TEXT_BYTES = 256 * 1024  # extracted text, UTF-8: with its markup it must fi
 MAX_ROW_BYTES = (
     390_000  # a DynamoDB item holds 400 KB (409,600 bytes), names of attributes included
 )
+MAX_BRIEF_BYTES = (
+    8_000  # compressed, in each list's row; a usual one has 540, the largest of 97 870
+)
 MAX_KEY_BYTES = 1_000  # S3 allows 1,024; a receipt's key adds its extension
 MAX_FRONT_MATTER_BYTES = 64 * 1024  # metadata is a screen of text; parsing it grows with its size
 MAX_ESCAPED = 100_000  # ampersands and fixed spaces of one text; a long page has some hundreds
@@ -24,7 +27,7 @@ MAX_WORD_TAGS = 300_000  # of one part of a .docx, which has some ten for every 
 MAX_HEADLINE_LENGTH = 300  # characters; the longest real headlines have some 200
 MAX_STANDFIRST_LENGTH = 1_000  # characters
 # An article's transaction holds 100 writes, and an update may take away all that it had and bring
-# as much again: cards (4 + tags), copies (source, lead, pictures; of the draft too), 4 of its own.
+# as much again: lists (5 + tags), copies (source, lead, pictures; of the draft too), 4 of its own.
 MAX_TAGS = 12
 MAX_PICTURES = 12  # images of the site's own in one text
 MAX_BYLINES = 20  # names

@@ -8,9 +8,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import quote, unquote, urlencode
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from chalicelib.core.article import Article, ArticleId, Card
+
+# The forms of every feed, by the extension of its address: what it is called, its media type.
+FEED_FORMS = {
+    "xml": ("RSS", "application/rss+xml"),
+    "atom": ("Atom", "application/atom+xml"),
+    "json": ("JSON Feed", "application/feed+json"),
+}
 
 # How the cleaner writes an image of ours: by its key under media/.
 _PICTURE = re.compile(r'<img src="(media/[^"]*)" alt="([^"]*)">')
@@ -22,6 +29,12 @@ class Site:
 
     title: str = "Broadsheet"
     base: str = ""
+    hub: str | None = None  # tells subscribers of the feeds what is new (WebSub)
+
+    @property
+    def host(self) -> str | None:
+        """The site's domain, None while its base names none."""
+        return urlsplit(self.base).hostname
 
     def url(self, path: str = "", **query: str | int | None) -> str:
         """Return the address of *path* (no leading slash); a query part of None is left out."""
@@ -45,6 +58,10 @@ class Site:
 
     def source(self, source_id: str) -> str:
         return self.url(f"source/{quote(source_id)}")
+
+    def feed(self, path: str, extension: str, *, cursor: str | None = None) -> str:
+        """Return the feed of the page at *path*, which has no slash around it."""
+        return self.url(f"{path}/feed.{extension}".lstrip("/"), cursor=cursor)
 
     def api(self, path: str, **query: str | int | None) -> str:
         return self.url(f"v1/{path}", **query)

@@ -35,6 +35,7 @@ ACTS = st.sampled_from(
         builders.markdown("Soon", date="", embargo_until=at(3)),
         builders.markdown("Late", date="", embargo_until=at(8)),
         builders.markdown("Short-lived", date="", expires_at=at(5)),
+        builders.markdown("Stillborn", date="", expires_at=at(-1)),
         builders.markdown("Killed", date="", status="canceled"),
         builders.markdown("Held", date="", status="withheld"),
         "---\ndate: never\n---\nBroken",
@@ -65,7 +66,7 @@ def seen(record: Record, now: datetime) -> Article | str:
     assert record.life is not None
     life = record.life
     try:
-        return read_by(life.current, life.gone, now=now)
+        return read_by(life.current, life.gone, shown=life.shown, now=now)
     except Gone:
         return "gone"
     except NotFound:
@@ -84,14 +85,15 @@ def test_readers_never_see_a_draft_or_a_broken_or_killed_text(acts: list[str | N
 
 
 @given(st.lists(ACTS, min_size=1, max_size=7))
-def test_what_readers_once_had_is_never_just_not_found(acts: list[str | None]) -> None:
+def test_what_readers_once_had_is_gone_and_what_they_never_had_not_found(
+    acts: list[str | None],
+) -> None:
     had = False
     for number, record in enumerate(live(acts)):
         for minutes in (0, 59):
             shown = seen(record, NOW + number * HOUR + timedelta(minutes=minutes))
             had |= isinstance(shown, Article)
-            if had:
-                assert shown != "not found"
+            assert shown != ("not found" if had else "gone")
 
 
 @given(st.lists(ACTS, min_size=1, max_size=6))
@@ -129,6 +131,13 @@ def test_a_restored_article_under_embargo_stays_gone_until_it_lifts() -> None:
     shown = seen(record, NOW + 6 * HOUR)
     assert isinstance(shown, Article)
     assert shown.headline == "Again"
+
+
+def test_what_had_expired_before_its_embargo_lifted_was_never_there() -> None:
+    stillborn = builders.markdown(embargo_until=at(4), expires_at=at(3))
+    record = live([stillborn])[-1]
+
+    assert {seen(record, NOW + hours * HOUR) for hours in range(6)} == {"not found"}
 
 
 def test_an_article_keeps_the_date_of_its_first_upload() -> None:

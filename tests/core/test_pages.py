@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.core import pages
-from chalicelib.core.article import BlockKind, Generation, Source
+from chalicelib.core.article import BlockKind, Corrected, Generation, Source
 from chalicelib.core.pages import Page, labels
 from chalicelib.core.ranking import Latest
 from tests.core.pages_newsroom import (
@@ -63,6 +63,22 @@ def article_page(article, *others, around=()):
     return pages.article(article, latest=latest, around=around, site=SITE, now=NOW)
 
 
+def corrected(article):
+    return Corrected(card=article.card(), corrections=article.corrections_newest_first())
+
+
+def structured(page):
+    """Return what the page tells programs about its article."""
+    (told,) = re.findall(r'<script type="application/ld\+json">(.*?)</script>', page.render())
+    return json.loads(told)
+
+
+def parts_of(page, name):
+    """Return the list's parts in the section called *name*, as markup."""
+    section = page.render().partition(f'<section class="{name}"')[2].partition("</section>")[0]
+    return re.findall(r"<li.*?</li>", section, re.DOTALL)
+
+
 def every_page():
     article, others = full_article(), many(30)
     cards, at = [one.card() for one in others], {"site": SITE, "now": NOW}
@@ -72,6 +88,7 @@ def every_page():
     yield article_page(article, *others, around=tuple(cards[:2]))
     yield pages.source_text(article, **at)
     yield pages.latest(cards, older="next", **at)
+    yield pages.corrections([corrected(article)], older="next", **at)
     for kind, profile in (("section", None), ("tag", None), ("source", HARBOUR_POST)):
         yield pages.listing(
             kind=kind, value="harbour-post", profile=profile, cards=cards, older=None, **at
@@ -135,6 +152,15 @@ def test_corrections_and_their_time_stand_above_the_summary():
         "It was 212, not 221.",
         'id="summary"',
     )
+
+
+def test_a_point_says_that_its_sentence_came_with_a_correction_and_when():
+    at = NOW - timedelta(hours=1)
+    points = parts_of(article_page(full_article(corrected={"s2": at})), "points")
+
+    (marked,) = [point for point in points if "Corrected" in point]
+    assert "All 212 people were brought ashore." in marked
+    assert '<time datetime="2026-11-24T08:31:12Z">24 November 2026, 08:31 UTC</time>' in marked
 
 
 def test_the_age_is_told_in_full_to_who_hears_the_page():
@@ -347,6 +373,73 @@ def test_a_japanese_headline_among_english_ones_names_its_language():
     assert 'dir="rtl"' not in page
 
 
+# What an article tells programs
+
+
+def test_an_article_tells_search_engines_what_it_is_and_what_was_wrong():
+    article = full_article()
+
+    told = structured(article_page(article))
+
+    assert told["@type"] == "NewsArticle"
+    assert told["url"] == told["mainEntityOfPage"] == SITE.article(article)
+    assert told["headline"] == article.headline
+    assert told["datePublished"] == "2026-11-24T05:19:12Z"
+    assert told["dateModified"] == "2026-11-24T08:31:12Z"
+    assert told["author"] == [{"@type": "Person", "name": "Ilse Marrow"}]
+    assert told["publisher"]["name"] == "Harbour Post"
+    assert told["publisher"]["logo"]["url"] == "https://news.example/media/0a1b.png"
+    assert told["image"]["url"] == "https://news.example/media/f.jpg"
+    assert told["isBasedOn"] == "https://harbourpost.example/ferry"
+    assert told["inLanguage"] == "en"
+    assert told["isAccessibleForFree"] is True
+    assert told["correction"] == [
+        {
+            "@type": "CorrectionComment",
+            "text": "It was 212, not 221.",
+            "datePublished": "2026-11-24T08:31:12Z",
+        }
+    ]
+
+
+def test_what_an_article_does_not_say_is_not_told():
+    told = structured(article_page(make_article(section=None)))
+
+    assert not {"articleSection", "correction", "image", "isBasedOn", "keywords"} & set(told)
+    assert told["author"] == [told["publisher"]]
+
+
+def test_search_engines_are_sent_to_the_original_of_what_was_published_elsewhere_first():
+    for original in ("https://harbourpost.example/ferry", None):
+        article = full_article(original_url=original)
+        seen = Seen(article_page(article).render())
+
+        (canonical,) = [link["href"] for link in seen.all("link") if link["rel"] == "canonical"]
+        assert canonical == (original or SITE.article(article))
+        assert SITE.article(article) in seen.values("content")
+
+
+@pytest.mark.parametrize(
+    ("page", "place"),
+    [
+        (front(make_article()), ""),
+        (article_page(make_article()), ""),
+        (pages.corrections((), older=None, site=SITE, now=NOW), "corrections/"),
+        (pages.listing(kind="tag", value="ferry", profile=None, cards=(), older=None,
+                       site=SITE, now=NOW), "tag/ferry/"),
+    ],
+)  # fmt: skip
+def test_a_page_offers_its_own_feed_in_every_form(page, place):
+    links = Seen(page.render()).all("link")
+    offered = {link["type"]: link["href"] for link in links if "feed" in link["href"]}
+
+    assert offered == {
+        "application/rss+xml": f"https://news.example/{place}feed.xml",
+        "application/atom+xml": f"https://news.example/{place}feed.atom",
+        "application/feed+json": f"https://news.example/{place}feed.json",
+    }
+
+
 # Text is never markup
 
 
@@ -373,6 +466,7 @@ def test_no_text_can_open_a_tag_or_leave_its_attribute(text, other):
         at = {"site": SITE, "now": NOW}
         yield article_page(article, replace(article, id="b"))
         yield pages.source_text(article, **at)
+        yield pages.corrections([corrected(article)], older=None, **at)
         yield pages.problem(status=404, title=text, detail=other, latest=None, **at)
         yield pages.receipt(
             RECEIPT | {"key": text, "outcome": other, "errors": [{"message": other}]}, **at
@@ -393,7 +487,8 @@ def test_hostile_words_are_shown_as_they_are():
 
     page = article_page(make_article(headline=hostile)).render()
 
-    assert "<script" not in page
+    assert page.count("<script") == page.count("</script") == 1
+    assert structured(article_page(make_article(headline=hostile)))["headline"] == hostile
     assert hostile in Seen(page).words
 
 
@@ -416,13 +511,13 @@ def test_an_address_that_is_no_web_page_is_no_link(address):
 
 
 @on_every_page
-def test_every_page_has_one_h1_unique_ids_and_no_script(page):
+def test_every_page_has_one_h1_unique_ids_and_no_program(page):
     seen = Seen(page.render())
 
     assert len(seen.all("h1")) == 1
     assert len(seen.values("id")) == len(set(seen.values("id")))
     assert {"header", "nav", "main", "footer"} <= {tag for tag, _ in seen.elements}
-    assert "script" not in {tag for tag, _ in seen.elements}
+    assert all(one == {"type": "application/ld+json"} for one in seen.all("script"))
     assert seen.all("style") == [{}]
     assert not seen.values("style")
     assert len(seen.all("h3")) == len([a for a in seen.all("article") if a.get("class") == "card"])
@@ -431,7 +526,8 @@ def test_every_page_has_one_h1_unique_ids_and_no_script(page):
 @on_every_page
 def test_every_page_links_only_to_what_the_site_has(page):
     known = re.compile(
-        r"https://news\.example/(|latest(\?cursor=.+)?|a/[a-z2-7]{16}(/[a-z-]+(/(source|history))?)?|how-it-works"
+        r"https://news\.example/(|latest(\?cursor=.+)?|a/[a-z2-7]{16}(/[a-z-]+(/(source|history))?)?|how-it-works|corrections(\?cursor=.+)?"
+        r"|((section|tag|source)/[a-z-]+/|corrections/)?feed\.(xml|atom|json)"
         r"|(section|tag|source)/[a-z-]+|media/.+|v1/(latest|articles(/[a-z2-7]{16})?))(#[a-z0-9]+)?"
         r"|https://(www\.)?harbourpost\.example/.*|#main|data:image/svg\+xml,.+"
     )
@@ -477,7 +573,7 @@ def test_a_front_page_of_thirty_cards_fits_one_round_trip():
 
 
 def test_a_page_without_a_public_address_claims_none():
-    article = full_article()
+    article = full_article(original_url=None)
     relative = replace(SITE, base="/api")
 
     page = pages.article(

@@ -9,18 +9,29 @@ package does not load Jinja2.
 from __future__ import annotations
 
 from chalicelib.core.pages.how import how_it_works
-from chalicelib.core.pages.page import Page, content_security_policy
+from chalicelib.core.pages.page import Page, content_security_policy, icon
 from chalicelib.core.pages.receipts import receipt
 from chalicelib.core.pages.stored_text import source_text
-from chalicelib.core.pages.views import article, front, history, latest, listing, preview, problem
+from chalicelib.core.pages.views import (
+    article,
+    corrections,
+    front,
+    history,
+    latest,
+    listing,
+    preview,
+    problem,
+)
 
 __all__ = [
     "Page",
     "article",
     "content_security_policy",
+    "corrections",
     "front",
     "history",
     "how_it_works",
+    "icon",
     "latest",
     "listing",
     "preview",

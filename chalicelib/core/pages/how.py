@@ -45,6 +45,7 @@ def how_it_works(*, site: Site, now: datetime) -> Page:
                 for check in fields(Checks)
             ],
             "order": ORDER,
+            "corrections_url": site.url("corrections"),
         },
     )
 

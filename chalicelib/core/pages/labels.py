@@ -110,6 +110,17 @@ def titled(text: str, *, site_title: str) -> str:
     return full if len(full) <= MAX_TITLE else clipped(text, limit=MAX_TITLE)
 
 
+def about_list(name: str | None, *, site_title: str) -> str:
+    """Say what the list of *name* holds, the list of everything without one."""
+    if name is None:
+        return f"Everything {site_title} has published, newest first."
+    return f"The latest of {name} on {site_title}, newest first."
+
+
+def about_corrections(*, site_title: str) -> str:
+    return f"What {site_title} got wrong, what is right, and when that was said."
+
+
 def web_address(url: str | None) -> str | None:
     """Return *url* if it leads to a web page; a `javascript:` address must never be a link."""
     try:

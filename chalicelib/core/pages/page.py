@@ -76,7 +76,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.globals["icon"] = _icon()
+    environment.globals["icon"] = icon()
     return environment
 
 
@@ -101,7 +101,7 @@ def _style() -> str:
 
 
 @cache
-def _icon() -> str:
+def icon() -> str:
     """Return the icon as an address that needs no request."""
     drawing = (_CHALICELIB / "static" / "icon.svg").read_text(encoding="utf-8").strip()
     return "data:image/svg+xml," + quote(drawing, safe="'/:=,;()")
@@ -109,5 +109,5 @@ def _icon() -> str:
 
 @cache
 def _assets_digest() -> str:
-    assets = json.dumps([_templates(), _icon()], sort_keys=True)
+    assets = json.dumps([_templates(), icon()], sort_keys=True)
     return hashlib.blake2b(assets.encode("ascii"), digest_size=_DIGEST_BYTES).hexdigest()

@@ -17,6 +17,7 @@ from chalicelib.core.article import (
     direction,
 )
 from chalicelib.core.pages import labels
+from chalicelib.core.site import FEED_FORMS
 
 if TYPE_CHECKING:
     from chalicelib.core.pages.page import Context
@@ -67,12 +68,15 @@ def frame(
     cards: Iterable[Card] = (),
     current: str | None = None,
     article: Article | None = None,
+    original: str | None = None,
+    feed: str = "",
 ) -> Context:
     """Return what every page has around its content.
 
-    Without a *title* it is the site itself, without an *address* not for search engines. The
-    sections offered are those of *cards* and of *article*; *current* is the address in the
-    navigation where the reader is.
+    Without a *title* it is the site itself, without an *address* not for search engines, which
+    are sent to the *original* where the page repeats one. The sections offered are those of
+    *cards* and of *article*; *current* is the address in the navigation where the reader is.
+    *feed* is the path of the page whose feeds are offered, the front page's by default.
     """
     newest = site.url("latest")
     slugs = _sections(cards, own=article.section if article else None)
@@ -84,17 +88,28 @@ def frame(
             "name": title or site.title,
             "description": labels.clipped(description),
             "indexed": address is not None,
-            "canonical": _absolute(address),
+            "address": _absolute(address),
+            "canonical": original or _absolute(address),
             "type": "article" if article else "website",
             "image": _absolute(_image_url(article, site=site)) if article else None,
             "published_at": labels.moment(article.public_at) if article else None,
+            "feeds": [
+                {
+                    "type": media_type,
+                    "title": f"{title if feed and title else site.title} ({form})",
+                    "url": site.feed(feed, extension),
+                }
+                for extension, (form, media_type) in FEED_FORMS.items()
+            ],
             "json": site.api(f"articles/{article.id}") if article else None,
         },
         "nav": [{"label": label, "url": url, "current": url == current} for label, url in places],
         "today": {"label": labels.date(now), "at": now.date().isoformat()},
         "footer": [
             {"label": "Latest News", "url": newest},
+            {"label": "Corrections", "url": site.url("corrections")},
             {"label": "How it works", "url": site.url("how-it-works")},
+            {"label": "RSS", "url": site.feed(feed, "xml")},
             {"label": "Latest as JSON", "url": site.api("latest")},
             {"label": "Articles as JSON", "url": site.api("articles")},
         ],
@@ -203,7 +218,7 @@ def story(article: Article, *, site: Site, now: datetime) -> Context:
         "image": _image(article.image, site=site),
         "corrections": [
             {"time": labels.stamp(said.at), "text": said.text}
-            for said in sorted(article.corrections, key=lambda said: said.at, reverse=True)
+            for said in article.corrections_newest_first()
         ],
         "summary": article.summary.text,
         "points": [_point(point, article, site=site) for point in article.summary.key_points],
@@ -229,10 +244,12 @@ def _image(image: Image | None, *, site: Site) -> Context | None:
 
 def _point(point: KeyPoint, article: Article, *, site: Site) -> Context:
     sentences = dict.fromkeys(evidence.sentence for evidence in point.evidence)
+    corrected_at = article.corrected_at(point)
     return {
         "id": point.id,
         "text": point.text,
         "evidence": [_sentence(one, article, site=site) for one in sentences],
+        "corrected": labels.stamp(corrected_at) if corrected_at else None,
         "original": labels.text_fragment(article.original_url, point.evidence[0].quote)
         if point.evidence
         else None,

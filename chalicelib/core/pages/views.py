@@ -9,13 +9,13 @@ from urllib.parse import urlencode
 
 from chalicelib.core.article import Article, Card
 from chalicelib.core.differences import differences
-from chalicelib.core.pages import labels, parts
+from chalicelib.core.pages import labels, parts, structured
 from chalicelib.core.pages.page import Context, Page
 from chalicelib.core.ranking import Latest, related
 from chalicelib.core.site import Site
 
 if TYPE_CHECKING:
-    from chalicelib.core.article import Source
+    from chalicelib.core.article import Corrected, Source
 
 PROBLEM_HEADLINES = 8  # enough to find something else to read, and all in sight
 
@@ -57,6 +57,7 @@ def article(
 ) -> Page:
     """Return the article's page; *around* are other articles on the same subject."""
     listed = parts.apart(latest.cards, without=article.id, around=around)
+    original = labels.web_address(article.original_url)
     frame = parts.frame(
         site=site,
         now=now,
@@ -66,8 +67,8 @@ def article(
         cards=latest.cards,
         current=site.section(article.section) if article.section else None,
         article=article,
+        original=original,
     )
-    original = labels.web_address(article.original_url)
     changed = article.updated_at > article.public_at
     return Page(
         "article.html",
@@ -84,6 +85,7 @@ def article(
             "source_url": site.article(article, page="source"),
             "history_url": site.article(article, page="history") if article.revision > 1 else None,
             "notice": None,
+            "structured": structured.news_article(article, site=site),
             "news": parts.news(latest, listed[: parts.BESIDE], site=site, now=now),
             "around": parts.cards(around, site=site, now=now),
         },
@@ -99,7 +101,7 @@ def preview(shown: Article, *, is_draft: bool, site: Site, now: datetime) -> Pag
     nothing = Latest(refreshed_at=now, leads=(), cards=())
     page = article(shown, latest=nothing, around=(), site=inside, now=now)
     hidden = parts.frame(site=site, now=now, title=shown.headline, description=label)
-    return Page(page.template, page.context | hidden | {"notice": label})
+    return Page(page.template, page.context | hidden | {"notice": label, "structured": None})
 
 
 class PreviewSite(Site):
@@ -159,7 +161,7 @@ def latest(cards: Iterable[Card], *, older: str | None, site: Site, now: datetim
         site=site,
         now=now,
         title="Latest News",
-        description=f"Everything {site.title} has published, newest first.",
+        description=labels.about_list(None, site_title=site.title),
         address=address,
         cards=cards,
         current=address,
@@ -189,10 +191,11 @@ def listing(
         site=site,
         now=now,
         title=heading,
-        description=f"The latest of {heading} on {site.title}, newest first.",
+        description=labels.about_list(heading, site_title=site.title),
         address=address,
         cards=cards,
         current=address,
+        feed=f"{kind}/{value}",
     )
     listed = _listed(cards, older=older, address=address, site=site, now=now)
     return Page(
@@ -205,6 +208,30 @@ def listing(
             "profile": parts.profile(profile, site=site) if profile else None,
         },
     )
+
+
+def corrections(
+    corrected: Iterable[Corrected], *, older: str | None, site: Site, now: datetime
+) -> Page:
+    """Return a page of corrected articles, the last corrected first, each with what was said."""
+    corrected, address = tuple(corrected), site.url("corrections")
+    cards = tuple(one.card for one in corrected)
+    frame = parts.frame(
+        site=site,
+        now=now,
+        title="Corrections",
+        description=labels.about_corrections(site_title=site.title),
+        address=address,
+        cards=cards,
+        current=address,
+        feed="corrections",
+    )
+    listed = _listed(cards, older=older, address=address, site=site, now=now)
+    told = [
+        [{"time": labels.stamp(said.at), "text": said.text} for said in one.corrections]
+        for one in corrected
+    ]
+    return Page("corrections.html", frame | listed | {"corrections": told})
 
 
 def _listed(

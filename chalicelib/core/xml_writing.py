@@ -1,0 +1,34 @@
+"""XML written element by element, so that no text becomes markup or breaks a reader."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+# XML 1.0, production 2; what is not listed there cannot be written in any form.
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def added(
+    parent: Element, tag: str, text: str | None = None, attributes: Mapping[str, str] | None = None
+) -> Element:
+    """Add an element to *parent* and return it; characters that XML cannot hold are left out."""
+    from xml.etree import ElementTree as ET
+
+    legible = {name: _FORBIDDEN.sub("", value) for name, value in (attributes or {}).items()}
+    element = ET.SubElement(parent, tag, legible)
+    element.text = _FORBIDDEN.sub("", text) if text is not None else None
+    return element
+
+
+def document(root: Element) -> bytes:
+    """Return the document of *root* in UTF-8."""
+    from xml.etree import ElementTree as ET
+
+    # Its own declaration would name the encoding in single quotes, and "us-ascii" without one.
+    markup = ET.tostring(root, encoding="unicode")
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{markup}\n'.encode()

@@ -1,0 +1,128 @@
+"""The views of `/v1`: the same as the pages, for programs. An unknown parameter is a 400."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalice import __version__ as chalice_version
+
+from chalicelib import VERSION, newsroom, wiring
+from chalicelib.core import api
+from chalicelib.core.article import known_id
+from chalicelib.core.parameters import Parameters, cursor
+from chalicelib.web.http import Answer, json_document
+from chalicelib.web.serving import Visit, json_view
+
+MAX_CARDS = 100  # cards in a page of JSON
+MAX_REVISION = 999_999  # the number of a revision has six digits in the table
+
+
+@json_view("/v1/latest")
+def latest(visit: Visit) -> Answer:
+    query, site = visit.parameters.only("since"), visit.site
+    since = query.moment("since")
+    latest = newsroom.front_page(store=wiring.store(), now=visit.now)
+    cards = [card for card in latest.cards if since is None or card.public_at > since]
+    document = {
+        "data": [api.card(card, site=site) for card in cards],
+        "refreshed_at": api.moment(latest.refreshed_at),
+        "links": {
+            "self": site.api("latest", **query.given),
+            "html": site.url("latest"),
+            "next": None,
+        },
+    }
+    return json_document(document, latest.refreshed_at)
+
+
+@json_view("/v1/articles")
+def articles(visit: Visit) -> Answer:
+    query = visit.parameters.only(
+        "cursor", "limit", "section", "tag", "source", "updated_since", "fields"
+    )
+    view = newsroom.list_cards(
+        after=query.place(),
+        limit=query.number("limit", largest=MAX_CARDS) or newsroom.PAGE_CARDS,
+        section=query.slug("section"),
+        tag=query.slug("tag"),
+        source=query.slug("source"),
+        updated_since=query.moment("updated_since"),
+        now=visit.now,
+        store=wiring.store(),  # last: a request that is refused loads no client
+    )
+    site, further = visit.site, None
+    if view.older:
+        further = site.api("articles", **{**query.given, "cursor": cursor(view.older)})
+    document = {
+        "data": [_selected(api.card(card, site=site), query) for card in view.cards],
+        "links": {
+            "self": site.api("articles", **query.given),
+            "html": site.url("latest"),
+            "next": further,
+        },
+    }
+    headers = {"Link": f'<{further}>; rel="next"'} if further else {}
+    return json_document(document, view.changed_at, headers=headers)
+
+
+@json_view("/v1/articles/{article_id}")
+def article(visit: Visit, article_id: str) -> Answer:
+    query, site = visit.parameters.only("fields", "revision"), visit.site
+    id_, number = known_id(article_id), query.number("revision", largest=MAX_REVISION)
+    view = newsroom.read_article(id_, store=wiring.store(), now=visit.now)
+    shown = view.article
+    if number is not None and number != shown.revision:
+        shown = newsroom.read_revision(id_, number, store=wiring.store(), now=visit.now)
+    document = {
+        "data": _selected(
+            api.article(shown, site=site, story_id=view.story_id, around=view.around), query
+        ),
+        "links": {
+            "self": site.api(f"articles/{id_}", **query.given),
+            "html": site.article(view.article),
+            "next": None,
+        },
+    }
+    return json_document(document, view.article.received_at)
+
+
+@json_view("/v1/articles/{article_id}/revisions")
+def revisions(visit: Visit, article_id: str) -> Answer:
+    visit.parameters.only()
+    id_, site = known_id(article_id), visit.site
+    view = newsroom.read_history(id_, store=wiring.store(), now=visit.now)
+    document = {
+        "data": [api.revision(past, site=site) for past in view.revisions],
+        "links": {
+            "self": site.api(f"articles/{id_}/revisions"),
+            "html": site.article(view.article, page="history"),
+            "next": None,
+        },
+    }
+    return json_document(document, view.article.received_at)
+
+
+@json_view("/v1/health")
+def health(visit: Visit) -> Answer:
+    visit.parameters.only()
+    latest = wiring.store().latest()
+    refreshed_at = latest.refreshed_at if latest else None
+    age = visit.now - refreshed_at if refreshed_at else None
+    document = {
+        "data": {
+            "status": "ok",
+            "latest": {
+                "refreshed_at": api.moment(refreshed_at),
+                "age_s": int(age.total_seconds()) if age is not None else None,
+            },
+            "versions": {"broadsheet": VERSION, "chalice": chalice_version},
+        },
+        "links": {"self": visit.site.api("health"), "html": visit.site.url(), "next": None},
+    }
+    return json_document(document, refreshed_at, headers={"Cache-Control": "no-store"})
+
+
+def _selected(shown: dict[str, Any], query: Parameters) -> dict[str, Any]:
+    """Keep the fields that the query names, all without one."""
+    wanted = query.selection("fields", among=shown)
+    return {name: value for name, value in shown.items() if name in wanted}

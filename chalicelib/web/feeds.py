@@ -1,0 +1,104 @@
+"""The views of the feeds: each in three forms, at the address of its page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chalicelib import newsroom, wiring
+from chalicelib.core import feeds
+from chalicelib.core.article import SLUG
+from chalicelib.core.errors import NotFound
+from chalicelib.core.feeds import Feed
+from chalicelib.core.pages import labels
+from chalicelib.core.parameters import cursor
+from chalicelib.core.site import FEED_FORMS
+from chalicelib.newsroom import Filing
+from chalicelib.web.http import Answer, document
+from chalicelib.web.serving import Visit, json_view
+
+MAX_AGE_S = 300  # readers of feeds ask every quarter of an hour at best
+
+View = Callable[..., Feed]  # of a Visit and the path's parts, by name
+
+
+def feed_view(path: str) -> Callable[[View], View]:
+    """Serve the feed of the page at *path* ("" for the front page) in every form."""
+
+    def serve(view: View) -> View:
+        for extension in feeds.FORMS:
+            json_view(f"{path}/feed.{extension}")(_answering(view, extension))
+        return view
+
+    return serve
+
+
+def _answering(view: View, extension: str) -> Callable[..., Answer]:
+    form, (_, media_type) = feeds.FORMS[extension], FEED_FORMS[extension]
+
+    def answer(visit: Visit, **path_parts: str) -> Answer:
+        feed = view(visit, **path_parts)
+        links = feeds.links(feed, extension)
+        return document(
+            form(feed),
+            feed.changed_at if feed.dispatches else None,
+            content_type=f"{media_type}; charset=utf-8",
+            max_age_s=MAX_AGE_S,
+            headers={"Link": ", ".join(f'<{to}>; rel="{rel}"' for rel, to in links.items())},
+        )
+
+    return answer
+
+
+@feed_view("")
+def everything(visit: Visit) -> Feed:
+    place, site = visit.parameters.place(), visit.site
+    view = newsroom.list_briefs(store=wiring.store(), now=visit.now, after=place)
+    return feeds.of_articles(
+        view.listed,
+        name=None,
+        path="",
+        older=cursor(view.older),
+        site=site,
+    )
+
+
+@feed_view("/section/{section}")
+def section(visit: Visit, section: str) -> Feed:
+    return _under(visit, "section", section)
+
+
+@feed_view("/tag/{tag}")
+def tag(visit: Visit, tag: str) -> Feed:
+    return _under(visit, "tag", tag)
+
+
+@feed_view("/source/{source}")
+def source(visit: Visit, source: str) -> Feed:
+    return _under(visit, "source", source)
+
+
+def _under(visit: Visit, kind: Filing, value: str) -> Feed:
+    if not SLUG.fullmatch(value):
+        raise NotFound(f"There is no {kind} of this name.")
+    place, site = visit.parameters.place(), visit.site
+    view = newsroom.list_briefs(
+        store=wiring.store(), now=visit.now, after=place, under=(kind, value)
+    )
+    if not view.listed and not view.older and not place:
+        raise NotFound(f"Nothing has been published under this {kind}.")
+    is_source = kind == "source" and view.listed
+    name = view.listed[0][0].source.name if is_source else labels.name(value)
+    return feeds.of_articles(
+        view.listed,
+        name=name,
+        path=f"{kind}/{value}",
+        older=cursor(view.older),
+        site=site,
+    )
+
+
+@feed_view("/corrections")
+def corrections(visit: Visit) -> Feed:
+    place = visit.parameters.place()
+    view = newsroom.list_corrections(store=wiring.store(), now=visit.now, after=place)
+    return feeds.of_corrections(view.corrected, older=cursor(view.older), site=visit.site)

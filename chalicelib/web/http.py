@@ -1,0 +1,163 @@
+"""What HTTP asks of every answer: validators, compression, HEAD, and bytes on every host.
+
+Every answer knows its ETag before it is rendered, so that a 304 costs no rendering: a page's is
+the digest of what it is made from. All bodies are bytes (API Gateway decodes them), compressed
+here, so that pages, JSON and images travel alike on every host.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import format_datetime
+from typing import Any
+
+from chalice.app import Chalice, Request, Response
+
+from chalicelib import RELEASED_AT
+from chalicelib.core.pages import Page, content_security_policy
+
+_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))")
+_MIN_GZIP_BYTES = 1_000  # below, the headers cost more than is saved
+_OK = 200
+_EVERYWHERE = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Permissions-Policy": "browsing-topics=(), camera=(), geolocation=(), microphone=()",
+}
+
+
+class Gateway(Chalice):
+    """Chalice, made indifferent to what a client says it accepts.
+
+    With every type binary, bodies are bytes on every host; Chalice then refuses requests without
+    an Accept header, which RFC 9110 section 12.5.1 reads as "anything".
+    """
+
+    def __init__(self, app_name: str) -> None:
+        super().__init__(app_name)
+        self.api.binary_types = ["*/*"]
+
+    def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
+        headers = dict(event.get("headers") or {})
+        if not any(name.lower() == "accept" for name in headers):
+            event = {**event, "headers": {**headers, "Accept": "*/*"}}
+        answer: dict[str, Any] = super().__call__(event, context)
+        return answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a view gives: bytes on demand, known by their digest beforehand."""
+
+    body: Callable[[], bytes]
+    digest: str
+    content_type: str
+    max_age_s: int = 60
+    status: int = 200
+    modified_at: datetime | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def essential_headers(self) -> dict[str, str]:
+        """The headers that say what the body is and what a browser may do with it."""
+        return {**_EVERYWHERE, "Content-Type": self.content_type, **self.headers}
+
+
+def html(page: Page, modified_at: datetime | None, *, status: int = 200) -> Answer:
+    return Answer(
+        body=lambda: page.render().encode(),
+        digest=page.digest(),
+        content_type="text/html; charset=utf-8",
+        status=status,
+        modified_at=modified_at,
+        headers={"Content-Security-Policy": content_security_policy()},
+    )
+
+
+def document(
+    body: bytes,
+    modified_at: datetime | None,
+    *,
+    content_type: str,
+    status: int = 200,
+    max_age_s: int = 60,
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
+    """Answer with what programs read, scripts of any origin included."""
+    return Answer(
+        body=lambda: body,
+        digest=digest(body),
+        content_type=content_type,
+        max_age_s=max_age_s,
+        status=status,
+        modified_at=modified_at,
+        headers={
+            "Access-Control-Allow-Origin": "*",
+            "Access-Control-Expose-Headers": "ETag, Last-Modified, Link",
+            **(headers or {}),
+        },
+    )
+
+
+def json_document(
+    told: object,
+    modified_at: datetime | None,
+    *,
+    status: int = 200,
+    content_type: str = "application/json; charset=utf-8",
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
+    body = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+    return document(body, modified_at, content_type=content_type, status=status, headers=headers)
+
+
+def moved(address: str) -> Answer:
+    return Answer(
+        body=lambda: b"",
+        digest=digest(address.encode()),
+        content_type="text/plain; charset=utf-8",
+        status=308,
+        headers={"Location": address},
+    )
+
+
+def digest(body: bytes) -> str:
+    """Return what identifies a body in an ETag."""
+    return hashlib.blake2b(body, digest_size=16).hexdigest()
+
+
+def response(answer: Answer, request: Request, *, now: datetime) -> Response:
+    """Turn an answer into Chalice's response: 304 where the client has it, no body for HEAD."""
+    wants_gzip = bool(_GZIP.search(request.headers.get("accept-encoding", "").lower()))
+    is_text = not answer.content_type.startswith("image/")
+    headers: dict[str, str | list[str]] = {
+        "ETag": f'"{answer.digest}{"-gzip" if wants_gzip and is_text else ""}"',
+        "Cache-Control": f"public, max-age={answer.max_age_s}",
+        **({"Vary": "Accept-Encoding"} if is_text else {}),
+        **answer.essential_headers(),
+    }
+    if answer.status == _OK:
+        # RFC 9110, section 8.8.2.1: never later than the answer itself.
+        modified_at = min(answer.modified_at or RELEASED_AT, now)
+        headers["Last-Modified"] = format_datetime(modified_at, usegmt=True)
+    if answer.status == _OK and _has(request.headers.get("if-none-match", ""), answer.digest):
+        return Response(body=b"", status_code=304, headers=headers)
+    if request.method == "HEAD":
+        return Response(body=b"", status_code=answer.status, headers=headers)
+    body = answer.body()
+    if wants_gzip and is_text and len(body) >= _MIN_GZIP_BYTES:
+        import gzip
+
+        body = gzip.compress(body, compresslevel=6, mtime=0)
+        headers["Content-Encoding"] = "gzip"
+    return Response(body=body, status_code=answer.status, headers=headers)
+
+
+def _has(if_none_match: str, digest: str) -> bool:
+    """True if one of the client's entity tags is ours, compressed or not (RFC 9110, 13.1.2)."""
+    tags = [tag.strip().removeprefix("W/").strip('"') for tag in if_none_match.split(",")]
+    return "*" in tags or digest in [tag.removesuffix("-gzip") for tag in tags]
