@@ -24,6 +24,7 @@ from chalicelib.core.errors import BroadsheetError
 from chalicelib.core.site import Site
 
 if TYPE_CHECKING:
+    from chalicelib.core.ranking import Placed
     from chalicelib.core.receipt import Receipt
 
 Json = dict[str, Any]
@@ -56,6 +57,33 @@ def card(listed: Card, *, site: Site) -> Json:
         "image": _image(listed.image, site),
         "corrected_at": moment(listed.corrected_at),
         "breaking": listed.breaking,
+    }
+
+
+def placed(one: Placed, *, site: Site, explained: bool) -> Json:
+    """Return an article in its place in the latest order, with the terms of its score if wanted."""
+    return {
+        **card(one.card, site=site),
+        "also": [
+            {
+                "id": folded.id,
+                "url": site.article(folded),
+                "headline": folded.headline,
+                "source": source(folded.source, site=site),
+                "published_at": moment(folded.published_at),
+            }
+            for folded in one.also
+        ],
+        **(_explained(one) if explained else {}),
+    }
+
+
+def _explained(one: Placed) -> Json:
+    return {
+        "score_s": one.score_s,
+        "stands_at": moment(one.stands_at),
+        "terms": [asdict(term) for term in one.terms],
+        "moved_because": one.moved_because,
     }
 
 

@@ -301,6 +301,7 @@ class Card:
     breaking: bool = False
     corrected_at: datetime | None = None
     terms: tuple[str, ...] = ()
+    story_id: ArticleId | None = None  # None while no other article tells the same event
 
     def has_expired(self, now: datetime) -> bool:
         return self.expires_at is not None and self.expires_at <= now

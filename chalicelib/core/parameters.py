@@ -54,7 +54,7 @@ class Parameters:
     def moment(self, name: str) -> datetime | None:
         """Return a time in UTC, None where none is given."""
         given = self.given.get(name)
-        if given is None:
+        if not given:
             return None
         try:
             moment = datetime.fromisoformat(given.replace(" ", "+"))
@@ -64,6 +64,14 @@ class Parameters:
             pass
         message = f"{name}: {given[:40]!r} is no time with a zone (RFC 3339)."
         raise BadRequest(_finding(name, message, f"Write {name}=2026-11-30T09:00:00Z."))
+
+    def flag(self, name: str) -> bool:
+        """Return whether *name* is 1; it is 0 where it is not given."""
+        given = self.given.get(name, "0")
+        if given not in {"0", "1"}:
+            message = f"{name}: {given[:40]!r} is neither 1 nor 0."
+            raise BadRequest(_finding(name, message, f"Write {name}=1."))
+        return given == "1"
 
     def slug(self, name: str) -> str | None:
         """Return the slug of a section, a tag or a source, None where none is given."""

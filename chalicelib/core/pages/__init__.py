@@ -10,12 +10,22 @@ from __future__ import annotations
 
 from chalicelib.core.pages.how import how_it_works
 from chalicelib.core.pages.page import Page, content_security_policy
+from chalicelib.core.pages.ranked import latest
 from chalicelib.core.pages.receipts import receipt
 from chalicelib.core.pages.stored_text import source_text
-from chalicelib.core.pages.views import article, front, history, latest, listing, preview, problem
+from chalicelib.core.pages.views import (
+    archive,
+    article,
+    front,
+    history,
+    listing,
+    preview,
+    problem,
+)
 
 __all__ = [
     "Page",
+    "archive",
     "article",
     "content_security_policy",
     "front",

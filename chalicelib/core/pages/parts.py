@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from chalicelib.core import ranking
 from chalicelib.core.article import (
     Article,
     Card,
@@ -20,14 +21,10 @@ from chalicelib.core.pages import labels
 
 if TYPE_CHECKING:
     from chalicelib.core.pages.page import Context
-    from chalicelib.core.ranking import Latest
     from chalicelib.core.site import Site
 
-BESIDE = 10  # cards; with six of Around The Web they stand as tall as a lead story
 MAX_NAV_SECTIONS = 8  # one line on a desktop, two on a phone
 LONG_HEADLINE = 80  # characters; beyond, the largest size fills a phone's screen
-BREAKING_FOR = timedelta(hours=24)  # nobody takes the flag off again
-STALE_AFTER = timedelta(minutes=20)  # four refreshes missed in a row are no accident
 
 _HOW_MADE = {
     "extractive": "How it was made: sentences from the article",
@@ -140,8 +137,7 @@ def profile(source: Source, *, site: Site) -> Context:
 
 def flags(article: Article | Card, *, now: datetime) -> list[str]:
     """Return the labels that set an article apart, the most urgent first."""
-    pinned = article.pinned_until is not None and now < article.pinned_until
-    breaking = article.breaking and now < article.public_at + BREAKING_FOR
+    breaking, pinned = ranking.is_breaking(article, now), ranking.is_pinned(article, now)
     return ["Breaking"] * breaking + ["Pinned"] * pinned
 
 
@@ -159,32 +155,14 @@ def card(listed: Card, *, site: Site, now: datetime, standfirst: bool = False) -
         "age": labels.age(listed.public_at, now=now),
         "section": labels.name(listed.section) if listed.section else None,
         "flags": flags(listed, now=now) + ["Corrected"] * (listed.corrected_at is not None),
+        "new": False,
+        "also": [],
+        "why": None,
     }
 
 
 def cards(listed: Iterable[Card], *, site: Site, now: datetime) -> list[Context]:
     return [card(one, site=site, now=now) for one in listed]
-
-
-def news(latest: Latest, listed: Iterable[Card], *, site: Site, now: datetime) -> Context:
-    """Return the section Latest News, which says so when its list is older than it should be."""
-    stale = now - latest.refreshed_at > STALE_AFTER
-    return {
-        "cards": cards(listed, site=site, now=now),
-        "url": site.url("latest"),
-        "stale": labels.age(latest.refreshed_at, now=now) if stale else None,
-    }
-
-
-def apart(listed: Iterable[Card], *, without: str, around: Iterable[Card]) -> tuple[Card, ...]:
-    """Return the cards for Latest News: not the story itself, and nothing shown twice.
-
-    Where too few would be left, the small newsroom's list stays whole.
-    """
-    others = tuple(card for card in listed if card.id != without)
-    shown = {card.id for card in around}
-    fresh = tuple(card for card in others if card.id not in shown)
-    return fresh if len(fresh) >= BESIDE else others
 
 
 def story(article: Article, *, site: Site, now: datetime) -> Context:
