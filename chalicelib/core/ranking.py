@@ -65,6 +65,11 @@ class Placed:
         """The score as a moment: an article that is only fresh stands here if public then."""
         return _EPOCH + self.score_s * _SECOND
 
+    @property
+    def conclusion(self) -> str:
+        """What the terms come to, for readers."""
+        return f"Its score puts it level with an article from {_said(self.stands_at)}."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Latest:
@@ -156,9 +161,9 @@ def is_breaking(article: Article | Card, now: datetime) -> bool:
 
 def _scored(card: Card, owners: Mapping[ArticleId, int], now: datetime) -> Placed:
     count = owners.get(card.story_id, 1) if card.story_id is not None else 1
-    told = f"Told by {count} owners." if count > 1 else "Told by one owner."
-    breaking = is_breaking(card, now)
-    flag = f"Breaking news until {_said(card.public_at + BREAKING_FOR)}." if breaking else ""
+    owners_s = round(math.log2(max(count, 1)) * DOUBLING_COUNTS.total_seconds())
+    breaking_s = BREAKING_COUNTS // _SECOND if is_breaking(card, now) else 0
+    ends_at = card.public_at + BREAKING_FOR
     terms = (
         Term(
             name="freshness",
@@ -167,17 +172,22 @@ def _scored(card: Card, owners: Mapping[ArticleId, int], now: datetime) -> Place
         ),
         Term(
             name="owners",
-            value_s=round(math.log2(max(count, 1)) * DOUBLING_COUNTS.total_seconds()),
-            why=told,
+            value_s=owners_s,
+            why=f"Told by {count} owners: as if {hours(owners_s)} newer."
+            if owners_s
+            else "Told by one owner.",
         ),
         Term(
             name="breaking",
-            value_s=BREAKING_COUNTS // _SECOND if breaking else 0,
-            why=flag or "Not breaking news.",
+            value_s=breaking_s,
+            why=f"Breaking news until {_said(ends_at)}: as if {hours(breaking_s)} newer."
+            if breaking_s
+            else "Not breaking news.",
         ),
     )
-    pinned = is_pinned(card, now) and card.pinned_until
-    because = f"Pinned by the editors until {_said(pinned)}." if pinned else None
+    because = None
+    if card.pinned_until is not None and is_pinned(card, now):
+        because = f"Pinned above every score until {_said(card.pinned_until)}."
     return Placed(card=card, terms=terms, moved_because=because)
 
 
@@ -228,6 +238,12 @@ def _moved(one: Placed) -> Placed:
         f"{one.card.source.name} while others have news of the same time."
     )
     return replace(one, moved_because=because)
+
+
+def hours(seconds: int) -> str:
+    """Return "4 h 45 min", for readers."""
+    whole, minutes = divmod(round(seconds / 60), 60)
+    return " ".join([f"{whole} h"] * (whole > 0) + [f"{minutes} min"] * (minutes > 0))
 
 
 def _said(moment: datetime) -> str:

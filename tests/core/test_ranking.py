@@ -212,7 +212,7 @@ def test_a_pin_lifts_above_all_and_ends_to_the_second() -> None:
     assert order(newer, pinned, now=ends - SECOND) == ["pinned", "newer"]
     assert order(newer, pinned, now=ends) == ["newer", "pinned"]
     (first, _) = rank([newer, pinned], owners={}, now=NOW)
-    assert first.moved_because == "Pinned by the editors until 2026-03-24 13:00 UTC."
+    assert first.moved_because == "Pinned above every score until 2026-03-24 13:00 UTC."
 
 
 def test_who_became_public_in_the_same_second_stands_by_id() -> None:

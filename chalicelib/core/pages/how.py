@@ -62,7 +62,7 @@ def how_it_works(*, site: Site, now: datetime) -> Page:
 
 
 def _hours(span: timedelta) -> str:
-    return labels.duration(span // timedelta(seconds=1))
+    return ranking.hours(span // timedelta(seconds=1))
 
 
 def _span(least: int, most: int) -> str:

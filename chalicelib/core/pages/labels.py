@@ -142,12 +142,5 @@ def host(url: str) -> str:
     return (urlsplit(url).hostname or url).removeprefix("www.")
 
 
-def duration(seconds: int) -> str:
-    """Return "4 hours 45 minutes": whole minutes, without what is none."""
-    hours, minutes = divmod(round(seconds / _MINUTE_S), _HOUR_S // _MINUTE_S)
-    told = [counted(hours, "hour")] * (hours > 0) + [counted(minutes, "minute")] * (minutes > 0)
-    return " ".join(told) or "no time"
-
-
 def counted(count: int, word: str) -> str:
     return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"

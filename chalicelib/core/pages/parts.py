@@ -135,13 +135,25 @@ def profile(source: Source, *, site: Site) -> Context:
     }
 
 
-def flags(article: Article | Card, *, now: datetime) -> list[str]:
+def is_new(article: Article | Card, since: datetime | None) -> bool:
+    """True if readers did not have it at *since*, which may lie after its date: it came late."""
+    return since is not None and (article.seen_at or article.public_at) > since
+
+
+def flags(article: Article | Card, *, now: datetime, since: datetime | None = None) -> list[str]:
     """Return the labels that set an article apart, the most urgent first."""
     breaking, pinned = ranking.is_breaking(article, now), ranking.is_pinned(article, now)
-    return ["Breaking"] * breaking + ["Pinned"] * pinned
+    return ["New"] * is_new(article, since) + ["Breaking"] * breaking + ["Pinned"] * pinned
 
 
-def card(listed: Card, *, site: Site, now: datetime, standfirst: bool = False) -> Context:
+def card(
+    listed: Card,
+    *,
+    site: Site,
+    now: datetime,
+    since: datetime | None = None,
+    standfirst: bool = False,
+) -> Context:
     said = labels.clipped(listed.standfirst) if standfirst and listed.standfirst else None
     return written(listed.language) | {
         "url": site.article(listed),
@@ -154,18 +166,20 @@ def card(listed: Card, *, site: Site, now: datetime, standfirst: bool = False) -
         },
         "age": labels.age(listed.public_at, now=now),
         "section": labels.name(listed.section) if listed.section else None,
-        "flags": flags(listed, now=now) + ["Corrected"] * (listed.corrected_at is not None),
-        "new": False,
+        "flags": flags(listed, now=now, since=since)
+        + ["Corrected"] * (listed.corrected_at is not None),
         "also": [],
         "why": None,
     }
 
 
-def cards(listed: Iterable[Card], *, site: Site, now: datetime) -> list[Context]:
-    return [card(one, site=site, now=now) for one in listed]
+def cards(
+    listed: Iterable[Card], *, site: Site, now: datetime, since: datetime | None = None
+) -> list[Context]:
+    return [card(one, site=site, now=now, since=since) for one in listed]
 
 
-def story(article: Article, *, site: Site, now: datetime) -> Context:
+def story(article: Article, *, site: Site, now: datetime, since: datetime | None = None) -> Context:
     """Return the head of an article: all that comes above its full text."""
     length = len(article.body.text) or max((s.end for s in article.sentences), default=0)
     return written(article.language) | {
@@ -173,7 +187,7 @@ def story(article: Article, *, site: Site, now: datetime) -> Context:
         "headline": article.headline,
         "long": len(article.headline) > LONG_HEADLINE,
         "section": _place(article.section, site=site),
-        "flags": flags(article, now=now),
+        "flags": flags(article, now=now, since=since),
         "source": profile(article.source, site=site),
         "byline": ", ".join(article.byline) or None,
         "age": labels.age(article.public_at, now=now),

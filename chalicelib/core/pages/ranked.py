@@ -33,7 +33,7 @@ def latest(
 ) -> Page:
     """Return the page of the whole list, with the reason of each place.
 
-    With *as_of*, it is the list of that moment. What became public after *since* is marked.
+    With *as_of*, it is the list of that moment. What readers did not have at *since* is marked.
     *older* is the cursor of the archive that goes on where the list ends.
     """
     address = site.url("latest")
@@ -125,9 +125,8 @@ def placed(
     why: bool = False,
 ) -> Context:
     """Return a card in its place; *why* adds the reason."""
-    card = parts.card(one.card, site=site, now=now, standfirst=standfirst)
+    card = parts.card(one.card, site=site, now=now, since=since, standfirst=standfirst)
     return card | {
-        "new": _is_new(one.card, since),
         "also": also(one.also, site=site, since=since),
         "why": _why(one) if why else None,
     }
@@ -141,7 +140,7 @@ def also(folded: Iterable[Card], *, site: Site, since: datetime | None) -> list[
             "url": site.article(one),
             "headline": one.headline,
             "source": one.source.name,
-            "new": _is_new(one, since),
+            "new": parts.is_new(one, since),
         }
         for one in folded
     ]
@@ -149,7 +148,7 @@ def also(folded: Iterable[Card], *, site: Site, since: datetime | None) -> list[
 
 def state(shown: Latest, *, new_url: str | None, since: datetime | None, now: datetime) -> Context:
     """Return how old the list is, and how much of it is new to who saw that of *since*."""
-    new = sum(_is_new(card, since) for card in shown.cards)
+    new = sum(parts.is_new(card, since) for card in shown.cards)
     return {
         "stale": labels.age(shown.refreshed_at, now=now) if shown.is_stale(now) else None,
         "new": labels.counted(new, "article") if new else None,
@@ -158,20 +157,15 @@ def state(shown: Latest, *, new_url: str | None, since: datetime | None, now: da
     }
 
 
-def _is_new(card: Card, since: datetime | None) -> bool:
-    return since is not None and card.public_at > since
-
-
 def _why(one: Placed) -> Context:
-    """Return the terms that count in a score, and the moment that they come to."""
+    """Return the terms that count in a score, what they come to, and what overrules it."""
     fresh, *others = one.terms
     counted = [term for term in others if term.value_s]
     return {
         "id": f"why-{one.card.id}",
-        "moved": one.moved_because,
-        "terms": [
-            fresh.why,
-            *(f"{term.why} Counts as {labels.duration(term.value_s)}." for term in counted),
+        "reasons": [
+            *(term.why for term in (fresh, *counted)),
+            *([one.conclusion] if counted else []),
+            *([one.moved_because] if one.moved_because else []),
         ],
-        "stands_at": labels.stamp(one.stands_at) if counted else None,
     }

@@ -30,7 +30,7 @@ def front(
 ) -> Page:
     """Return the front page of *latest* as of *now*: its first lead, then everything else.
 
-    *sections* narrow it to those; what became public after *since* is marked.
+    *sections* narrow it to those; what readers did not have at *since* is marked.
     """
     shown = latest.of_sections(sections) if sections else latest
     lead = shown.leads[0] if shown.leads else None
@@ -51,15 +51,10 @@ def front(
         "front.html",
         frame
         | {
-            "story": parts.story(lead, site=site, now=now) if lead else None,
+            "story": parts.story(lead, site=site, now=now, since=since) if lead else None,
             "refreshed": labels.age(latest.refreshed_at, now=now),
             "also": ranked.also(also, site=site, since=since),
-            "sections": {
-                "names": ", ".join(labels.name(slug) for slug in sections),
-                "everything": site.url(),
-            }
-            if sections
-            else None,
+            "sections": _only(sections, shown) if sections and latest.cards else None,
             "news": ranked.news(
                 shown,
                 listed[: ranked.BESIDE],
@@ -71,13 +66,19 @@ def front(
                 site=site,
                 now=now,
             ),
-            "around": parts.cards(around, site=site, now=now),
+            "around": parts.cards(around, site=site, now=now, since=since),
             "earlier": [
                 ranked.placed(one, site=site, now=now, since=since)
                 for one in listed[ranked.BESIDE :]
             ],
         },
     )
+
+
+def _only(sections: Collection[str], shown: Latest) -> Context:
+    """Name the *sections* that have articles: an address must not put words on the page."""
+    slugs = {card.section for card in shown.cards}
+    return {"names": ", ".join(labels.name(slug) for slug in sections if slug in slugs)}
 
 
 def article(
