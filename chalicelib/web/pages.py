@@ -26,7 +26,7 @@ def front_page(visit: Visit) -> Answer:
     sections = visit.parameters.given.get("sections", "").split(",")
     page = pages.front(
         latest,
-        sections=[section for section in sections if SLUG.fullmatch(section)],
+        sections=[section for section in dict.fromkeys(sections) if SLUG.fullmatch(section)],
         since=_since(visit),
         site=visit.site,
         now=visit.now,

@@ -404,6 +404,13 @@ def test_the_list_of_another_moment_says_so_and_is_not_for_search_engines():
 
     in_order(page, "noindex", "As of 24 November 2026, 07:31 UTC", article.headline)
     assert "Newer articles may be missing" not in page
+    for view, listed in ((pages.latest, latest_of(article)), (pages.archive, [article.card()])):
+        more = view(listed, older="c", as_of=then, site=SITE, now=NOW).render()
+        (link,) = [one for one in Seen(more).all("a") if one.get("rel") == "next"]
+        assert set((link["href"] or "").partition("?")[2].split("&")) == {
+            "as_of=2026-11-24T07%3A31%3A12Z",
+            "cursor=c",
+        }
     assert "Nothing that can be read now was public then." in whole_list(EMPTY, as_of=then)
 
 
