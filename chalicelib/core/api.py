@@ -66,13 +66,13 @@ def placed(one: Placed, *, site: Site, explained: bool) -> Json:
         **card(one.card, site=site),
         "also": [
             {
-                "id": folded.id,
-                "url": site.article(folded),
-                "headline": folded.headline,
-                "source": source(folded.source, site=site),
-                "published_at": moment(folded.published_at),
+                "id": other.id,
+                "url": site.article(other),
+                "headline": other.headline,
+                "source": source(other.source, site=site),
+                "published_at": moment(other.published_at),
             }
-            for folded in one.also
+            for other in one.also
         ],
         **(_explained(one) if explained else {}),
     }

@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 
 from chalicelib.core.article import Article, ArticleId, Card
 
-# Constants and their reasons: docs/decisions, "The score is a moment".
+# Their reasons: docs/decisions/0006-the-score-is-a-moment.md.
 DOUBLING_COUNTS = timedelta(hours=3)  # for each doubling of the owners who tell a story
 BREAKING_COUNTS = timedelta(hours=3)
 BREAKING_FOR = timedelta(hours=6)  # after it became public: nobody takes the flag off again
@@ -90,7 +90,7 @@ class Latest:
     def as_of(self, now: datetime) -> Latest:
         """Return the list without what is not public at *now*, cards and leads in its order.
 
-        Articles that are folded under another of their story follow it.
+        An article that another of its story stands for follows that one.
         """
         cards = tuple(
             card for placed in self.ranked(now=now) for card in (placed.card, *placed.also)
@@ -131,14 +131,14 @@ def rank(
     """Return what readers may see of *cards* at *now*, in the latest order.
 
     *owners* is how many tell a story, by its id; a story that is not in it is told by one. What is
-    pinned comes first, as long as its pin lasts, and is neither folded nor moved. The others follow
-    by score, the highest first, ties by the smaller id; an article whose story stands already is
-    folded under it. In the first TOP places, an article beyond the SOURCE_CAP of its source lets
-    those pass whose score is lower by no more than YIELDS_TO. O(n log n) in cards.
+    pinned comes first, as long as its pin lasts, and never gives way. The others follow by score,
+    the highest first, ties by the smaller id; the first of a story stands for the others. In the
+    first TOP places, an article beyond the SOURCE_CAP of its source lets those pass whose score is
+    lower by no more than YIELDS_TO. O(n log n) in cards.
     """
     placed = [_scored(card, owners, now) for card in cards if card.is_public(now)]
     placed.sort(key=lambda one: (not is_pinned(one.card, now), -one.score_s, one.card.id))
-    return tuple(_capped(_folded(placed, now), now))
+    return tuple(_capped(_told_once(placed, now), now))
 
 
 def owners_of(cards: Iterable[Card]) -> dict[ArticleId, int]:
@@ -191,7 +191,7 @@ def _scored(card: Card, owners: Mapping[ArticleId, int], now: datetime) -> Place
     return Placed(card=card, terms=terms, moved_because=because)
 
 
-def _folded(placed: Iterable[Placed], now: datetime) -> list[Placed]:
+def _told_once(placed: Iterable[Placed], now: datetime) -> list[Placed]:
     """Let the first of each story stand for the others."""
     standing: list[Placed] = []
     also: defaultdict[ArticleId, list[Card]] = defaultdict(list)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 import pytest
@@ -15,7 +16,7 @@ from chalicelib.core import ranking
 from chalicelib.core.article import ArticleId, Card, Source, article_id
 from chalicelib.core.codec import pack, unpack
 from chalicelib.core.ranking import Latest, Placed, owners_of, rank, related
-from tests.conftest import NOW
+from tests.conftest import NOW, ROOT
 
 SECOND = timedelta(seconds=1)
 FERRY = article_id("ferry")
@@ -105,8 +106,8 @@ def test_a_story_stands_once_by_its_best_unless_editors_pin_another(
     )
     assert all(count == 1 for count in standing.values())
     for one in placed:
-        assert all(folded.story_id == one.card.story_id for folded in one.also)
-        scores = [rank([folded], owners=owners, now=NOW)[0].score_s for folded in one.also]
+        assert all(other.story_id == one.card.story_id for other in one.also)
+        scores = [rank([other], owners=owners, now=NOW)[0].score_s for other in one.also]
         assert scores == sorted(scores, reverse=True)
         if not ranking.is_pinned(one.card, NOW):
             assert all(one.score_s >= score for score in scores)
@@ -224,7 +225,7 @@ def test_who_became_public_in_the_same_second_stands_by_id() -> None:
 # What a list makes room for
 
 
-def test_a_story_is_told_once_with_the_others_folded_under_its_newest() -> None:
+def test_a_story_is_told_once_by_its_newest_which_stands_for_the_others() -> None:
     first = card("first", hours=3, story_id=FERRY)
     second = card("second", hours=2, story_id=FERRY)
     other = card("other", hours=2.5)
@@ -284,12 +285,16 @@ def test_a_list_is_stale_after_three_missed_refreshes() -> None:
     assert latest.is_stale(NOW + ranking.FRESH_FOR + SECOND)
 
 
-def test_an_instant_is_what_a_score_says() -> None:
-    two = card("two", hours=3, story_id=FERRY)
+def test_the_worked_examples_of_the_decision_are_what_the_code_says() -> None:
+    text = (ROOT / "docs/decisions/0006-the-score-is-a-moment.md").read_text(encoding="utf-8")
+    rows = re.findall(r"\| ([\d: -]+) \| (\d+) \| (yes|no) \| ([\d: -]+) \|", text)
+    assert len(rows) == 7
 
-    (placed,) = rank([two], owners={FERRY: 2}, now=NOW)
-
-    assert placed.stands_at == NOW == datetime(2026, 3, 24, 12, tzinfo=UTC)
+    for public, owners, breaking, score in rows:
+        public_at = datetime.fromisoformat(f"{public}+00:00")
+        told = card("told", public_at=public_at, breaking=breaking == "yes", story_id=FERRY)
+        (placed,) = rank([told], owners={FERRY: int(owners)}, now=public_at)
+        assert placed.stands_at == datetime.fromisoformat(f"{score}+00:00")
 
 
 def test_related_articles_share_at_least_three_terms_closest_first() -> None:

@@ -1,4 +1,4 @@
-"""The latest list on a page: each article in its place, what is folded under it, what is new, why.
+"""The latest list on a page: each article in its place, what it stands for, what is new, why.
 
 The list says how old it is wherever it stands, and an empty one is told as a fault: to who waits
 for news, an empty newsroom and a broken one look the same.
@@ -132,7 +132,7 @@ def placed(
     }
 
 
-def also(folded: Iterable[Card], *, site: Site, since: datetime | None) -> list[Context]:
+def also(others: Iterable[Card], *, site: Site, since: datetime | None) -> list[Context]:
     """Return the links to the other articles of a story, by their sources."""
     return [
         parts.written(one.language)
@@ -142,7 +142,7 @@ def also(folded: Iterable[Card], *, site: Site, since: datetime | None) -> list[
             "source": one.source.name,
             "new": parts.is_new(one, since),
         }
-        for one in folded
+        for one in others
     ]
 
 
