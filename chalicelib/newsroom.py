@@ -218,9 +218,9 @@ def _listed(limit: int, *, store: Store, now: datetime) -> Latest:
     )
     # Who leads now, and who will lead when embargoes, pins and flags have ended meanwhile.
     leads = dict.fromkeys(
-        placed.card.id
+        ranked.card.id
         for moment in (now, now + FRESH_FOR)
-        for placed in latest.ranked(now=moment)[:LEADS]
+        for ranked in latest.ranked(now=moment)[:LEADS]
     )
     articles = store.articles(leads)
     return replace(latest, leads=tuple(article.without_body() for article in articles))

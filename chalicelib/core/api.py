@@ -24,7 +24,7 @@ from chalicelib.core.errors import BroadsheetError
 from chalicelib.core.site import Site
 
 if TYPE_CHECKING:
-    from chalicelib.core.ranking import Placed
+    from chalicelib.core.ranking import Ranked
     from chalicelib.core.receipt import Receipt
 
 Json = dict[str, Any]
@@ -60,7 +60,7 @@ def card(listed: Card, *, site: Site) -> Json:
     }
 
 
-def placed(one: Placed, *, site: Site, explained: bool) -> Json:
+def ranked(one: Ranked, *, site: Site, explained: bool) -> Json:
     """Return an article in its place in the latest order, with the terms of its score if wanted."""
     return {
         **card(one.card, site=site),
@@ -78,7 +78,7 @@ def placed(one: Placed, *, site: Site, explained: bool) -> Json:
     }
 
 
-def _explained(one: Placed) -> Json:
+def _explained(one: Ranked) -> Json:
     return {
         "score_s": one.score_s,
         "stands_at": moment(one.stands_at),

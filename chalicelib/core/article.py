@@ -306,6 +306,11 @@ class Card:
     terms: tuple[str, ...] = ()
     story_id: ArticleId | None = None  # None while no other article tells the same event
 
+    @property
+    def story(self) -> ArticleId:
+        """The id of its story, which is its own while it is alone there."""
+        return self.story_id or self.id
+
     def has_expired(self, now: datetime) -> bool:
         return self.expires_at is not None and self.expires_at <= now
 

@@ -16,6 +16,7 @@ from chalicelib.core.article import SLUG
 from chalicelib.core.errors import BadRequest, Finding
 
 _PLACE = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z#[a-z2-7]{16}", re.ASCII)
+_YEARS_OF_THREE_DIGITS = 1_000  # would sort after ours in a list's keys; no news is so old
 _EXAMPLE = 30  # a number that suits most parameters
 
 
@@ -58,7 +59,7 @@ class Parameters:
             return None
         try:
             moment = datetime.fromisoformat(given.replace(" ", "+"))
-            if moment.tzinfo is not None:
+            if moment.tzinfo is not None and moment.year > _YEARS_OF_THREE_DIGITS:
                 return moment.astimezone(UTC)
         except (ValueError, OverflowError):
             pass

@@ -44,7 +44,7 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Placed:
+class Ranked:
     """An article in its place. The terms' values add up to its score, in seconds since 1970.
 
     `also` are the other articles of its story, which it stands for, in their own order.
@@ -92,9 +92,7 @@ class Latest:
 
         An article that another of its story stands for follows that one.
         """
-        cards = tuple(
-            card for placed in self.ranked(now=now) for card in (placed.card, *placed.also)
-        )
+        cards = tuple(card for one in self.ranked(now=now) for card in (one.card, *one.also))
         places = {card.id: place for place, card in enumerate(cards)}
         leads = [lead for lead in self.leads if lead.id in places]
         leads.sort(key=lambda lead: places[lead.id])
@@ -117,7 +115,7 @@ class Latest:
             cards=tuple(card for card in self.cards if card.public_at > moment),
         )
 
-    def ranked(self, *, now: datetime) -> tuple[Placed, ...]:
+    def ranked(self, *, now: datetime) -> tuple[Ranked, ...]:
         return rank(self.cards, owners=self.owners, now=now)
 
     def is_stale(self, now: datetime) -> bool:
@@ -127,7 +125,7 @@ class Latest:
 
 def rank(
     cards: Iterable[Card], *, owners: Mapping[ArticleId, int], now: datetime
-) -> tuple[Placed, ...]:
+) -> tuple[Ranked, ...]:
     """Return what readers may see of *cards* at *now*, in the latest order.
 
     *owners* is how many tell a story, by its id; a story that is not in it is told by one. What is
@@ -136,18 +134,17 @@ def rank(
     first TOP places, an article beyond the SOURCE_CAP of its source lets those pass whose score is
     lower by no more than YIELDS_TO. O(n log n) in cards.
     """
-    placed = [_scored(card, owners, now) for card in cards if card.is_public(now)]
-    placed.sort(key=lambda one: (not is_pinned(one.card, now), -one.score_s, one.card.id))
-    return tuple(_capped(_told_once(placed, now), now))
+    ranked = [_scored(card, owners, now) for card in cards if card.is_public(now)]
+    ranked.sort(key=lambda one: (not is_pinned(one.card, now), -one.score_s, one.card.id))
+    return tuple(_capped(_told_once(ranked, now), now))
 
 
 def owners_of(cards: Iterable[Card]) -> dict[ArticleId, int]:
-    """Count the owners who tell each story: titles of one house are one voice."""
+    """Count the owners of each story that more than one tells: titles of a house are one voice."""
     found: defaultdict[ArticleId, set[str]] = defaultdict(set)
     for card in cards:
-        if card.story_id is not None:
-            found[card.story_id].add(card.source.owner or card.source.id)
-    return {story: len(owners) for story, owners in found.items()}
+        found[card.story].add(card.source.owner or card.source.id)
+    return {story: len(owners) for story, owners in found.items() if len(owners) > 1}
 
 
 def is_pinned(article: Article | Card, now: datetime) -> bool:
@@ -156,98 +153,7 @@ def is_pinned(article: Article | Card, now: datetime) -> bool:
 
 def is_breaking(article: Article | Card, now: datetime) -> bool:
     """True while the article counts as breaking news, and is labelled so."""
-    return article.breaking and now < article.public_at + BREAKING_FOR
-
-
-def _scored(card: Card, owners: Mapping[ArticleId, int], now: datetime) -> Placed:
-    count = owners.get(card.story_id, 1) if card.story_id is not None else 1
-    owners_s = round(math.log2(max(count, 1)) * DOUBLING_COUNTS.total_seconds())
-    breaking_s = BREAKING_COUNTS // _SECOND if is_breaking(card, now) else 0
-    ends_at = card.public_at + BREAKING_FOR
-    terms = (
-        Term(
-            name="freshness",
-            value_s=(card.public_at - _EPOCH) // _SECOND,
-            why=f"Public since {_said(card.public_at)}.",
-        ),
-        Term(
-            name="owners",
-            value_s=owners_s,
-            why=f"Told by {count} owners: as if {hours(owners_s)} newer."
-            if owners_s
-            else "Told by one owner.",
-        ),
-        Term(
-            name="breaking",
-            value_s=breaking_s,
-            why=f"Breaking news until {_said(ends_at)}: as if {hours(breaking_s)} newer."
-            if breaking_s
-            else "Not breaking news.",
-        ),
-    )
-    because = None
-    if card.pinned_until is not None and is_pinned(card, now):
-        because = f"Pinned above every score until {_said(card.pinned_until)}."
-    return Placed(card=card, terms=terms, moved_because=because)
-
-
-def _told_once(placed: Iterable[Placed], now: datetime) -> list[Placed]:
-    """Let the first of each story stand for the others."""
-    standing: list[Placed] = []
-    also: defaultdict[ArticleId, list[Card]] = defaultdict(list)
-    heads: dict[ArticleId, ArticleId] = {}  # of a story: the article that stands for it
-    for one in placed:
-        card = one.card
-        story = card.story_id or card.id
-        if story in heads and not is_pinned(card, now):
-            also[heads[story]].append(card)
-        else:
-            heads.setdefault(story, card.id)
-            standing.append(one)
-    return [replace(one, also=tuple(also[one.card.id])) for one in standing]
-
-
-def _capped(placed: list[Placed], now: datetime) -> Iterable[Placed]:
-    """Yield the articles in their places, those beyond their source's cap below others."""
-    left, passed = list(placed), set[ArticleId]()
-    stands: Counter[str] = Counter()
-    for _ in range(min(TOP, len(left))):
-        first = left[0]
-        chosen = next(
-            (
-                one
-                for one in left
-                if is_pinned(one.card, now)
-                or (
-                    stands[one.card.source.id] < SOURCE_CAP
-                    and one.score_s >= first.score_s - YIELDS_TO // _SECOND
-                )
-            ),
-            first,
-        )
-        passed |= {one.card.id for one in left[: left.index(chosen)]}
-        left.remove(chosen)
-        stands[chosen.card.source.id] += 1
-        yield _moved(chosen) if chosen.card.id in passed else chosen
-    yield from (_moved(one) if one.card.id in passed else one for one in left)
-
-
-def _moved(one: Placed) -> Placed:
-    because = (
-        f"Moved down: of the first {TOP} articles, {SOURCE_CAP} at most are by "
-        f"{one.card.source.name} while others have news of the same time."
-    )
-    return replace(one, moved_because=because)
-
-
-def hours(seconds: int) -> str:
-    """Return "4 h 45 min", for readers."""
-    whole, minutes = divmod(round(seconds / 60), 60)
-    return " ".join([f"{whole} h"] * (whole > 0) + [f"{minutes} min"] * (minutes > 0))
-
-
-def _said(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
+    return article.breaking and now - article.public_at < BREAKING_FOR
 
 
 def related(
@@ -270,3 +176,93 @@ def related(
         c for c in candidates if c.id != without and len(wanted & frozenset(c.terms)) >= MIN_SHARED
     )
     return tuple(sorted(near, key=rank)[:limit])
+
+
+def hours(seconds: int) -> str:
+    """Return "4 h 45 min", for readers."""
+    whole, minutes = divmod(round(seconds / 60), 60)
+    return " ".join([f"{whole} h"] * (whole > 0) + [f"{minutes} min"] * (minutes > 0))
+
+
+def _scored(card: Card, owners: Mapping[ArticleId, int], now: datetime) -> Ranked:
+    count = owners.get(card.story, 1)
+    owners_s = round(math.log2(max(count, 1)) * DOUBLING_COUNTS.total_seconds())
+    breaking_s = BREAKING_COUNTS // _SECOND if is_breaking(card, now) else 0
+    terms = (
+        Term(
+            name="freshness",
+            value_s=(card.public_at - _EPOCH) // _SECOND,
+            why=f"Public since {_said(card.public_at)}.",
+        ),
+        Term(
+            name="owners",
+            value_s=owners_s,
+            why=f"Told by {count} owners: as if {hours(owners_s)} newer."
+            if owners_s
+            else "Told by one owner.",
+        ),
+        Term(
+            name="breaking",
+            value_s=breaking_s,
+            why=f"Breaking news until {_said(card.public_at + BREAKING_FOR)}: "
+            f"as if {hours(breaking_s)} newer."
+            if breaking_s
+            else "Not breaking news.",
+        ),
+    )
+    because = None
+    if card.pinned_until is not None and is_pinned(card, now):
+        because = f"Pinned above every score until {_said(card.pinned_until)}."
+    return Ranked(card=card, terms=terms, moved_because=because)
+
+
+def _told_once(ranked: Iterable[Ranked], now: datetime) -> list[Ranked]:
+    """Let the first of each story stand for the others."""
+    standing: list[Ranked] = []
+    also: defaultdict[ArticleId, list[Card]] = defaultdict(list)
+    heads: dict[ArticleId, ArticleId] = {}  # of a story: the article that stands for it
+    for one in ranked:
+        card = one.card
+        if card.story in heads and not is_pinned(card, now):
+            also[heads[card.story]].append(card)
+        else:
+            heads.setdefault(card.story, card.id)
+            standing.append(one)
+    return [replace(one, also=tuple(also[one.card.id])) for one in standing]
+
+
+def _capped(ranked: list[Ranked], now: datetime) -> Iterable[Ranked]:
+    """Yield the articles in their places, those beyond their source's cap below others."""
+    left, passed = list(ranked), set[ArticleId]()
+    stands: Counter[str] = Counter()
+    for _ in range(min(TOP, len(left))):
+        first = left[0]
+        chosen = next(
+            (
+                one
+                for one in left
+                if is_pinned(one.card, now)
+                or (
+                    stands[one.card.source.id] < SOURCE_CAP
+                    and one.score_s >= first.score_s - YIELDS_TO // _SECOND
+                )
+            ),
+            first,
+        )
+        passed |= {one.card.id for one in left[: left.index(chosen)]}
+        left.remove(chosen)
+        stands[chosen.card.source.id] += 1
+        yield _moved(chosen) if chosen.card.id in passed else chosen
+    yield from (_moved(one) if one.card.id in passed else one for one in left)
+
+
+def _moved(one: Ranked) -> Ranked:
+    because = (
+        f"Moved down: of the first {TOP} articles, {SOURCE_CAP} at most are by "
+        f"{one.card.source.name} while others have news of the same time."
+    )
+    return replace(one, moved_because=because)
+
+
+def _said(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"

@@ -29,8 +29,8 @@ def latest(visit: Visit) -> Answer:
     shown = latest.since(since) if since else latest
     document = {
         "data": [
-            api.placed(placed, site=site, explained=explained)
-            for placed in shown.ranked(now=moment)
+            api.ranked(ranked, site=site, explained=explained)
+            for ranked in shown.ranked(now=moment)
         ],
         "as_of": api.moment(latest.refreshed_at) if as_of else None,
         "refreshed_at": api.moment(latest.refreshed_at) if as_of is None else None,

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from chalicelib.core import ranking
 from chalicelib.core.article import ArticleId, Card, Source, article_id
 from chalicelib.core.codec import pack, unpack
-from chalicelib.core.ranking import Latest, Placed, owners_of, rank, related
+from chalicelib.core.ranking import Latest, Ranked, owners_of, rank, related
 from tests.conftest import NOW, ROOT
 
 SECOND = timedelta(seconds=1)
@@ -43,7 +43,7 @@ def card(
 def order(*cards: Card, now: datetime = NOW, **owners: int) -> list[str]:
     """Return the headlines that stand, in the latest order; *owners* by the story's name."""
     told = {article_id(story): count for story, count in owners.items()}
-    return [placed.card.headline for placed in rank(cards, owners=told, now=now)]
+    return [ranked.card.headline for ranked in rank(cards, owners=told, now=now)]
 
 
 TIMES = st.integers(-30 * 3600, 3 * 3600).map(lambda seconds: NOW + seconds * SECOND)
@@ -64,8 +64,8 @@ CARDS = st.lists(
 OWNERS = st.dictionaries(st.sampled_from([FERRY, article_id("budget")]), st.integers(0, 40))
 
 
-def everything(placed: tuple[Placed, ...]) -> list[Card]:
-    return [one for place in placed for one in (place.card, *place.also)]
+def everything(ranked: tuple[Ranked, ...]) -> list[Card]:
+    return [one for place in ranked for one in (place.card, *place.also)]
 
 
 # For every newsroom
@@ -97,15 +97,15 @@ def test_all_that_readers_may_see_is_listed_once_and_nothing_else(
 def test_a_story_stands_once_by_its_best_unless_editors_pin_another(
     cards: list[Card], owners: dict[ArticleId, int]
 ) -> None:
-    placed = rank(cards, owners=owners, now=NOW)
+    ranked = rank(cards, owners=owners, now=NOW)
 
     standing = Counter(
         one.card.story_id
-        for one in placed
+        for one in ranked
         if one.card.story_id and not ranking.is_pinned(one.card, NOW)
     )
     assert all(count == 1 for count in standing.values())
-    for one in placed:
+    for one in ranked:
         assert all(other.story_id == one.card.story_id for other in one.also)
         scores = [rank([other], owners=owners, now=NOW)[0].score_s for other in one.also]
         assert scores == sorted(scores, reverse=True)
@@ -117,11 +117,11 @@ def test_a_story_stands_once_by_its_best_unless_editors_pin_another(
 def test_pinned_stands_above_all_and_the_rest_by_score_but_for_who_was_moved(
     cards: list[Card], owners: dict[ArticleId, int]
 ) -> None:
-    placed = rank(cards, owners=owners, now=NOW)
+    ranked = rank(cards, owners=owners, now=NOW)
 
-    pins = [ranking.is_pinned(one.card, NOW) for one in placed]
+    pins = [ranking.is_pinned(one.card, NOW) for one in ranked]
     assert pins == sorted(pins, reverse=True)
-    unmoved = [one for one in placed if one.moved_because is None]
+    unmoved = [one for one in ranked if one.moved_because is None]
     assert unmoved == sorted(unmoved, key=lambda one: (-one.score_s, one.card.id))
 
 
@@ -129,13 +129,13 @@ def test_pinned_stands_above_all_and_the_rest_by_score_but_for_who_was_moved(
 def test_at_the_top_a_source_stands_beyond_its_cap_only_where_nobody_else_has_news(
     cards: list[Card], owners: dict[ArticleId, int]
 ) -> None:
-    placed = rank(cards, owners=owners, now=NOW)
+    ranked = rank(cards, owners=owners, now=NOW)
 
-    for place, one in enumerate(placed[: ranking.TOP]):
-        above = Counter(other.card.source.id for other in placed[:place])
+    for place, one in enumerate(ranked[: ranking.TOP]):
+        above = Counter(other.card.source.id for other in ranked[:place])
         if above[one.card.source.id] < ranking.SOURCE_CAP or ranking.is_pinned(one.card, NOW):
             continue
-        for other in placed[place + 1 :]:
+        for other in ranked[place + 1 :]:
             is_older = other.score_s < one.score_s - ranking.YIELDS_TO.total_seconds()
             assert is_older or above[other.card.source.id] >= ranking.SOURCE_CAP
 
@@ -180,10 +180,10 @@ def test_each_doubling_of_the_owners_counts_as_three_hours() -> None:
     ("owners", "hours"), [(0, 0), (1, 0), (2, 3), (3, 4.755), (4, 6), (8, 9), (50, 16.932)]
 )
 def test_more_owners_count_for_less_and_less(owners: int, hours: float) -> None:
-    (placed,) = rank([card("ferry", story_id=FERRY)], owners={FERRY: owners}, now=NOW)
+    (ranked,) = rank([card("ferry", story_id=FERRY)], owners={FERRY: owners}, now=NOW)
 
-    assert placed.terms[1].name == "owners"
-    assert placed.terms[1].value_s == pytest.approx(hours * 3600, abs=2)
+    assert ranked.terms[1].name == "owners"
+    assert ranked.terms[1].value_s == pytest.approx(hours * 3600, abs=2)
 
 
 def test_titles_of_one_house_are_one_voice() -> None:
@@ -196,6 +196,12 @@ def test_titles_of_one_house_are_one_voice() -> None:
     ]
 
     assert owners_of(cards) == {FERRY: 2}
+
+
+def test_an_article_alone_in_its_story_may_be_told_by_others_elsewhere() -> None:
+    told = card("ferry", hours=3)
+
+    assert order(told, card("newer", hours=1), ferry=4) == ["ferry", "newer"]
 
 
 def test_breaking_news_counts_as_newer_until_it_is_six_hours_old() -> None:
@@ -230,9 +236,9 @@ def test_a_story_is_told_once_by_its_newest_which_stands_for_the_others() -> Non
     second = card("second", hours=2, story_id=FERRY)
     other = card("other", hours=2.5)
 
-    placed = rank([first, second, other], owners={}, now=NOW)
+    ranked = rank([first, second, other], owners={}, now=NOW)
 
-    assert [(one.card.headline, one.also) for one in placed] == [
+    assert [(one.card.headline, one.also) for one in ranked] == [
         ("second", (first,)),
         ("other", ()),
     ]
@@ -242,9 +248,9 @@ def test_a_fourth_article_of_a_source_stands_below_the_tenth_place_and_says_why(
     flood = [card(f"flood {n}", hours=1 + n / 100, source="courier") for n in range(5)]
     others = [card(f"other {n}", hours=8 + n / 100) for n in range(9)]
 
-    placed = rank([*flood, *others], owners={}, now=NOW)
+    ranked = rank([*flood, *others], owners={}, now=NOW)
 
-    assert [one.card.headline for one in placed] == [
+    assert [one.card.headline for one in ranked] == [
         "flood 0",
         "flood 1",
         "flood 2",
@@ -254,7 +260,7 @@ def test_a_fourth_article_of_a_source_stands_below_the_tenth_place_and_says_why(
         "other 7",
         "other 8",
     ]
-    moved = [one for one in placed if one.moved_because]
+    moved = [one for one in ranked if one.moved_because]
     assert [one.card.headline for one in moved] == ["flood 3", "flood 4"]
     assert "3 at most are by courier" in (moved[0].moved_because or "")
 
@@ -269,10 +275,10 @@ def test_no_source_makes_room_for_the_news_of_the_day_before() -> None:
 def test_a_paper_of_one_source_is_in_plain_order() -> None:
     cards = [card(f"{n}", hours=1 + n / 100, source="courier") for n in range(15)]
 
-    placed = rank(cards, owners={}, now=NOW)
+    ranked = rank(cards, owners={}, now=NOW)
 
-    assert [one.card for one in placed] == cards
-    assert {one.moved_because for one in placed} == {None}
+    assert [one.card for one in ranked] == cards
+    assert {one.moved_because for one in ranked} == {None}
 
 
 # The prepared list
@@ -293,8 +299,8 @@ def test_the_worked_examples_of_the_decision_are_what_the_code_says() -> None:
     for public, owners, breaking, score in rows:
         public_at = datetime.fromisoformat(f"{public}+00:00")
         told = card("told", public_at=public_at, breaking=breaking == "yes", story_id=FERRY)
-        (placed,) = rank([told], owners={FERRY: int(owners)}, now=public_at)
-        assert placed.stands_at == datetime.fromisoformat(f"{score}+00:00")
+        (ranked,) = rank([told], owners={FERRY: int(owners)}, now=public_at)
+        assert ranked.stands_at == datetime.fromisoformat(f"{score}+00:00")
 
 
 def test_related_articles_share_at_least_three_terms_closest_first() -> None:

@@ -16,7 +16,7 @@ from chalicelib.core.ranking import rank
 
 if TYPE_CHECKING:
     from chalicelib.core.article import Article, Card
-    from chalicelib.core.ranking import Latest, Placed
+    from chalicelib.core.ranking import Latest, Ranked
     from chalicelib.core.site import Site
 
 BESIDE = 10  # cards; with six of Around The Web they stand as tall as a lead story
@@ -53,7 +53,7 @@ def latest(
         frame
         | {
             "cards": [
-                placed(one, site=site, now=now, since=since, standfirst=True, why=True)
+                card(one, site=site, now=now, since=since, standfirst=True, why=True)
                 for one in listed
             ],
             "as_of": labels.stamp(as_of) if as_of else None,
@@ -73,7 +73,7 @@ def latest(
 
 def news(
     shown: Latest,
-    listed: Iterable[Placed],
+    listed: Iterable[Ranked],
     *,
     new_url: str | None = None,
     since: datetime | None = None,
@@ -83,7 +83,7 @@ def news(
 ) -> Context:
     """Return the section Latest News; *new_url* is where this page tells what is new in it."""
     return {
-        "cards": [placed(one, site=site, now=now, since=since, why=why) for one in listed],
+        "cards": [card(one, site=site, now=now, since=since, why=why) for one in listed],
         "url": site.url("latest"),
         "state": state(shown, new_url=new_url, since=since, now=now),
     }
@@ -91,7 +91,7 @@ def news(
 
 def beside(
     shown: Latest, article: Article | None, *, around: Iterable[Card], now: datetime
-) -> tuple[Placed, ...]:
+) -> tuple[Ranked, ...]:
     """Return the list that stands beside *article*: not itself, and nothing shown twice.
 
     Where too few would be left, the small newsroom's list stays whole.
@@ -107,16 +107,12 @@ def beside(
 
 def same_story(shown: Latest, article: Article) -> tuple[Card, ...]:
     """Return the other articles of the list that tell the story of *article*."""
-    story = next((card.story_id for card in shown.cards if card.id == article.id), None)
-    return tuple(
-        card
-        for card in shown.cards
-        if story is not None and card.story_id == story and card.id != article.id
-    )
+    story = next((card.story for card in shown.cards if card.id == article.id), article.id)
+    return tuple(card for card in shown.cards if card.story == story and card.id != article.id)
 
 
-def placed(
-    one: Placed,
+def card(
+    one: Ranked,
     *,
     site: Site,
     now: datetime,
@@ -125,8 +121,8 @@ def placed(
     why: bool = False,
 ) -> Context:
     """Return a card in its place; *why* adds the reason."""
-    card = parts.card(one.card, site=site, now=now, since=since, standfirst=standfirst)
-    return card | {
+    shown = parts.card(one.card, site=site, now=now, since=since, standfirst=standfirst)
+    return shown | {
         "also": also(one.also, site=site, since=since),
         "why": _why(one) if why else None,
     }
@@ -157,7 +153,7 @@ def state(shown: Latest, *, new_url: str | None, since: datetime | None, now: da
     }
 
 
-def _why(one: Placed) -> Context:
+def _why(one: Ranked) -> Context:
     """Return the terms that count in a score, what they come to, and what overrules it."""
     fresh, *others = one.terms
     counted = [term for term in others if term.value_s]

@@ -68,8 +68,7 @@ def front(
             ),
             "around": parts.cards(around, site=site, now=now, since=since),
             "earlier": [
-                ranked.placed(one, site=site, now=now, since=since)
-                for one in listed[ranked.BESIDE :]
+                ranked.card(one, site=site, now=now, since=since) for one in listed[ranked.BESIDE :]
             ],
         },
     )
