@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import hmac
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
@@ -30,7 +30,7 @@ from chalicelib.core.article import (
     read_by,
 )
 from chalicelib.core.errors import FoldConflict, Moved, NotFound, StoreUnavailable
-from chalicelib.core.ranking import Latest
+from chalicelib.core.ranking import FRESH_FOR, Latest
 from chalicelib.core.uploads import Version, kind_of
 
 if TYPE_CHECKING:
@@ -54,7 +54,6 @@ MAX_BETWEEN = 6_000  # cards of a month, two hundred a day: ten calls
 MAX_HISTORY = 30  # revisions on a history page; a text changed more often is told by its last
 ID_LENGTH = 16
 LEADS = 3  # articles kept whole, so that one that expires leaves another to lead
-AHEAD = timedelta(minutes=15)  # three refreshes: what becomes public meanwhile is in the list
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,39 +220,84 @@ def reconcile(
 
 def refresh_latest(*, store: Store, now: datetime) -> Latest:
     """Prepare the latest list from recent cards, read consistently, and return it."""
-    found: dict[ArticleId, Card] = {}
-    for list_ in ("pinned", "all"):
-        after: str | None = ""
-        for _ in range(MAX_PAGES):
-            cards, after = store.cards(
-                list_, until=now + AHEAD, after=after or "", limit=LATEST_CARDS, consistent=True
-            )
-            found |= {card.id: card for card in cards if not card.has_expired(now)}
-            if len(found) >= LATEST_CARDS or after is None:
-                break
-    order = ranking.in_order(found.values(), now=now)[: LATEST_CARDS + LEADS]
-    # What is public leads now; what becomes public before the next refresh may lead then.
-    public = [card.id for card in order if card.is_public(now)][:LEADS]
-    upcoming = [card.id for card in order if not card.is_public(now)][:LEADS]
-    leads = store.articles([*public, *upcoming])
-    latest = Latest(
-        refreshed_at=now, leads=tuple(article.without_body() for article in leads), cards=order
-    )
-    latest = _fitting(latest)
+    limit, latest = LATEST_CARDS, None
+    while latest is None:
+        latest = _fitting(_listed(limit, store=store, now=now))
+        limit //= 2
     store.put_latest(latest)
     return latest
 
 
-def _fitting(latest: Latest) -> Latest:
-    """Leave out leads, then cards, from the end until a row can hold the list."""
+def _listed(limit: int, *, store: Store, now: datetime) -> Latest:
+    """Make the list of the newest *limit* articles and of what is pinned, with its leads."""
+    pinned, _ = _recent("pinned", limit=limit, store=store, now=now)
+    recent, older = _recent("all", limit=limit, store=store, now=now)
+    found = {card.id: card for card in (*pinned, *recent)}
+    cards, owners = _with_stories(found.values(), store=store, now=now)
+    latest = Latest(refreshed_at=now, leads=(), cards=cards, owners=owners, older=older)
+    # Who leads now, and who will lead when embargoes, pins and flags have ended meanwhile.
+    leads = dict.fromkeys(
+        ranked.card.id
+        for moment in (now, now + FRESH_FOR)
+        for ranked in latest.ranked(now=moment)[:LEADS]
+    )
+    articles = store.articles(leads)
+    return replace(latest, leads=tuple(article.without_body() for article in articles))
+
+
+def _with_stories(
+    cards: Iterable[Card], *, store: Store, now: datetime
+) -> tuple[tuple[Card, ...], dict[ArticleId, int]]:
+    """Return the cards with the stories they are in, and how many owners tell each story."""
+    cards = tuple(cards)
+    memberships = store.stories.memberships(card.id for card in cards)
+    told = [
+        replace(card, story_id=memberships[card.id].story_id) if card.id in memberships else card
+        for card in cards
+    ]
+    # A story's own articles, and those of it that are too old for the list.
+    others = (
+        replace(other, story_id=membership.story_id)
+        for membership in memberships.values()
+        for other in membership.others
+    )
+    owners = ranking.owners_of(card for card in (*told, *others) if card.is_public(now))
+    return tuple(told), owners
+
+
+def _recent(
+    list_: str, *, limit: int, store: Store, now: datetime
+) -> tuple[tuple[Card, ...], str | None]:
+    """Return the newest cards of a list that have a place in the latest, and what comes after."""
+    found: list[Card] = []
+    older: str | None = ""
+    for _ in range(MAX_PAGES):
+        cards, older = store.cards(
+            list_,
+            until=now + FRESH_FOR,
+            after=older or "",
+            limit=limit - len(found),
+            consistent=True,
+        )
+        found += [
+            card
+            for card in cards
+            if not card.has_expired(now) and (list_ == "all" or ranking.is_pinned(card, now))
+        ]
+        if len(found) >= limit or older is None:
+            break
+    return tuple(found), older
+
+
+def _fitting(latest: Latest) -> Latest | None:
+    """Leave out leads from the end until a row can hold the list; None if it never can."""
     from chalicelib.core.codec import pack
     from chalicelib.core.limits import MAX_ROW_BYTES
 
     while len(pack(latest)) > MAX_ROW_BYTES:
-        if len(latest.leads) > 1 or len(latest.cards) <= 1:
-            latest = replace(latest, leads=latest.leads[:-1])
-        else:
-            latest = replace(latest, cards=latest.cards[: len(latest.cards) // 2])
+        if not latest.leads:
+            return None
+        latest = replace(latest, leads=latest.leads[:-1])
     return latest
 
 
@@ -313,6 +357,20 @@ def front_page(*, store: Store, now: datetime) -> Latest:
     if latest is None:
         raise StoreUnavailable("The latest list has not been prepared yet.")
     return latest.as_of(now)
+
+
+def latest_as_of(moment: datetime, *, store: Store, now: datetime) -> Latest:
+    """Return what readers may see at *now*, listed as it would have been at *moment*. Two calls.
+
+    Nothing is kept of lists that were: this one is made of the newest LATEST_CARDS articles of
+    that moment, or of *now* if that is earlier, and says in `refreshed_at` of which.
+    """
+    moment = min(moment, now)
+    cards, older = store.cards("all", until=moment, limit=LATEST_CARDS)
+    public = (card for card in cards if card.is_public(now))
+    told, owners = _with_stories(public, store=store, now=moment)
+    latest = Latest(refreshed_at=moment, leads=(), cards=told, owners=owners, older=older)
+    return latest.as_of(moment)
 
 
 def read_article(id_: ArticleId, *, store: Store, now: datetime) -> ArticleView:
@@ -400,6 +458,7 @@ def list_cards(
     *,
     store: Store,
     now: datetime,
+    until: datetime | None = None,
     after: str = "",
     limit: int = PAGE_CARDS,
     section: str | None = None,
@@ -407,7 +466,7 @@ def list_cards(
     source: str | None = None,
     updated_since: datetime | None = None,
 ) -> CardsView:
-    """Return a page of the cards that match every filter given. One Query.
+    """Return a page of the cards that match every filter given, none newer than *until*. One Query.
 
     The narrowest list is read and the other filters applied to its page, which may come short
     and still have an older one.
@@ -419,7 +478,8 @@ def list_cards(
         under = ("tag", tag)
     elif section is not None:
         under = ("section", section)
-    cards, older = store.cards(_list_under(under), until=now, after=after, limit=limit)
+    last = min(until or now, now)
+    cards, older = store.cards(_list_under(under), until=last, after=after, limit=limit)
     matching = tuple(
         card
         for card in cards

@@ -141,6 +141,62 @@ def test_an_embargo_lifts_to_the_second_without_any_event(paper: Paper) -> None:
     assert front.leads[0].id == article_id(FERRY)
 
 
+def test_a_pin_ends_to_the_second_and_the_next_article_leads(paper: Paper) -> None:
+    ends = NOW + timedelta(minutes=5)
+    for n in range(4):
+        pin = {"pinned_until": f'"{ends.isoformat()}"'} if n else {}
+        date = f"{NOW - timedelta(hours=n + 1):%Y-%m-%dT%H:%M:%SZ}"
+        paper.publish(f"{n}.md", builders.markdown(f"Story {n}", date=date, **pin))
+
+    def front(now: datetime) -> list[str]:
+        latest = newsroom.front_page(store=wiring.store(), now=now)
+        assert latest.leads[0].id == latest.cards[0].id
+        return [card.headline for card in latest.cards]
+
+    assert front(ends - timedelta(seconds=1)) == ["Story 1", "Story 2", "Story 3", "Story 0"]
+    assert front(ends) == ["Story 0", "Story 1", "Story 2", "Story 3"]
+
+
+def test_the_list_and_the_archive_below_it_hold_every_article(
+    paper: Paper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(newsroom, "LATEST_CARDS", 3)
+    for n in range(8):
+        pin = {"pinned_until": "2026-03-24T11:00:00Z" if n == 6 else "2026-03-25T11:00:00Z"}
+        date = f"{NOW - timedelta(hours=n + 1):%Y-%m-%dT%H:%M:%SZ}"
+        article = builders.markdown(f"Story {n}", date=date, **(pin if n > 5 else {}))
+        paper.publish(f"{n}.md", article)
+
+    latest = newsroom.front_page(store=wiring.store(), now=NOW)
+    archive = newsroom.list_cards(store=wiring.store(), now=NOW, after=latest.older or "", limit=10)
+
+    assert [card.headline for card in latest.cards] == ["Story 7", "Story 0", "Story 1", "Story 2"]
+    assert [card.headline for card in archive.cards] == [f"Story {n}" for n in range(3, 8)]
+
+
+def test_a_list_of_another_moment_is_made_of_what_can_be_read_now(paper: Paper) -> None:
+    paper.publish("old.md", builders.markdown("Old", date="2026-03-24T06:00:00Z"))
+    paper.publish(
+        "urgent.md", builders.markdown("Urgent", date="2026-03-24T04:30:00Z", breaking="true")
+    )
+    paper.publish("new.md", builders.markdown("New", date="2026-03-24T11:00:00Z"))
+    paper.publish(
+        "over.md",
+        builders.markdown("Over", date="2026-03-24T05:00:00Z", expires_at="2026-03-24T11:59:00Z"),
+    )
+    paper.publish("soon.md", builders.markdown("Soon", date="2026-03-24T12:05:00Z"))
+
+    def headlines(hour: int, minute: int = 0) -> list[str]:
+        moment = NOW.replace(hour=hour, minute=minute)
+        latest = newsroom.latest_as_of(moment, store=wiring.store(), now=NOW)
+        return [card.headline for card in latest.cards]
+
+    assert headlines(8) == ["Urgent", "Old"]
+    assert headlines(10, 30) == ["Old", "Urgent"]
+    assert headlines(12) == ["New", "Old", "Urgent"]
+    assert headlines(23) == ["New", "Old", "Urgent"]
+
+
 @pytest.mark.parametrize("key", ["embargo_until", "published_at"])
 def test_what_readers_have_cannot_be_hidden_until_a_later_date(paper: Paper, key: str) -> None:
     lifts = f"{NOW + timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ}"

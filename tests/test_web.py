@@ -7,14 +7,17 @@ import gzip
 import html
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import boto3
 import pytest
 from chalice.test import Client, HTTPResponse
 
 from chalicelib import newsroom, wiring
 from chalicelib.core.article import article_id
+from chalicelib.core.parameters import cursor
 from tests import builders
 from tests.conftest import Paper
 
@@ -208,6 +211,113 @@ def test_cursors_walk_the_archive_and_survive_inserts(paper: Paper, client: Clie
     assert seen == [f"Story {hour}" for hour in range(1, 8)]
 
 
+@pytest.fixture
+def day(paper: Paper) -> Paper:
+    """A newsroom with an article in each of the last hours, two sections, two sources."""
+    for hour in range(1, 5):
+        article = builders.markdown(
+            f"Story {hour}",
+            date=moment(hours=hour),
+            section="world" if hour % 2 else "sport",
+            source=f"source {hour % 2}",
+            breaking="true" if hour == 3 else "false",
+        )
+        paper.upload(f"{hour}.md", article, at=datetime.now(UTC) - timedelta(hours=hour))
+        paper.ingest(f"{hour}.md", now=datetime.now(UTC))
+    newsroom.refresh_latest(store=wiring.store(), now=datetime.now(UTC).replace(microsecond=0))
+    return paper
+
+
+def headlines(client: Client, query: str = "") -> list[str]:
+    return [card["headline"] for card in data(client.http.get(f"/v1/latest{query}"))["data"]]
+
+
+def test_the_latest_list_explains_its_order_where_that_is_asked_for(
+    day: Paper, client: Client
+) -> None:
+    plain = data(client.http.get("/v1/latest"))
+    explained = data(client.http.get("/v1/latest?explain=1"))
+
+    assert [card["headline"] for card in explained["data"]] == [
+        "Story 3",
+        "Story 1",
+        "Story 2",
+        "Story 4",
+    ]
+    for card in explained["data"]:
+        assert [term["name"] for term in card["terms"]] == ["freshness", "owners", "breaking"]
+        assert sum(term["value_s"] for term in card["terms"]) == card["score_s"]
+        assert all(term["why"] for term in card["terms"])
+        assert card["moved_because"] is None
+    assert "terms" not in plain["data"][0]
+    assert plain["stale"] is False
+    assert plain["refreshed_at"]
+
+
+def test_the_latest_list_can_be_asked_for_what_is_new_and_as_of_a_moment(
+    day: Paper, client: Client
+) -> None:
+    assert headlines(client, f"?since={moment(hours=2.5)}") == ["Story 1", "Story 2"]
+    assert headlines(client, f"?since={moment()}") == []
+    assert headlines(client, f"?as_of={moment(hours=1.5)}") == ["Story 3", "Story 2", "Story 4"]
+    both = f"?as_of={moment(hours=1.5)}&since={moment(hours=3.5)}"
+    assert headlines(client, both) == ["Story 3", "Story 2"]
+    assert headlines(client, "?as_of=1600-01-01T00:00:00Z") == []
+    assert headlines(client, "?as_of=9998-01-01T00:00:00Z") == headlines(client)
+
+
+def test_the_page_of_another_moment_goes_on_as_of_that_moment(day: Paper, client: Client) -> None:
+    then = moment(hours=1.5)
+    page = text(client.http.get(f"/latest?as_of={then}"))
+    above = cursor(f"{moment()}#{article_id('1.md')}")
+    archive = text(client.http.get(f"/latest?as_of={then}&cursor={above}"))
+
+    assert page.index("Story 3<") < page.index("Story 2<") < page.index("Story 4<")
+    assert archive.index("Story 2<") < archive.index("Story 3<") < archive.index("Story 4<")
+    assert "Story 1<" not in page + archive
+
+
+def test_a_page_of_no_moment_says_what_is_wrong(day: Paper, client: Client) -> None:
+    answer = client.http.get("/latest?as_of=yesterday")
+
+    assert answer.status_code == 400
+    assert "&#39;yesterday&#39; is no time with a zone" in text(answer)
+
+
+def test_a_front_page_marks_what_is_new_and_can_be_narrowed(day: Paper, client: Client) -> None:
+    marked = text(client.http.get(f"/latest?since={moment(hours=2.5)}"))
+    narrow = text(client.http.get("/?sections=sport,none,%3Cb%3E"))
+
+    assert marked.count(">New</b>") == 2
+    assert "Story 2<" in narrow
+    assert "Story 1<" not in narrow
+    for query in ("?since=garbage", "latest?since=9", "?since=", "latest?as_of=", "?sections=%21"):
+        answer = client.http.get(f"/{query}")
+        assert answer.status_code == 200
+        assert ">New</b>" not in text(answer)
+        assert "Story 1<" in text(answer)
+
+
+def test_health_says_when_the_list_is_stale(day: Paper, client: Client) -> None:
+    assert data(client.http.get("/v1/health"))["data"]["latest"]["stale"] is False
+    hour_ago = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
+    latest = wiring.store().latest()
+    assert latest is not None
+    boto3.client("dynamodb").delete_item(
+        TableName="broadsheet-local", Key={"pk": {"S": "OBSERVED#latest"}, "sk": {"S": "VALUE"}}
+    )
+    wiring.store().put_latest(replace(latest, refreshed_at=hour_ago))
+
+    told = data(client.http.get("/v1/health"))["data"]["latest"]
+    document, page = data(client.http.get("/v1/latest")), text(client.http.get("/"))
+
+    assert told["stale"] is True
+    assert told["age_s"] >= 3600
+    assert document["stale"] is True
+    assert document["data"]
+    assert "Newer articles may be missing" in page
+
+
 def test_filters_select_and_fields_narrow(published: Paper, client: Client) -> None:
     for query in ("section=world", "tag=ferry", "source=courier", "section=world&tag=ferry"):
         cards = data(client.http.get(f"/v1/articles?{query}"))["data"]
@@ -222,7 +332,9 @@ def test_filters_select_and_fields_narrow(published: Paper, client: Client) -> N
     "path",
     ["/v1/latest?colour=red", "/v1/articles?limit=0", "/v1/articles?limit=101",
      "/v1/articles?limit=x", "/v1/articles?cursor=====", "/v1/articles?cursor=W10=",
-     "/v1/articles?updated_since=yesterday", f"/v1/articles/{ID}?fields=none",
+     "/v1/articles?updated_since=yesterday", "/v1/latest?as_of=2026-11-24",
+     "/v1/latest?as_of=0003-01-01T00:00:00Z",
+     "/v1/latest?explain=yes", "/v1/latest?since=garbage", f"/v1/articles/{ID}?fields=none",
      "/v1/articles?cursor=%EF%BC%91"],
 )  # fmt: skip
 def test_a_request_that_cannot_be_meant_is_told_what_is_wrong(

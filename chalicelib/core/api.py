@@ -25,6 +25,7 @@ from chalicelib.core.errors import BroadsheetError
 from chalicelib.core.site import Site
 
 if TYPE_CHECKING:
+    from chalicelib.core.ranking import Ranked
     from chalicelib.core.receipt import Receipt, Telling
 
 Json = dict[str, Any]
@@ -67,6 +68,33 @@ def card(listed: Card, *, site: Site) -> Json:
         "image": _image(listed.image, site),
         "corrected_at": moment(listed.corrected_at),
         "breaking": listed.breaking,
+    }
+
+
+def ranked(one: Ranked, *, site: Site, explained: bool) -> Json:
+    """Return an article in its place in the latest order, with the terms of its score if wanted."""
+    return {
+        **card(one.card, site=site),
+        "also": [
+            {
+                "id": other.id,
+                "url": site.article(other),
+                "headline": other.headline,
+                "source": source(other.source, site=site),
+                "published_at": moment(other.published_at),
+            }
+            for other in one.also
+        ],
+        **(_explained(one) if explained else {}),
+    }
+
+
+def _explained(one: Ranked) -> Json:
+    return {
+        "score_s": one.score_s,
+        "stands_at": moment(one.stands_at),
+        "terms": [asdict(term) for term in one.terms],
+        "moved_because": one.moved_because,
     }
 
 

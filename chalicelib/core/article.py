@@ -213,6 +213,7 @@ class Article:
     published_at: datetime
     updated_at: datetime
     received_at: datetime
+    seen_at: datetime | None = None  # from when readers have had it: see Card
     embargo_until: datetime | None = None
     expires_at: datetime | None = None
     pinned_until: datetime | None = None
@@ -274,6 +275,7 @@ class Article:
             published_at=self.published_at,
             updated_at=self.updated_at,
             public_at=self.public_at,
+            seen_at=self.seen_at,
             expires_at=self.expires_at,
             pinned_until=self.pinned_until,
             breaking=self.breaking,
@@ -320,11 +322,18 @@ class Card:
     published_at: datetime
     updated_at: datetime
     public_at: datetime
+    seen_at: datetime | None = None  # later than public_at where the upload came late
     expires_at: datetime | None = None
     pinned_until: datetime | None = None
     breaking: bool = False
     corrected_at: datetime | None = None
     terms: tuple[str, ...] = ()
+    story_id: ArticleId | None = None  # None while no other article tells the same event
+
+    @property
+    def story(self) -> ArticleId:
+        """The id of its story, which is its own while it is alone there."""
+        return self.story_id or self.id
 
     @property
     def owner(self) -> str:

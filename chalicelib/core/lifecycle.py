@@ -68,6 +68,7 @@ def accept(
         fingerprint=fingerprint,
     )
     article = _article(after, draft, version=version, summarise=summarise)
+    article = replace(article, seen_at=_seen_at(after, article, at))
     outcome: Outcome = "unchanged"
     if not is_unchanged:
         after, outcome = _placed(after, article, draft, at)
@@ -148,6 +149,13 @@ def _remembered(life: Life, at: datetime) -> Life:
     if current is None or not current.was_public(at) or current.revision in life.shown:
         return life
     return replace(life, shown=(*life.shown, current.revision))
+
+
+def _seen_at(life: Life, article: Article, at: datetime) -> datetime | None:
+    """Return from when readers have an article that takes the place of the life's current one."""
+    if life.current is not None and life.current.public_at <= at:
+        return life.current.seen_at
+    return max(article.public_at, at)
 
 
 def _outcome(before: Life, article: Article, at: datetime) -> Outcome:

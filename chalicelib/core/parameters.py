@@ -16,6 +16,7 @@ from chalicelib.core.article import SLUG
 from chalicelib.core.errors import BadRequest, Finding
 
 _PLACE = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z#[a-z2-7]{16}", re.ASCII)
+_YEARS_OF_THREE_DIGITS = 1_000  # would sort after ours in a list's keys; no news is so old
 _EXAMPLE = 30  # a number that suits most parameters
 
 
@@ -54,16 +55,24 @@ class Parameters:
     def moment(self, name: str) -> datetime | None:
         """Return a time in UTC, None where none is given."""
         given = self.given.get(name)
-        if given is None:
+        if not given:
             return None
         try:
             moment = datetime.fromisoformat(given.replace(" ", "+"))
-            if moment.tzinfo is not None:
+            if moment.tzinfo is not None and moment.year > _YEARS_OF_THREE_DIGITS:
                 return moment.astimezone(UTC)
         except (ValueError, OverflowError):
             pass
         message = f"{name}: {given[:40]!r} is no time with a zone (RFC 3339)."
         raise BadRequest(_finding(name, message, f"Write {name}=2026-11-30T09:00:00Z."))
+
+    def flag(self, name: str) -> bool:
+        """Return whether *name* is 1; it is 0 where it is not given."""
+        given = self.given.get(name, "0")
+        if given not in {"0", "1"}:
+            message = f"{name}: {given[:40]!r} is neither 1 nor 0."
+            raise BadRequest(_finding(name, message, f"Write {name}=1."))
+        return given == "1"
 
     def slug(self, name: str) -> str | None:
         """Return the slug of a section, a tag or a source, None where none is given."""

@@ -19,13 +19,22 @@ MAX_REVISION = 999_999  # the number of a revision has six digits in the table
 
 @json_view("/v1/latest")
 def latest(visit: Visit) -> Answer:
-    query, site = visit.parameters.only("since"), visit.site
-    since = query.moment("since")
-    latest = newsroom.front_page(store=wiring.store(), now=visit.now)
-    cards = [card for card in latest.cards if since is None or card.public_at > since]
+    query, site = visit.parameters.only("since", "as_of", "explain"), visit.site
+    since, as_of, explained = query.moment("since"), query.moment("as_of"), query.flag("explain")
+    if as_of is None:
+        latest, moment = newsroom.front_page(store=wiring.store(), now=visit.now), visit.now
+    else:
+        latest = newsroom.latest_as_of(as_of, store=wiring.store(), now=visit.now)
+        moment = latest.refreshed_at
+    shown = latest.since(since) if since else latest
     document = {
-        "data": [api.card(card, site=site) for card in cards],
-        "refreshed_at": api.moment(latest.refreshed_at),
+        "data": [
+            api.ranked(ranked, site=site, explained=explained)
+            for ranked in shown.ranked(now=moment)
+        ],
+        "as_of": api.moment(latest.refreshed_at) if as_of else None,
+        "refreshed_at": api.moment(latest.refreshed_at) if as_of is None else None,
+        "stale": latest.is_stale(moment),
         "links": {
             "self": site.api("latest", **query.given),
             "html": site.url("latest"),
@@ -114,6 +123,7 @@ def health(visit: Visit) -> Answer:
             "latest": {
                 "refreshed_at": api.moment(refreshed_at),
                 "age_s": int(age.total_seconds()) if age is not None else None,
+                "stale": latest.is_stale(visit.now) if latest else True,
             },
             "versions": {"broadsheet": VERSION, "chalice": chalice_version},
         },

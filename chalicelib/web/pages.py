@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import datetime
 
 from chalicelib import newsroom, wiring
 from chalicelib.core import pages
 from chalicelib.core.article import SLUG, known_id
-from chalicelib.core.errors import NotFound
+from chalicelib.core.errors import BadRequest, NotFound
 from chalicelib.core.parameters import cursor
 from chalicelib.core.pictures import CONTENT_TYPES
 from chalicelib.newsroom import Filing
@@ -22,14 +23,51 @@ _MEDIA_NAME = re.compile(r"[0-9a-f]{32}\.(jpg|png|webp)")
 @page_view("/")
 def front_page(visit: Visit) -> Answer:
     latest = newsroom.front_page(store=wiring.store(), now=visit.now)
-    return html(pages.front(latest, site=visit.site, now=visit.now), latest.refreshed_at)
+    sections = visit.parameters.given.get("sections", "").split(",")
+    page = pages.front(
+        latest,
+        sections=[section for section in dict.fromkeys(sections) if SLUG.fullmatch(section)],
+        since=_since(visit),
+        site=visit.site,
+        now=visit.now,
+    )
+    return html(page, latest.refreshed_at)
 
 
 @page_view("/latest")
 def latest_page(visit: Visit) -> Answer:
-    view = newsroom.list_cards(store=wiring.store(), now=visit.now, after=visit.parameters.place())
-    page = pages.latest(view.cards, older=cursor(view.older), site=visit.site, now=visit.now)
+    as_of, place = visit.parameters.moment("as_of"), visit.parameters.place()
+    if place:
+        return _archive(visit, place, as_of=as_of)
+    if as_of is None:
+        latest = newsroom.front_page(store=wiring.store(), now=visit.now)
+    else:
+        latest = newsroom.latest_as_of(as_of, store=wiring.store(), now=visit.now)
+    page = pages.latest(
+        latest,
+        older=cursor(latest.older),
+        as_of=latest.refreshed_at if as_of else None,
+        since=_since(visit),
+        site=visit.site,
+        now=visit.now,
+    )
+    return html(page, latest.refreshed_at)
+
+
+def _archive(visit: Visit, place: str, *, as_of: datetime | None) -> Answer:
+    view = newsroom.list_cards(store=wiring.store(), now=visit.now, until=as_of, after=place)
+    page = pages.archive(
+        view.cards, older=cursor(view.older), as_of=as_of, site=visit.site, now=visit.now
+    )
     return html(page, view.changed_at)
+
+
+def _since(visit: Visit) -> datetime | None:
+    """Return the moment of the list that the reader saw last; what can be none is ignored."""
+    try:
+        return visit.parameters.moment("since")
+    except BadRequest:
+        return None
 
 
 @page_view("/a/{article_id}")

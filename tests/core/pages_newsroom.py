@@ -24,7 +24,7 @@ from chalicelib.core.article import (
     Summary,
     article_id,
 )
-from chalicelib.core.ranking import Latest
+from chalicelib.core.ranking import Latest, owners_of
 from chalicelib.core.site import Site
 
 NOW = datetime(2026, 11, 24, 9, 31, 12, tzinfo=UTC)
@@ -146,6 +146,16 @@ def latest_of(*articles: Article, age_min: int = 2) -> Latest:
         ),
         cards=tuple(article.card() for article in articles),
     )
+
+
+def told_by(latest: Latest, story: str, *articles: Article) -> Latest:
+    """Return the list with these articles as one story."""
+    ids = {article.id for article in articles}
+    cards = tuple(
+        replace(card, story_id=article_id(story)) if card.id in ids else card
+        for card in latest.cards
+    )
+    return replace(latest, cards=cards, owners=owners_of(cards))
 
 
 def many(count: int) -> list[Article]:

@@ -150,6 +150,23 @@ def test_an_article_keeps_the_date_of_its_first_upload() -> None:
     assert life.current.updated_at == NOW + HOUR
 
 
+def test_readers_have_a_late_upload_from_then_on_and_an_update_is_nothing_new() -> None:
+    dated = builders.markdown("Dated", date=at(-50))
+
+    late, updated, embargoed, again = live(
+        [dated, PLAIN, None, builders.markdown("Again", date="", embargo_until=at(6))]
+    )
+
+    def seen_at(record: Record) -> datetime | None:
+        current = record.life and record.life.current
+        return current.card().seen_at if current else None
+
+    assert seen_at(late) == NOW
+    assert seen_at(updated) == NOW
+    assert seen_at(embargoed) is None
+    assert seen_at(again) == NOW + 6 * HOUR
+
+
 def test_an_id_is_made_of_the_key_alone_and_fits_an_address() -> None:
     ids = {article_id(f"world/{number}.md") for number in range(1_000)}
 

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 from chalicelib.core.pages.how import how_it_works
 from chalicelib.core.pages.page import Page, content_security_policy, icon
+from chalicelib.core.pages.ranked import latest
 from chalicelib.core.pages.receipts import receipt
 from chalicelib.core.pages.stored_text import source_text
 from chalicelib.core.pages.views import (
+    archive,
     article,
     corrections,
     front,
     history,
-    latest,
     listing,
     preview,
     problem,
@@ -25,6 +26,7 @@ from chalicelib.core.pages.views import (
 
 __all__ = [
     "Page",
+    "archive",
     "article",
     "content_security_policy",
     "corrections",

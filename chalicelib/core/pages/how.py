@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from chalicelib.core import ranking
 from chalicelib.core.article import Checks
 from chalicelib.core.pages import labels, parts
 from chalicelib.core.pages.page import Page
-from chalicelib.core.ranking import ORDER
 from chalicelib.core.site import Site
 
 _CHECKS = {
@@ -44,10 +44,26 @@ def how_it_works(*, site: Site, now: datetime) -> Page:
                 {"name": labels.name(check.name), "about": _CHECKS[check.name]}
                 for check in fields(Checks)
             ],
-            "order": ORDER,
+            "order": {
+                "doubling": _hours(ranking.DOUBLING_COUNTS),
+                "owners": [
+                    {"count": 2**doublings, "hours": _hours(doublings * ranking.DOUBLING_COUNTS)}
+                    for doublings in (1, 2, 3)
+                ],
+                "breaking": _hours(ranking.BREAKING_COUNTS),
+                "breaking_for": _hours(ranking.BREAKING_FOR),
+                "source_cap": ranking.SOURCE_CAP,
+                "top": ranking.TOP,
+                "yields_to": _hours(ranking.YIELDS_TO),
+                "url": site.url("latest"),
+            },
             "corrections_url": site.url("corrections"),
         },
     )
+
+
+def _hours(span: timedelta) -> str:
+    return ranking.hours(span // timedelta(seconds=1))
 
 
 def _span(least: int, most: int) -> str:

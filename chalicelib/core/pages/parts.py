@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from chalicelib.core import ranking
 from chalicelib.core.article import (
     Article,
     Card,
@@ -21,14 +22,10 @@ from chalicelib.core.site import FEED_FORMS
 
 if TYPE_CHECKING:
     from chalicelib.core.pages.page import Context
-    from chalicelib.core.ranking import Latest
     from chalicelib.core.site import Site
 
-BESIDE = 10  # cards; with six of Around The Web they stand as tall as a lead story
 MAX_NAV_SECTIONS = 8  # one line on a desktop, two on a phone
 LONG_HEADLINE = 80  # characters; beyond, the largest size fills a phone's screen
-BREAKING_FOR = timedelta(hours=24)  # nobody takes the flag off again
-STALE_AFTER = timedelta(minutes=20)  # four refreshes missed in a row are no accident
 
 _HOW_MADE = {
     "extractive": "How it was made: sentences from the article",
@@ -153,14 +150,25 @@ def profile(source: Source, *, site: Site) -> Context:
     }
 
 
-def flags(article: Article | Card, *, now: datetime) -> list[str]:
+def is_new(article: Article | Card, since: datetime | None) -> bool:
+    """True if readers did not have it at *since*, which may lie after its date: it came late."""
+    return since is not None and (article.seen_at or article.public_at) > since
+
+
+def flags(article: Article | Card, *, now: datetime, since: datetime | None = None) -> list[str]:
     """Return the labels that set an article apart, the most urgent first."""
-    pinned = article.pinned_until is not None and now < article.pinned_until
-    breaking = article.breaking and now < article.public_at + BREAKING_FOR
-    return ["Breaking"] * breaking + ["Pinned"] * pinned
+    breaking, pinned = ranking.is_breaking(article, now), ranking.is_pinned(article, now)
+    return ["New"] * is_new(article, since) + ["Breaking"] * breaking + ["Pinned"] * pinned
 
 
-def card(listed: Card, *, site: Site, now: datetime, standfirst: bool = False) -> Context:
+def card(
+    listed: Card,
+    *,
+    site: Site,
+    now: datetime,
+    since: datetime | None = None,
+    standfirst: bool = False,
+) -> Context:
     said = labels.clipped(listed.standfirst) if standfirst and listed.standfirst else None
     return written(listed.language) | {
         "url": site.article(listed),
@@ -173,36 +181,20 @@ def card(listed: Card, *, site: Site, now: datetime, standfirst: bool = False) -
         },
         "age": labels.age(listed.public_at, now=now),
         "section": labels.name(listed.section) if listed.section else None,
-        "flags": flags(listed, now=now) + ["Corrected"] * (listed.corrected_at is not None),
+        "flags": flags(listed, now=now, since=since)
+        + ["Corrected"] * (listed.corrected_at is not None),
+        "also": [],
+        "why": None,
     }
 
 
-def cards(listed: Iterable[Card], *, site: Site, now: datetime) -> list[Context]:
-    return [card(one, site=site, now=now) for one in listed]
+def cards(
+    listed: Iterable[Card], *, site: Site, now: datetime, since: datetime | None = None
+) -> list[Context]:
+    return [card(one, site=site, now=now, since=since) for one in listed]
 
 
-def news(latest: Latest, listed: Iterable[Card], *, site: Site, now: datetime) -> Context:
-    """Return the section Latest News, which says so when its list is older than it should be."""
-    stale = now - latest.refreshed_at > STALE_AFTER
-    return {
-        "cards": cards(listed, site=site, now=now),
-        "url": site.url("latest"),
-        "stale": labels.age(latest.refreshed_at, now=now) if stale else None,
-    }
-
-
-def apart(listed: Iterable[Card], *, without: str, around: Iterable[Card]) -> tuple[Card, ...]:
-    """Return the cards for Latest News: not the story itself, and nothing shown twice.
-
-    Where too few would be left, the small newsroom's list stays whole.
-    """
-    others = tuple(card for card in listed if card.id != without)
-    shown = {card.id for card in around}
-    fresh = tuple(card for card in others if card.id not in shown)
-    return fresh if len(fresh) >= BESIDE else others
-
-
-def story(article: Article, *, site: Site, now: datetime) -> Context:
+def story(article: Article, *, site: Site, now: datetime, since: datetime | None = None) -> Context:
     """Return the head of an article: all that comes above its full text."""
     length = len(article.body.text) or max((s.end for s in article.sentences), default=0)
     return written(article.language) | {
@@ -210,7 +202,7 @@ def story(article: Article, *, site: Site, now: datetime) -> Context:
         "headline": article.headline,
         "long": len(article.headline) > LONG_HEADLINE,
         "section": _place(article.section, site=site),
-        "flags": flags(article, now=now),
+        "flags": flags(article, now=now, since=since),
         "source": profile(article.source, site=site),
         "byline": ", ".join(article.byline) or None,
         "age": labels.age(article.public_at, now=now),

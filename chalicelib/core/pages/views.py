@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlencode
 
 from chalicelib.core.article import Article, Card
 from chalicelib.core.differences import differences
-from chalicelib.core.pages import labels, parts, structured
+from chalicelib.core.pages import labels, parts, ranked, structured
 from chalicelib.core.pages.page import Context, Page
 from chalicelib.core.ranking import Latest, related
 from chalicelib.core.site import Site
@@ -20,15 +20,24 @@ if TYPE_CHECKING:
 PROBLEM_HEADLINES = 8  # enough to find something else to read, and all in sight
 
 
-def front(latest: Latest, *, site: Site, now: datetime) -> Page:
+def front(
+    latest: Latest,
+    *,
+    sections: Collection[str] = (),
+    since: datetime | None = None,
+    site: Site,
+    now: datetime,
+) -> Page:
     """Return the front page of *latest* as of *now*: its first lead, then everything else.
 
-    With nothing to show it says that this is a fault: to who waits for news, an empty newsroom
-    and a broken one look the same.
+    *sections* narrow it to those; what readers did not have at *since* is marked.
     """
-    lead = latest.leads[0] if latest.leads else None
-    around = related(lead.terms, latest.cards, without={lead.id}) if lead else ()
-    listed = parts.apart(latest.cards, without=lead.id if lead else "", around=around)
+    shown = latest.of_sections(sections) if sections else latest
+    lead = shown.leads[0] if shown.leads else None
+    around = related(lead.terms, shown.cards, without={lead.id}) if lead else ()
+    told = {card.id for card in around}
+    also = [one for one in ranked.same_story(shown, lead) if one.id not in told] if lead else []
+    listed = ranked.beside(shown, lead, around=around, now=now)
     about = "the latest news in short summaries, each point linked to its source."
     frame = parts.frame(
         site=site,
@@ -42,22 +51,41 @@ def front(latest: Latest, *, site: Site, now: datetime) -> Page:
         "front.html",
         frame
         | {
-            "story": parts.story(lead, site=site, now=now) if lead else None,
-            "news": parts.news(latest, listed[: parts.BESIDE], site=site, now=now),
-            "around": parts.cards(around, site=site, now=now),
-            "earlier": parts.cards(listed[parts.BESIDE :], site=site, now=now),
-            "refreshed": labels.stamp(latest.refreshed_at)
-            | {"clock": labels.clock(latest.refreshed_at)},
+            "story": parts.story(lead, site=site, now=now, since=since) if lead else None,
+            "refreshed": labels.age(latest.refreshed_at, now=now),
+            "also": ranked.also(also, site=site, since=since),
+            "sections": _only(sections, shown) if sections and latest.cards else None,
+            "news": ranked.news(
+                shown,
+                listed[: ranked.BESIDE],
+                new_url=site.url(
+                    sections=",".join(sections) or None, since=labels.moment(latest.refreshed_at)
+                ),
+                since=since,
+                why=True,
+                site=site,
+                now=now,
+            ),
+            "around": parts.cards(around, site=site, now=now, since=since),
+            "earlier": [
+                ranked.card(one, site=site, now=now, since=since) for one in listed[ranked.BESIDE :]
+            ],
         },
     )
+
+
+def _only(sections: Collection[str], shown: Latest) -> Context:
+    """Name the *sections* that have articles: an address must not put words on the page."""
+    slugs = {card.section for card in shown.cards}
+    return {"names": ", ".join(labels.name(slug) for slug in sections if slug in slugs)}
 
 
 def article(
     article: Article, *, latest: Latest, around: tuple[Card, ...], site: Site, now: datetime
 ) -> Page:
     """Return the article's page; *around* are other articles on the same subject."""
-    listed = parts.apart(latest.cards, without=article.id, around=around)
     original = labels.web_address(article.original_url)
+    listed = ranked.beside(latest, article, around=around, now=now)
     frame = parts.frame(
         site=site,
         now=now,
@@ -86,7 +114,7 @@ def article(
             "history_url": site.article(article, page="history") if article.revision > 1 else None,
             "notice": None,
             "structured": structured.news_article(article, site=site),
-            "news": parts.news(latest, listed[: parts.BESIDE], site=site, now=now),
+            "news": ranked.news(latest, listed[: ranked.BESIDE], site=site, now=now),
             "around": parts.cards(around, site=site, now=now),
         },
     )
@@ -154,19 +182,36 @@ def _revision(after: Article, before: Article | None, *, now: datetime) -> Conte
     } | parts.written(after.language)
 
 
-def latest(cards: Iterable[Card], *, older: str | None, site: Site, now: datetime) -> Page:
-    """Return a page of everything, newest first; *older* is the cursor of the next page."""
+def archive(
+    cards: Iterable[Card],
+    *,
+    older: str | None,
+    as_of: datetime | None = None,
+    site: Site,
+    now: datetime,
+) -> Page:
+    """Return a page of everything below the latest list, newest first.
+
+    *older* is the cursor of the next page, *as_of* the moment of the list that it goes on from.
+    """
     cards, address = tuple(cards), site.url("latest")
     frame = parts.frame(
         site=site,
         now=now,
         title="Latest News",
-        description=labels.about_list(None, site_title=site.title),
-        address=address,
+        description=f"Everything {site.title} has published, newest first.",
+        address=None if as_of else address,
         cards=cards,
         current=address,
     )
-    listed = _listed(cards, older=older, address=address, site=site, now=now)
+    then = labels.moment(as_of) if as_of else None
+    listed = _listed(
+        cards,
+        newest=site.url("latest", as_of=then),
+        older=site.url("latest", as_of=then, cursor=older) if older else None,
+        site=site,
+        now=now,
+    )
     return Page(
         "list.html",
         frame | listed | {"heading": "Latest News", "kicker": None, "profile": None},
@@ -197,7 +242,8 @@ def listing(
         current=address,
         feed=f"{kind}/{value}",
     )
-    listed = _listed(cards, older=older, address=address, site=site, now=now)
+    further = f"{address}?{urlencode({'cursor': older})}" if older else None
+    listed = _listed(cards, newest=address, older=further, site=site, now=now)
     return Page(
         "list.html",
         frame
@@ -226,7 +272,8 @@ def corrections(
         current=address,
         feed="corrections",
     )
-    listed = _listed(cards, older=older, address=address, site=site, now=now)
+    further = site.url("corrections", cursor=older) if older else None
+    listed = _listed(cards, newest=address, older=further, site=site, now=now)
     told = [
         [{"time": labels.stamp(said.at), "text": said.text} for said in one.corrections]
         for one in corrected
@@ -235,13 +282,12 @@ def corrections(
 
 
 def _listed(
-    cards: tuple[Card, ...], *, older: str | None, address: str, site: Site, now: datetime
+    cards: tuple[Card, ...], *, newest: str, older: str | None, site: Site, now: datetime
 ) -> Context:
-    following = f"{address}?{urlencode({'cursor': older})}" if older else None
     return {
         "cards": [parts.card(card, site=site, now=now, standfirst=True) for card in cards],
-        "older": following,
-        "newest": address,
+        "older": older,
+        "newest": newest,
     }
 
 
@@ -251,7 +297,7 @@ def problem(
     """Return the page of an address that has nothing to show: why, and what to read instead."""
     cards = latest.cards if latest else ()
     frame = parts.frame(site=site, now=now, title=title, description=detail, cards=cards)
-    listed = cards[:PROBLEM_HEADLINES]
+    listed = latest.ranked(now=now)[:PROBLEM_HEADLINES] if latest else ()
     return Page(
         "problem.html",
         frame
@@ -259,6 +305,6 @@ def problem(
             "status": status,
             "heading": title,
             "detail": detail,
-            "news": parts.news(latest, listed, site=site, now=now) if latest else None,
+            "news": ranked.news(latest, listed, site=site, now=now) if latest else None,
         },
     )

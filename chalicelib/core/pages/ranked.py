@@ -1,0 +1,167 @@
+"""The latest list on a page: each article in its place, what it stands for, what is new, why.
+
+The list says how old it is wherever it stands, and an empty one is told as a fault: to who waits
+for news, an empty newsroom and a broken one look the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from chalicelib.core.pages import labels, parts
+from chalicelib.core.pages.page import Context, Page
+from chalicelib.core.ranking import rank
+
+if TYPE_CHECKING:
+    from chalicelib.core.article import Article, Card
+    from chalicelib.core.ranking import Latest, Ranked
+    from chalicelib.core.site import Site
+
+BESIDE = 10  # cards; with six of Around The Web they stand as tall as a lead story
+
+
+def latest(
+    shown: Latest,
+    *,
+    older: str | None,
+    as_of: datetime | None = None,
+    since: datetime | None = None,
+    site: Site,
+    now: datetime,
+) -> Page:
+    """Return the page of the whole list, with the reason of each place.
+
+    With *as_of*, it is the list of that moment. What readers did not have at *since* is marked.
+    *older* is the cursor of the archive that goes on where the list ends.
+    """
+    address = site.url("latest")
+    then = labels.moment(as_of) if as_of else None
+    frame = parts.frame(
+        site=site,
+        now=now,
+        title="Latest News",
+        description=f"The latest of {site.title}, with the reason why each article stands there.",
+        address=None if as_of else address,
+        cards=shown.cards,
+        current=address,
+    )
+    listed = shown.ranked(now=as_of or now)
+    return Page(
+        "latest.html",
+        frame
+        | {
+            "cards": [
+                card(one, site=site, now=now, since=since, standfirst=True, why=True)
+                for one in listed
+            ],
+            "as_of": labels.stamp(as_of) if as_of else None,
+            "refreshed": labels.age(shown.refreshed_at, now=now),
+            "state": state(
+                shown,
+                new_url=site.url("latest", since=labels.moment(shown.refreshed_at)),
+                since=since,
+                now=as_of or now,
+            ),
+            "how_url": site.url("how-it-works") + "#order",
+            "older": site.url("latest", cursor=older, as_of=then) if older else None,
+            "newest": address,
+        },
+    )
+
+
+def news(
+    shown: Latest,
+    listed: Iterable[Ranked],
+    *,
+    new_url: str | None = None,
+    since: datetime | None = None,
+    why: bool = False,
+    site: Site,
+    now: datetime,
+) -> Context:
+    """Return the section Latest News; *new_url* is where this page tells what is new in it."""
+    return {
+        "cards": [card(one, site=site, now=now, since=since, why=why) for one in listed],
+        "url": site.url("latest"),
+        "state": state(shown, new_url=new_url, since=since, now=now),
+    }
+
+
+def beside(
+    shown: Latest, article: Article | None, *, around: Iterable[Card], now: datetime
+) -> tuple[Ranked, ...]:
+    """Return the list that stands beside *article*: not itself, and nothing shown twice.
+
+    Where too few would be left, the small newsroom's list stays whole.
+    """
+    if article is None:
+        return shown.ranked(now=now)
+    others = [card for card in shown.cards if card.id != article.id]
+    told = {card.id for card in (*around, *same_story(shown, article))}
+    fresh = [card for card in others if card.id not in told]
+    kept = fresh if len(fresh) >= BESIDE else others
+    return rank(kept, owners=shown.owners, now=now)
+
+
+def same_story(shown: Latest, article: Article) -> tuple[Card, ...]:
+    """Return the other articles of the list that tell the story of *article*."""
+    story = next((card.story for card in shown.cards if card.id == article.id), article.id)
+    return tuple(card for card in shown.cards if card.story == story and card.id != article.id)
+
+
+def card(
+    one: Ranked,
+    *,
+    site: Site,
+    now: datetime,
+    since: datetime | None = None,
+    standfirst: bool = False,
+    why: bool = False,
+) -> Context:
+    """Return a card in its place; *why* adds the reason."""
+    shown = parts.card(one.card, site=site, now=now, since=since, standfirst=standfirst)
+    return shown | {
+        "also": also(one.also, site=site, since=since),
+        "why": _why(one) if why else None,
+    }
+
+
+def also(others: Iterable[Card], *, site: Site, since: datetime | None) -> list[Context]:
+    """Return the links to the other articles of a story, by their sources."""
+    return [
+        parts.written(one.language)
+        | {
+            "url": site.article(one),
+            "headline": one.headline,
+            "source": one.source.name,
+            "new": parts.is_new(one, since),
+        }
+        for one in others
+    ]
+
+
+def state(shown: Latest, *, new_url: str | None, since: datetime | None, now: datetime) -> Context:
+    """Return how old the list is, and how much of it is new to who saw that of *since*."""
+    new = sum(parts.is_new(card, since) for card in shown.cards)
+    return {
+        "stale": labels.age(shown.refreshed_at, now=now) if shown.is_stale(now) else None,
+        "new": labels.counted(new, "article") if new else None,
+        "since": labels.stamp(since) if since else None,
+        "new_url": new_url,
+    }
+
+
+def _why(one: Ranked) -> Context:
+    """Return the terms that count in a score, what they come to, and what overrules it."""
+    fresh, *others = one.terms
+    counted = [term for term in others if term.value_s]
+    return {
+        "id": f"why-{one.card.id}",
+        "reasons": [
+            *(term.why for term in (fresh, *counted)),
+            *([one.conclusion] if counted else []),
+            *([one.moved_because] if one.moved_because else []),
+        ],
+    }
