@@ -7,6 +7,8 @@
     ARTICLE#<id>         DRAFT                 what its editors alone may see
     ARTICLE#<id>         MOVED                 the article that replaces it, and from when
     LIST#<list>          <public_at>#<id>      a card; lists: all, pinned, section#…, …
+    LIST#sources         PROFILE#<id>          a source and the feeds in which it is watched
+    LIST#sources         SUBSCRIPTIONS         those of sources/feeds.opml
     SHOWN#<name>         VALUE                 what others copy: a source's profile, a picture
     SHOWN#<name>         USED_BY#<key's id>    a key that copied it
     OBSERVED#<what>      VALUE                 no projection: the prepared list, cursors
@@ -36,11 +38,13 @@ if TYPE_CHECKING:
     from chalicelib.core.article import Source
     from chalicelib.core.pictures import Picture
     from chalicelib.core.record import Record, Shown
+    from chalicelib.core.sources import Watched
 
 Item = dict[str, Any]  # a DynamoDB item in its typed form: {"pk": {"S": "…"}}
 Key = tuple[str, str]
 
 _ALL = "all"
+_SOURCES = "LIST#sources"
 _PAUSES_S = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)  # between attempts at one call, 1.6 s in all
 _OBSERVED_LATEST = ("OBSERVED#latest", "VALUE")
 _OBSERVED_CURSOR = ("OBSERVED#reconcile", "VALUE")
@@ -228,6 +232,20 @@ class Store:
         is_end = "LastEvaluatedKey" not in answer
         return cards, None if is_end else answer["Items"][-1]["sk"]["S"]
 
+    def sources(self) -> tuple[Watched, ...]:
+        """Return every source that has a profile or a subscription, by id. One Query."""
+        from chalicelib.core.sources import Watched, merged
+
+        with _reading():
+            pages = self._client.get_paginator("query").paginate(
+                TableName=self._table,
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues={":pk": {"S": _SOURCES}},
+            )
+            # Profiles sort before the subscriptions, as `merged` wants them.
+            rows = [item["watched"]["B"] for page in pages for item in page["Items"]]
+        return merged(unpack(row, tuple[Watched, ...]) for row in rows)
+
     def waiting(self, id_: ArticleId) -> tuple[Article | None, Article | None]:
         """Return the current revision, which may still wait for its time, and the draft."""
         keys = [_current_key(id_), _draft_key(id_)]
@@ -397,6 +415,7 @@ def rows_of(record: Record) -> dict[Key, Item]:
     name = name_of_key(record.key)
     if shown is not None:
         rows[_shown_pk(name), "VALUE"] = {"value": {"S": encoded.decode()}}
+    rows |= _sources_row(record)
     for taken in record.takes_from():
         rows[_shown_pk(taken), f"USED_BY#{article_id(record.key)}"] = {"key": {"S": record.key}}
     if record.life is not None:
@@ -419,6 +438,14 @@ def rows_of(record: Record) -> dict[Key, Item]:
             for list_ in lists_of(current):
                 rows[f"LIST#{list_}", card_place(current.public_at, current.id)] = card
     return {key: {**_key(key), **attributes} for key, attributes in rows.items()}
+
+
+def _sources_row(record: Record) -> dict[Key, Item]:
+    watched = record.watched()
+    if not watched:
+        return {}
+    place = f"PROFILE#{watched[0].source.id}" if record.profile else "SUBSCRIPTIONS"
+    return {(_SOURCES, place): {"watched": {"B": pack(watched)}}}
 
 
 def card_place(public_at: datetime, id_: str) -> str:
