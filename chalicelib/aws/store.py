@@ -12,6 +12,7 @@
     SHOWN#<name>         VALUE                 what others copy: a source's profile, a picture
     SHOWN#<name>         USED_BY#<key's id>    a key that copied it
     OBSERVED#<what>      VALUE                 no projection: the prepared list, cursors
+    OBSERVED#<what>      …                     feeds and their links: see `aws.feeds`
 
 All rows of a record are written in one transaction, on condition that its STATE is still as it
 was read. Values are JSON, compressed where they hold an article; what a condition or a person
@@ -35,6 +36,7 @@ from chalicelib.core.ranking import Latest
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from chalicelib.aws.feeds import Feeds
     from chalicelib.core.article import Source
     from chalicelib.core.pictures import Picture
     from chalicelib.core.record import Record, Shown
@@ -76,6 +78,13 @@ class Store:
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client = client
         self._table = table
+
+    @property
+    def feeds(self) -> Feeds:
+        """What the same table knows of other publishers' feeds."""
+        from chalicelib.aws.feeds import Feeds
+
+        return Feeds(self._client, self._table)
 
     # For the fold
 
