@@ -103,7 +103,7 @@ class Fetcher:
                 response = self._response(place, feed, _Wire(sock, until=until))
                 location = response.headers.get("Location", "")
                 if response.status not in (301, 302, 303, 307, 308) or not location:
-                    return _answer(response, moved_to=moved_to)
+                    return _answer(response, address=address, moved_to=moved_to)
             # Headers are read as Latin-1; what is sent is UTF-8, where it is not ASCII.
             place_told = location.encode("latin-1", "replace").decode("utf-8", "replace")
             address = urljoin(address, place_told.strip())
@@ -200,10 +200,11 @@ def _first(waiting: dict[Future[Answer], Feed]) -> Iterator[tuple[Feed, Answer]]
         yield waiting.pop(future), future.result()
 
 
-def _answer(response: http.client.HTTPResponse, *, moved_to: str | None) -> Answer:
+def _answer(response: http.client.HTTPResponse, *, address: str, moved_to: str | None) -> Answer:
     headers = response.headers
     return Answer(
         status=response.status,
+        address=address,
         data=_body(response) if response.status == HTTPStatus.OK else b"",
         content_type=headers.get("Content-Type", ""),
         etag=_validator(headers.get("ETag")),

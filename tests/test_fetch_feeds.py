@@ -118,6 +118,18 @@ def test_a_corrected_headline_takes_the_place_of_the_old_one(
     assert watching.headlines() == ["Tug sinks", "Ferry is back"]
 
 
+def test_a_relative_link_starts_where_the_feed_was_found(
+    watching: Watching, courier: Publisher
+) -> None:
+    with publisher() as elsewhere:
+        found = elsewhere.publish("/news/feed", builders.rss(builders.item("x", link="ferry")))
+        watching.name(courier.redirect("/feed", found))
+
+        watching.fetch()
+
+        assert [link.url for link in watching.links()] == [f"{elsewhere.url}/news/ferry"]
+
+
 def test_a_source_that_is_deleted_is_watched_no_more(
     watching: Watching, courier: Publisher
 ) -> None:

@@ -72,6 +72,7 @@ def test_a_permanent_redirect_is_told_and_a_temporary_one_followed(
     answer = ask(courier.url + "/moved")
 
     assert (answer.status, answer.data) == (200, FEED)
+    assert answer.address == courier.url + "/feed"
     assert answer.moved_to == courier.url + "/temporary"
     assert ask(courier.url + "/temporary").moved_to is None
     moved = Feed(address="http://127.0.0.1:1/gone", moved_to=courier.url + "/feed")

@@ -11,7 +11,7 @@ recent ones of all sources are one Query; a link is written once, not once a rea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -39,22 +39,24 @@ class Feeds:
 
     def all(self) -> tuple[Feed, ...]:
         """Return every feed that was asked for, those of sources that are gone among them."""
-        pages = self._query("pk = :pk", {":pk": {"S": _FEEDS}})
-        return tuple(unpack(item["feed"]["B"], Feed) for item in pages)
+        found = self._query("pk = :pk", {":pk": {"S": _FEEDS}})
+        return tuple(unpack(item["feed"]["B"], Feed) for item in found)
 
     def links(self, *, since: datetime, until: datetime, limit: int) -> tuple[Link, ...]:
         """Return up to *limit* links listed in a span of time, newest first.
 
         A Query for every megabyte, some 2,000 links.
         """
-        bounds = {":since": {"S": _moment_key(since)}, ":until": {"S": _moment_key(until) + "#~"}}
-        condition = "pk = :pk AND sk BETWEEN :since AND :until"
-        found: list[Link] = []
-        for item in self._query(condition, {":pk": {"S": _LINKS}, **bounds}, newest_first=True):
-            if len(found) >= limit:
-                break
-            found.append(decode(item["link"]["S"], Link))
-        return tuple(found)
+        found = self._query(
+            "pk = :pk AND sk BETWEEN :since AND :until",
+            {
+                ":pk": {"S": _LINKS},
+                ":since": {"S": _moment_key(since)},
+                ":until": {"S": _moment_key(until) + "#~"},
+            },
+            limit=limit,
+        )
+        return tuple(decode(item["link"]["S"], Link) for item in found)
 
     def put(self, feed: Feed, links: Iterable[Link], *, was: Feed) -> bool:
         """Write a feed and its links, all or none, if the feed's row is still that of *was*.
@@ -79,17 +81,18 @@ class Feeds:
         return True
 
     def _query(
-        self, condition: str, values: dict[str, Any], *, newest_first: bool = False
-    ) -> Iterator[Any]:
+        self, condition: str, values: dict[str, Any], *, limit: int | None = None
+    ) -> list[Any]:
+        """Return the rows of a partition, the last first, up to *limit*."""
         with _reading():
             pages = self._client.get_paginator("query").paginate(
                 TableName=self._table,
                 KeyConditionExpression=condition,
                 ExpressionAttributeValues=values,
-                ScanIndexForward=not newest_first,
+                ScanIndexForward=False,
+                PaginationConfig={"MaxItems": limit, "PageSize": limit} if limit else {},
             )
-            for page in pages:
-                yield from page["Items"]
+            return [item for page in pages for item in page["Items"]]
 
 
 def _feed_row(feed: Feed) -> Item:

@@ -31,6 +31,7 @@ MAX_LINKS = 99  # of one feed, the newest; with the feed's state they fill one t
 MAX_TEXT_LENGTH = 300  # characters: enough to tell which event a link is about
 _MAX_READ = 2_000  # of a feed, in its order; the longest in use have some hundreds
 _MAX_MARKUP = 20_000  # characters of one description that are looked at
+_MAX_ADDRESS_LENGTH = 2_000  # characters; longer ones break in mails and browsers
 # What costs feedparser more than its size: elements, attributes of one tag, namespaces.
 _MAX_TAGS = 50_000
 _MAX_ATTRIBUTES = 2_000
@@ -135,8 +136,8 @@ def page_address(target: str, *, base: str) -> str | None:
     kept = "&".join(p for p in given if not TRACKING.fullmatch(p.partition("=")[0].lower()))
     host = f"[{host}]" if ":" in host else host
     netloc = host if port is None else f"{host}:{port}"
-    whole = urlunsplit((parts.scheme, netloc, parts.path, kept, ""))
-    return quote(whole, safe=_ADDRESS_SAFE)
+    whole = quote(urlunsplit((parts.scheme, netloc, parts.path, kept, "")), safe=_ADDRESS_SAFE)
+    return whole if len(whole) <= _MAX_ADDRESS_LENGTH else None
 
 
 def _link(told: _Told, *, source: str, now: datetime) -> Link | None:

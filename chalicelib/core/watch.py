@@ -56,6 +56,7 @@ class Answer:
     """What came of asking for a feed: a response, or the problem that kept it from coming."""
 
     status: int = 0
+    address: str = ""  # that answered, after every redirect
     data: bytes = b""
     content_type: str = ""
     etag: str | None = None
@@ -108,7 +109,7 @@ def after(
     try:
         found = links.read(
             answer.data,
-            address=answer.moved_to or feed.address,
+            address=answer.address,
             content_type=answer.content_type,
             source=source,
             now=now,

@@ -168,6 +168,7 @@ def test_a_headline_is_plain_text_on_one_line(title: str, headline: str) -> None
         ("https://e.example/?fbclid=1&id=2&utm_campaign=x", "https://e.example/?id=2"),
         ("https://bücher.example/%C3%A9", "https://xn--bcher-kva.example/%C3%A9"),
         ("https://E.example:8443/a", "https://e.example:8443/a"),
+        ("https://e.example/" + "é" * 700, None),
         ("javascript:alert(1)", None),
         ("data:text/html,x", None),
         ("file:///etc/passwd", None),

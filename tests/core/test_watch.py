@@ -23,7 +23,14 @@ FERRY = builders.item("Ferry returns", link="https://courier.example/ferry", gui
 
 def answer(*items: str, etag: str | None = '"1"', moved_to: str | None = None) -> Answer:
     data = builders.rss(*items).encode()
-    return Answer(status=200, data=data, content_type="text/xml", etag=etag, moved_to=moved_to)
+    return Answer(
+        status=200,
+        address=FEED.address,
+        data=data,
+        content_type="text/xml",
+        etag=etag,
+        moved_to=moved_to,
+    )
 
 
 def after(feed: Feed, given: Answer, *, now: datetime = NOW) -> tuple[Feed, tuple[Link, ...]]:
