@@ -70,6 +70,18 @@ def refresh_latest(event: CloudWatchEvent) -> None:  # noqa: ARG001  # the sched
     telemetry.flush()
 
 
+@functions.schedule(Rate(15, unit=Rate.MINUTES))
+def fetch_feeds(event: CloudWatchEvent) -> None:  # noqa: ARG001  # the schedule says nothing
+    """Ask other publishers for what is new in their feeds."""
+    from chalicelib import telemetry
+
+    done = newsroom.fetch_feeds(store=wiring.store(), fetch=wiring.fetcher(), now=_now())
+    telemetry.logger.info("feeds fetched", extra={"links": done.links})
+    telemetry.count("FeedsRead", done.read)
+    telemetry.count("FeedsFailed", done.failed)
+    telemetry.flush()
+
+
 @functions.schedule(Rate(1, unit=Rate.HOURS))
 def reconcile(event: CloudWatchEvent) -> None:  # noqa: ARG001  # the schedule says nothing
     """Ingest what one page of the bucket holds and the table does not."""

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from chalicelib.core.receipt import Receipt, Telling
     from chalicelib.core.record import Record
     from chalicelib.core.site import Site
+    from chalicelib.core.watch import Fetch
 
 Filing = Literal["section", "tag", "source"]  # what articles are filed under
 
@@ -299,6 +300,48 @@ def _fitting(latest: Latest) -> Latest | None:
             return None
         latest = replace(latest, leads=latest.leads[:-1])
     return latest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedsRead:
+    """What a run over other publishers' feeds came to."""
+
+    read: int  # feeds that answered as they should, with news or without
+    failed: int
+    links: int  # that are new, or say something new
+
+
+def fetch_feeds(*, store: Store, fetch: Fetch, now: datetime) -> FeedsRead:
+    """Ask for the feeds of all sources that are due, and keep what is new in them.
+
+    Each feed is written as its answer comes, with its links, all or none: a run that is killed
+    loses nothing but time. Where nothing is new nothing is written. What cannot be kept does not
+    keep the others waiting: it is raised last.
+    """
+    from chalicelib.core import watch
+
+    owners = watch.owners(store.sources())
+    known = {feed.address: feed for feed in store.feeds.all()}
+    failures: list[Exception] = []
+    read = failed = written = 0
+    for feed, answer in fetch(watch.due(owners, known, now=now)):
+        try:
+            after, links = watch.after(feed, answer, source=owners[feed.address], now=now)
+            if after != feed and store.feeds.put(after, links, was=feed):
+                written += len(links)
+        except Exception as error:
+            log.exception("feed not kept", extra={"feed": feed.address})
+            failures.append(error)
+            continue
+        if after.problem is None:
+            read += 1
+        else:
+            failed += 1
+            log.warning("feed not read", extra={"feed": feed.address, "problem": after.problem})
+    if failures:
+        message = f"{len(failures)} feeds could not be kept"
+        raise ExceptionGroup(message, failures)
+    return FeedsRead(read=read, failed=failed, links=written)
 
 
 # Readers

@@ -59,6 +59,11 @@ def summariser() -> Summariser:
     return cast("Summariser", value)
 
 
+def loopback_feeds_allowed() -> bool:
+    """True where feeds may stand on this very machine: the local run alone sets it."""
+    return os.environ.get("BROADSHEET_LOOPBACK_FEEDS") == "allowed"
+
+
 def bedrock_model_id() -> str:
     """The model, or the inference profile, by its id or ARN."""
     return _needed("BROADSHEET_BEDROCK_MODEL_ID")

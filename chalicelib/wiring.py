@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from chalicelib.aws.buckets import Media, Receipts, Uploads
     from chalicelib.aws.store import Store
     from chalicelib.core.article import Body, Sentence, Summary
+    from chalicelib.core.watch import Fetch
 
 
 @cache
@@ -44,6 +45,16 @@ def media() -> Media:
     from chalicelib.aws.buckets import Media
 
     return Media(_client("s3"), settings.receipts_bucket())
+
+
+@cache
+def fetcher() -> Fetch:
+    from chalicelib.fetching import Fetcher
+
+    about = settings.public_url() or "news feed reader"
+    return Fetcher(
+        agent=f"Broadsheet (+{about})", loopback_allowed=settings.loopback_feeds_allowed()
+    )
 
 
 @cache

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import textwrap
 from datetime import datetime
+from pathlib import Path
+from xml.sax.saxutils import escape, quoteattr
 
 from chalicelib.core.article import Article, Body, Generation, Source, Summary, article_id
 
@@ -69,4 +71,36 @@ def made(key: str, text: str, *, public_at: datetime, source: str = "courier") -
         body=Body(html="", text=text, blocks=()),
         sentences=(),
         summary=Summary(text="", evidence=(), key_points=(), generation=generation),
+    )
+
+
+def item(headline: str, *, link: str, date: str = "2026-03-24T09:00:00Z", guid: str = "") -> str:
+    """Return one item of an RSS feed, without what is empty."""
+    told = {"title": headline, "link": link, "pubDate": date, "guid": guid}
+    return "<item>" + "".join(f"<{k}>{escape(v)}</{k}>" for k, v in told.items() if v) + "</item>"
+
+
+def rss(*items: str, language: str = "") -> str:
+    """Return an RSS feed of these items."""
+    itunes = 'xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"'
+    head = f"<title>The Callport Courier</title><language>{language}</language>"
+    return f'<rss version="2.0" {itunes}><channel>{head}{"".join(items)}</channel></rss>'
+
+
+def opml(*outlines: dict[str, str]) -> bytes:
+    """Return a subscription list, in one folder."""
+    told = "".join(
+        f"<outline {' '.join(f'{name}={quoteattr(value)}' for name, value in outline.items())}/>"
+        for outline in outlines
+    )
+    body = f'<body><outline text="News">{told}</outline></body>'
+    return f'<?xml version="1.0"?><opml version="2.0">{body}</opml>'.encode()
+
+
+def real_feeds(shared: Path) -> list[Path]:
+    """Return real publishers' feeds, without what others' tests expect of them."""
+    folders = ("fastfeedparser/real", "fastfeedparser/integration", "rss-parser/input")
+    files = [path for folder in folders for path in (shared / "data/feeds" / folder).iterdir()]
+    return sorted(
+        path for path in files if path.suffix != ".json" or path.name == "json_feed_sample.json"
     )

@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import ROOT
 
 HEAVY = ("boto3", "botocore", "jinja2", "lxml", "nh3", "trafilatura", "PIL", "yaml", "markdown_it",
-         "sentencex", "aws_lambda_powertools", "anyascii", "tomllib")  # fmt: skip
+         "sentencex", "feedparser", "aws_lambda_powertools", "anyascii", "tomllib")  # fmt: skip
 
 # A request before any read of the table: an address that cannot be an article's.
 REQUEST = """

@@ -33,6 +33,7 @@ from chalicelib.core.limits import (
 )
 from chalicelib.core.metadata import ALIASES
 from chalicelib.core.site import Site
+from chalicelib.core.sources import MAX_FEEDS, MAX_SUBSCRIPTIONS
 from chalicelib.core.uploads import Version
 from tests import builders
 from tests.conftest import NOW, ROOT
@@ -142,6 +143,8 @@ def test_the_guide_states_the_limits_that_hold():
         f"{MAX_KEY_BYTES:,} bytes",
         f"{MAX_TAGS} tags",
         f"{MAX_PICTURES} images",
+        f"{MAX_FEEDS} a source",
+        f"{MAX_SUBSCRIPTIONS} feeds",
     ):
         assert limit in text
 
@@ -198,6 +201,12 @@ PROVOKED: dict[str, tuple[str, bytes]] = {
     "encoding-guessed": ("a.html", b"<h1>Ein Kai</h1><p>" + b"Ein Caf\xe9 am Kai. " * 9),
     "encrypted": ("a.eml", mail().replace(b"text/plain", b"multipart/encrypted; boundary=x", 1)),
     "extraction-thin": ("a.md", markdown(f"{TEXTS[0]}\n\n<button>\n\n> {TEXTS[1]}\n\n</button>")),
+    "feeds-cut": (
+        "sources/courier.yaml",
+        builders.profile(
+            feeds=f"[{', '.join(f'https://e.example/{n}' for n in range(MAX_FEEDS + 1))}]"
+        ).encode(),
+    ),
     "flag": ("a.md", markdown(draft="perhaps")),
     "front-matter": ("a.md", b"---\ntitle: [a\n---\nText"),
     "front-matter-too-large": ("a.md", markdown(note="x" * MAX_FRONT_MATTER_BYTES)),
@@ -226,6 +235,11 @@ PROVOKED: dict[str, tuple[str, bytes]] = {
     "several-articles": (
         "a.rss",
         rss(f"<description>{TEXTS[0]}</description></item><item><title>Two</title>"),
+    ),
+    "opml": ("sources/feeds.opml", b"<opml><body/></opml>"),
+    "outline": (
+        "sources/feeds.opml",
+        builders.opml({"text": "Courier", "xmlUrl": "https://e.example/"}, {"text": "None"}),
     ),
     "source-name": ("sources/Big Name.yaml", builders.profile().encode()),
     "source-without-name": ("sources/courier.yaml", b"kind: newspaper"),

@@ -9,9 +9,12 @@
     LIST#<list>          <public_at>#<id>      a card, and beside it what feeds tell besides;
                                                lists: all, pinned, section#…, …
     LIST#corrections     <corrected_at>#<id>   an article's corrections, from when it is public
+    LIST#sources         PROFILE#<id>          a source and the feeds in which it is watched
+    LIST#sources         SUBSCRIPTIONS         those of sources/feeds.opml
     SHOWN#<name>         VALUE                 what others copy: a source's profile, a picture
     SHOWN#<name>         USED_BY#<key's id>    a key that copied it
     OBSERVED#<what>      VALUE                 no projection: the prepared list, cursors
+    OBSERVED#<what>      …                     feeds and their links: see `aws.feeds`
 
 All rows of a record are written in one transaction, on condition that its STATE is still as it
 was read. Values are JSON, compressed where they hold an article; what a condition or a person
@@ -45,13 +48,16 @@ from chalicelib.core.errors import StoreUnavailable
 from chalicelib.core.ranking import Latest
 
 if TYPE_CHECKING:
+    from chalicelib.aws.feeds import Feeds
     from chalicelib.aws.stories import Stories
     from chalicelib.core.article import Source
     from chalicelib.core.pictures import Picture
     from chalicelib.core.record import Record, Shown
+    from chalicelib.core.sources import Watched
 
 _ALL = "all"
 _CORRECTIONS = "corrections"
+_SOURCES = "LIST#sources"
 _OBSERVED_LATEST = ("OBSERVED#latest", "VALUE")
 _OBSERVED_CURSOR = ("OBSERVED#reconcile", "VALUE")
 
@@ -87,6 +93,13 @@ class Store(Table):
         from chalicelib.aws.stories import Stories
 
         return Stories(self._client, self._table)
+
+    @property
+    def feeds(self) -> Feeds:
+        """What the same table knows of other publishers' feeds."""
+        from chalicelib.aws.feeds import Feeds
+
+        return Feeds(self._client, self._table)
 
     # For the fold
 
@@ -314,6 +327,20 @@ class Store(Table):
         items = answer["Items"]
         return items, items[-1]["sk"]["S"] if "LastEvaluatedKey" in answer else None
 
+    def sources(self) -> tuple[Watched, ...]:
+        """Return every source that has a profile or a subscription, by id. One Query."""
+        from chalicelib.core.sources import Watched, merged
+
+        with reading():
+            pages = self._client.get_paginator("query").paginate(
+                TableName=self._table,
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues={":pk": {"S": _SOURCES}},
+            )
+            # Profiles sort before the subscriptions, as `merged` wants them.
+            rows = [item["watched"]["B"] for page in pages for item in page["Items"]]
+        return merged(unpack(row, tuple[Watched, ...]) for row in rows)
+
     def waiting(self, id_: ArticleId) -> tuple[Article | None, Article | None]:
         """Return the current revision, which may still wait for its time, and the draft."""
         keys = [_current_key(id_), _draft_key(id_)]
@@ -443,6 +470,7 @@ def rows_of(record: Record) -> dict[Key, Item]:
     name = name_of_key(record.key)
     if shown is not None:
         rows[_shown_pk(name), "VALUE"] = {"value": {"S": encoded.decode()}}
+    rows |= _sources_row(record)
     for taken in record.takes_from():
         rows[_shown_pk(taken), f"USED_BY#{article_id(record.key)}"] = {"key": {"S": record.key}}
     if record.life is not None:
@@ -480,6 +508,14 @@ def _list_rows(article: Article) -> dict[Key, Item]:
         at = max(article.public_at, min(corrections[0].at, article.received_at))
         rows[f"LIST#{_CORRECTIONS}", place_of(at, article.id)] = {"corrected": {"B": pack(told)}}
     return rows
+
+
+def _sources_row(record: Record) -> dict[Key, Item]:
+    watched = record.watched()
+    if not watched:
+        return {}
+    place = f"PROFILE#{watched[0].source.id}" if record.profile else "SUBSCRIPTIONS"
+    return {(_SOURCES, place): {"watched": {"B": pack(watched)}}}
 
 
 def _unchanged(state: Item | None) -> dict[str, Any]:

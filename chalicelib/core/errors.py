@@ -99,6 +99,22 @@ class Gone(BroadsheetError):
     title = "No longer available"
 
 
+class FeedUnreadable(BroadsheetError):
+    """What another publisher's address answers with is no feed that we read."""
+
+    status = 502
+    code = "feed-unreadable"
+    title = "The feed cannot be read"
+
+
+class FeedUnreachable(BroadsheetError):
+    """Nothing that could be read came from another publisher's address, or it may not be asked."""
+
+    status = 502
+    code = "feed-unreachable"
+    title = "The feed cannot be reached"
+
+
 class SettingMissing(BroadsheetError):
     """A function was deployed without a variable that it cannot work without."""
 

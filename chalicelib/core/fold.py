@@ -17,7 +17,7 @@ from chalicelib.core.limits import MAX_FILE_BYTES, MAX_IMAGE_BYTES
 from chalicelib.core.pictures import Picture, PreparedFile
 from chalicelib.core.receipt import Kind, Outcome, Receipt, bounded
 from chalicelib.core.record import Record
-from chalicelib.core.sources import Profile
+from chalicelib.core.sources import Profile, Watched
 from chalicelib.core.uploads import Version, check_key, kind_of
 
 
@@ -89,26 +89,29 @@ def _fold_article(
 
 
 def _fold_source(key: str, record: Record | None, version: Version, data: bytes | None) -> Folded:
-    before = record.profile if record else None
-    profile: Profile | None = before
+    before = (record.profile or record.subscriptions or None) if record else None
+    after = before
     warnings: tuple[Finding, ...] = ()
     errors: tuple[Finding, ...] = ()
     if version.is_delete_marker:
-        profile = None
+        after = None
     else:
         try:
             check_key(key)
             if data is None:
                 raise formats.too_large(version.size)
-            profile, warnings = sources.read(key, data)
+            if key == sources.SUBSCRIPTIONS:
+                after, warnings = sources.read_subscriptions(data)
+            else:
+                after, warnings = sources.read(key, data)
         except UploadRejected as error:
             errors = error.findings
     receipt = Receipt(
         key=key,
         kind="source",
-        outcome=_outcome(version, errors, before, profile),
+        outcome=_outcome(version, errors, before, after),
         received_at=version.received_at,
-        format="yaml",
+        format="opml" if key == sources.SUBSCRIPTIONS else "yaml",
         errors=errors,
         warnings=warnings,
     )
@@ -117,8 +120,9 @@ def _fold_source(key: str, record: Record | None, version: Version, data: bytes 
             key=key,
             kind="source",
             folded_to=version.id,
-            receipt=receipt,
-            profile=profile,
+            receipt=bounded(receipt),
+            profile=after if isinstance(after, Profile) else None,
+            subscriptions=after if isinstance(after, tuple) else (),
             avatar_path=record.avatar_path if record else None,
             dressed=record.dressed if record else {},
         )
@@ -154,8 +158,8 @@ def _fold_image(key: str, record: Record | None, version: Version, data: bytes |
 def _outcome(
     version: Version,
     errors: tuple[Finding, ...],
-    before: Profile | Picture | None,
-    after: Profile | Picture | None,
+    before: Profile | tuple[Watched, ...] | Picture | None,
+    after: Profile | tuple[Watched, ...] | Picture | None,
 ) -> Outcome:
     if version.is_delete_marker:
         return "withdrawn"

@@ -44,3 +44,4 @@ MAX_IMAGE_WIDTH = 1_600  # pixels served: twice a phone's, the full measure of a
 MAX_IMAGE_HEIGHT = 3_200  # pixels served: two screens
 MAX_SERVED_BYTES = 1_000_000  # of a PNG without transparency; Lambda answers with 4.4 MB of image
 AVATAR_WIDTH = 96  # pixels served for an avatar of 40 CSS pixels on a dense screen
+MAX_FEED_BYTES = 2_000_000  # of another publisher's feed, unpacked; the longest have some 500 KB

@@ -18,14 +18,14 @@ from chalicelib.core.article import Article, Image, Source, credited
 from chalicelib.core.lifecycle import Life
 from chalicelib.core.pictures import Picture
 from chalicelib.core.receipt import Kind, Receipt
-from chalicelib.core.sources import Profile
+from chalicelib.core.sources import Profile, Watched
 
 Shown = Source | Picture  # what a record of one kind gives to records of another
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """What the newsroom holds of one key: one of `life`, `profile` and `picture`, by kind."""
+    """What the newsroom holds of one key: a life, a profile, subscriptions or a picture."""
 
     key: str
     kind: Kind
@@ -34,6 +34,7 @@ class Record:
     receipt: Receipt  # of that version
     life: Life | None = None
     profile: Profile | None = None
+    subscriptions: tuple[Watched, ...] = ()
     picture: Picture | None = None
     avatar_path: str | None = None  # of the profile's avatar
     dressed: dict[str, str] = field(default_factory=dict)  # name of a record taken from -> digest
@@ -43,6 +44,13 @@ class Record:
         if self.profile is not None:
             return self.profile.source(avatar_path=self.avatar_path)
         return self.picture
+
+    def watched(self) -> tuple[Watched, ...]:
+        """The sources that this record makes known, with the feeds to watch."""
+        if self.profile is not None:
+            source = self.profile.source(avatar_path=self.avatar_path)
+            return (Watched(source=source, feeds=self.profile.feeds),)
+        return self.subscriptions
 
     def articles(self) -> tuple[Article, ...]:
         """The current revision and the draft, as far as there are any."""

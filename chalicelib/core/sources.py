@@ -1,10 +1,16 @@
-"""Source profiles: who publishes, as `sources/<id>.yaml` says."""
+"""Source profiles: who publishes, as `sources/<id>.yaml` says, and which feeds are watched.
+
+`sources/feeds.opml` is the subscription list that a feed reader exports: each of its feeds
+belongs to a source of the feed's title, which need not have a profile.
+"""
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from chalicelib.core.article import Source, slugify
 from chalicelib.core.clean import media_key, one_line, web_address
@@ -13,7 +19,14 @@ from chalicelib.core.formats.markdown import parse_yaml
 from chalicelib.core.formats.reading import Field, decode
 from chalicelib.core.limits import MAX_FRONT_MATTER_BYTES
 
+if TYPE_CHECKING:
+    from lxml.etree import _Element as Element
+
+SUBSCRIPTIONS = "sources/feeds.opml"
 MAX_FEEDS = 20  # addresses a source
+MAX_SUBSCRIPTIONS = 400  # feeds of the list: with the longest names and addresses, one row
+_MAX_NAME_LENGTH = 100  # characters of a subscription's name
+_MAX_ADDRESS_LENGTH = 300  # characters of its addresses
 _KEYS = ("name", "home_url", "avatar", "owner", "country", "kind", "paywalled", "feeds")
 
 
@@ -43,6 +56,27 @@ class Profile:
             kind=self.kind,
             paywalled=self.paywalled,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """A source, and the addresses of the feeds in which its news is watched, if any."""
+
+    source: Source
+    feeds: tuple[str, ...] = ()
+
+
+def merged(lists: Iterable[tuple[Watched, ...]]) -> tuple[Watched, ...]:
+    """Return each source once, by id: the first that is told of it, with all its feeds.
+
+    A profile must then come before the subscriptions, which say no more than a name.
+    """
+    found: dict[str, Watched] = {}
+    for one in (watched for told in lists for watched in told):
+        first = found.setdefault(one.source.id, one)
+        feeds = tuple(dict.fromkeys((*first.feeds, *one.feeds)))
+        found[one.source.id] = replace(first, feeds=feeds)
+    return tuple(found[id_] for id_ in sorted(found))
 
 
 def read(key: str, data: bytes) -> tuple[Profile, tuple[Finding, ...]]:
@@ -99,6 +133,63 @@ def read(key: str, data: bytes) -> tuple[Profile, tuple[Finding, ...]]:
     return profile, tuple(warnings)
 
 
+def read_subscriptions(data: bytes) -> tuple[tuple[Watched, ...], tuple[Finding, ...]]:
+    """Return the sources and feeds of a subscription list (OPML 1.0, 2.0) and what to warn of.
+
+    Folders say nothing of a feed and are passed over. Raises UploadRejected "opml" for a list
+    without feeds, and what no XML is for.
+    """
+    from chalicelib.core.formats import xml
+
+    root = xml.parse(data)
+    warnings: list[Finding] = []
+    told = [
+        watched
+        for outline in root.iter("{*}outline")
+        if len(outline) == 0 or outline.get("xmlUrl")
+        for watched in _subscription(outline, warnings)
+    ]
+    if xml.name_of(root).lower() != "opml" or not told:
+        raise UploadRejected(
+            Finding(
+                code="opml",
+                message="The file is no subscription list with feeds in it.",
+                fix="Export the subscriptions of a feed reader as OPML.",
+                line=root.sourceline,
+            )
+        )
+    if len(told) > MAX_SUBSCRIPTIONS:
+        message = f"The list has {len(told):,} feeds; the first {MAX_SUBSCRIPTIONS} are watched."
+        warnings.append(Finding(code="outline", message=message, fix="Leave some out."))
+    return merged([tuple(told[:MAX_SUBSCRIPTIONS])]), tuple(warnings)
+
+
+def _subscription(outline: Element, warnings: list[Finding]) -> tuple[Watched, ...]:
+    """Return the source of an outline, none where it names no feed."""
+    address = _short_address(outline.get("xmlUrl"))
+    name = one_line(outline.get("title") or outline.get("text") or "")[:_MAX_NAME_LENGTH]
+    home_url = _short_address(outline.get("htmlUrl"))
+    source_id = slugify(name) or slugify(urlsplit(address or "").hostname or "")
+    if address is None or not source_id:
+        warnings.append(
+            Finding(
+                code="outline",
+                message=f"No feed is watched for {(name or 'an outline')!r}: "
+                f"{outline.get('xmlUrl')!r} is no web address.",
+                fix='Write the feed\'s address: xmlUrl="https://…".',
+                line=outline.sourceline,
+            )
+        )
+        return ()
+    source = Source(id=source_id, name=name or source_id, home_url=home_url)
+    return (Watched(source=source, feeds=(address,)),)
+
+
+def _short_address(said: str | None) -> str | None:
+    address = web_address(one_line(said or ""))
+    return address if address and len(address) <= _MAX_ADDRESS_LENGTH else None
+
+
 def _feeds(found: Field | None, warnings: list[Finding]) -> tuple[str, ...]:
     if found is None:
         return ()
@@ -113,7 +204,11 @@ def _feeds(found: Field | None, warnings: list[Finding]) -> tuple[str, ...]:
             )
         else:
             addresses.append(address)
-    return tuple(dict.fromkeys(addresses))[:MAX_FEEDS]
+    unique = tuple(dict.fromkeys(addresses))
+    if len(unique) > MAX_FEEDS:
+        message = f"feeds: {len(unique)} are given; the first {MAX_FEEDS} are watched."
+        warnings.append(_finding(found, "feeds-cut", message, "Keep those with the news."))
+    return unique[:MAX_FEEDS]
 
 
 def _checked(

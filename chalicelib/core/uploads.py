@@ -20,7 +20,7 @@ UploadKind = Literal["article", "source", "image", "ignored"]
 _LITTER = frozenset({".ds_store", "thumbs.db", "desktop.ini", ".gitkeep", ".keep", ".htaccess"})
 _TRACES = ("._", "~$", ".~lock.")  # of macOS, Microsoft Office, LibreOffice
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-_PROFILE = re.compile(r"sources/[^/]+\.ya?ml")
+_SOURCES = re.compile(r"sources/(?:[^/]+\.ya?ml|feeds\.opml)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ def kind_of(key: str) -> UploadKind:
     if not name or is_litter or key.startswith("takedowns/"):
         return "ignored"
     if key.startswith("sources/"):
-        return "source" if _PROFILE.fullmatch(key) else "ignored"
+        return "source" if _SOURCES.fullmatch(key) else "ignored"
     if key.startswith("media/"):
         return "image"
     return "article"

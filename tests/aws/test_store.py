@@ -183,3 +183,30 @@ def test_any_record_survives_its_rows(headline: str, body: str, tag: str, unknow
 
     assert decode(encode(made), Record) == made
     assert rows_of(made) == rows_of(decode(encode(made), Record))
+
+
+def source(key: str, data: bytes) -> Record:
+    version = Version(id=f"v-{key}", received_at=NOW, size=len(data))
+    return fold.fold(key, None, version, data, summarise=wiring.summarise).record
+
+
+def test_every_source_is_listed_with_its_feeds_until_its_file_is_gone(store: Store) -> None:
+    profile = builders.profile(feeds="[https://courier.example/rss]").encode()
+    courier = source("sources/courier.yaml", profile)
+    outlines = [
+        {"text": "Courier", "xmlUrl": "https://courier.example/atom"},
+        {"text": "Another", "xmlUrl": "https://another.example/rss"},
+    ]
+    store.write(None, source("sources/feeds.opml", builders.opml(*outlines)))
+    store.write(None, courier)
+    store.write(None, source("sources/wire.yaml", builders.profile("The Wire").encode()))
+
+    told = {one.source.name: one.feeds for one in store.sources()}
+
+    assert told == {
+        "Another": ("https://another.example/rss",),
+        "The Callport Courier": ("https://courier.example/rss", "https://courier.example/atom"),
+        "The Wire": (),
+    }
+    store.write(courier, None)
+    assert [one.source.name for one in store.sources()] == ["Another", "Courier", "The Wire"]

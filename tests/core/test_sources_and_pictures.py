@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from io import BytesIO
 
 import pytest
@@ -10,8 +11,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from chalicelib.core import pictures, sources
+from chalicelib.core.codec import pack
 from chalicelib.core.errors import UploadRejected
-from chalicelib.core.limits import AVATAR_WIDTH, MAX_IMAGE_HEIGHT, MAX_IMAGE_WIDTH
+from chalicelib.core.limits import AVATAR_WIDTH, MAX_IMAGE_HEIGHT, MAX_IMAGE_WIDTH, MAX_ROW_BYTES
+from chalicelib.core.sources import Watched
 from tests import builders
 
 KEY = "sources/courier.yaml"
@@ -52,6 +55,78 @@ def test_a_profile_is_read_with_its_feeds() -> None:
 )
 def test_a_profile_that_cannot_be_used_is_refused(profile: str, key: str, expected: str) -> None:
     assert code(profile, key) == expected
+
+
+def test_a_subscription_list_names_sources_and_their_feeds() -> None:
+    data = builders.opml(
+        {
+            "text": "The Courier",
+            "xmlUrl": "https://courier.example/a",
+            "htmlUrl": "https://c.example",
+        },
+        {"title": "The Courier", "xmlUrl": "https://courier.example/b"},
+        {"text": "", "xmlUrl": "https://blog.example/feed"},
+        {"text": "Folder of nothing"},
+        {"text": "Script", "xmlUrl": "javascript:alert(1)"},
+    )
+
+    watched, warnings = sources.read_subscriptions(data)
+
+    assert [(one.source.id, one.source.name, one.feeds) for one in watched] == [
+        ("blog-example", "blog-example", ("https://blog.example/feed",)),
+        ("the-courier", "The Courier", ("https://courier.example/a", "https://courier.example/b")),
+    ]
+    assert watched[1].source.home_url == "https://c.example"
+    assert [warning.code for warning in warnings] == ["outline", "outline"]
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"<opml/>", "opml"),
+        (b"<html><outline xmlUrl='https://e.example/'/></html>", "opml"),
+        (b"<opml>", "xml"),
+        (b"<!DOCTYPE opml [<!ENTITY a 'b'>]><opml/>", "xml-entities"),
+    ],
+)
+def test_a_list_without_feeds_is_refused(data: bytes, expected: str) -> None:
+    with pytest.raises(UploadRejected) as raised:
+        sources.read_subscriptions(data)
+
+    assert raised.value.findings[0].code == expected
+
+
+def test_the_longest_subscription_list_fits_one_row() -> None:
+    noise = [hashlib.sha512(str(n).encode()).hexdigest() * 3 for n in range(600)]
+    data = builders.opml(
+        *(
+            {
+                "text": "".join(chr(0x4E00 + int(n[at : at + 3], 16)) for at in range(0, 300, 3)),
+                "xmlUrl": f"https://e.example/{n[:280]}",
+                "htmlUrl": f"https://e.example/{n[80:360]}",
+            }
+            for n in noise
+        )
+    )
+
+    watched, warnings = sources.read_subscriptions(data)
+
+    assert len(watched) == sources.MAX_SUBSCRIPTIONS
+    assert [warning.code for warning in warnings] == ["outline"]
+    assert len(pack(watched)) < MAX_ROW_BYTES
+
+
+def test_a_profile_goes_before_what_a_list_says_of_its_source() -> None:
+    profile, _ = sources.read(KEY, builders.profile(feeds="[https://c.example/1]").encode())
+    told, _ = sources.read_subscriptions(
+        builders.opml({"text": "Courier", "xmlUrl": "https://c.example/2"})
+    )
+    own = Watched(source=profile.source(), feeds=profile.feeds)
+
+    (merged,) = sources.merged([(own,), told])
+
+    assert merged.source.name == "The Callport Courier"
+    assert merged.feeds == ("https://c.example/1", "https://c.example/2")
 
 
 def test_an_image_is_written_anew_without_what_it_carried() -> None:

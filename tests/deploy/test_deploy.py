@@ -57,6 +57,7 @@ def test_a_stage_is_deployed_again_by_chalice_alone_and_destroyed(operator, chec
         "broadsheet-staging",
         "broadsheet-staging-ingest",
         "broadsheet-staging-refresh_latest",
+        "broadsheet-staging-fetch_feeds",
         "broadsheet-staging-reconcile",
     }
     told = environment(aws, "broadsheet-staging")

@@ -6,7 +6,7 @@ TABLE = "arn:aws:dynamodb:*:*:table/broadsheet-prod"
 UPLOADS = "arn:aws:s3:::broadsheet-prod-uploads-*"
 RECEIPTS = "arn:aws:s3:::broadsheet-prod-receipts-*"
 FAILURES = "arn:aws:sqs:*:*:broadsheet-prod-failures"
-ASYNCHRONOUS = {"ingest", "refresh_latest", "reconcile"}
+ASYNCHRONOUS = {"ingest", "refresh_latest", "fetch_feeds", "reconcile"}
 FUNCTIONS = {"api_handler", *ASYNCHRONOUS}
 READ = {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"}
 
@@ -51,6 +51,7 @@ def test_uploads_and_deletions_call_ingest(plan):
 def test_the_schedules_are_the_contracts(plan):
     assert plan["schedules"] == {
         "refresh_latest": "rate(5 minutes)",
+        "fetch_feeds": "rate(15 minutes)",
         "reconcile": "rate(1 hour)",
     }
 
@@ -66,6 +67,7 @@ def test_memory_and_time_are_set_for_each(plan):
         "api_handler": (512, 15),
         "ingest": (1024, 300),
         "refresh_latest": (512, 60),
+        "fetch_feeds": (1024, 300),
         "reconcile": (1024, 300),
     }
 
@@ -87,6 +89,20 @@ def test_the_refresh_never_sees_an_upload(policies):
     assert not any("s3" in name for name in names)
     needed = {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query"}
     assert on(TABLE, needed) <= allowed(policies["refresh_latest"])
+
+
+def test_who_asks_strangers_sees_no_upload_and_writes_the_table_alone(policies):
+    told = allowed(policies["fetch_feeds"])
+
+    assert not any("s3" in resource for _, resource in told)
+    needed = {"dynamodb:PutItem", "dynamodb:Query"}
+    assert {one for one in told if one[0].startswith("dynamodb:")} == on(TABLE, needed)
+
+
+def test_no_stage_that_is_deployed_asks_its_own_machine_for_feeds(plan):
+    told = {name for f in plan["functions"].values() for name in f["environment"]}
+
+    assert "BROADSHEET_LOOPBACK_FEEDS" not in told
 
 
 @pytest.mark.parametrize("name", ["ingest", "reconcile"])

@@ -42,9 +42,9 @@ VOCABULARIES = {
     "item": "feed_item",
 }
 _DECLARATION = re.compile(r"\s*<\?xml\b[^>]{0,300}\?>")
-_DECLARED_BYTES = re.compile(rb"\s*<\?xml\b[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9_.:-]{2,40})")
+DECLARED_BYTES = re.compile(rb"\s*<\?xml\b[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9_.:-]{2,40})")
 # Encodings that a supplier may declare. Python knows more that are no encodings of text, or slow.
-_ENCODINGS = re.compile(
+ENCODINGS = re.compile(
     r"(?:utf-?8|us-ascii|ascii|iso-?8859-?\d\d?|latin-?\d|windows-125\d|cp125\d|koi8-[ru]|"
     r"shift_jis|euc-jp|euc-kr|gb2312|gbk|gb18030|big5|mac-?roman|macintosh)",
     re.IGNORECASE,
@@ -100,7 +100,7 @@ def parse(data: bytes, *, max_tags: int = MAX_XML_TAGS) -> Element:
     """
     from lxml import etree
 
-    text = _resolved(_without_doctype(_UNREADABLE.sub("", _decoded(data))))
+    text = _resolved(without_doctype(_UNREADABLE.sub("", _decoded(data))))
     tags = text.count("<")
     if tags > max_tags:
         raise UploadRejected(
@@ -133,9 +133,9 @@ def parse(data: bytes, *, max_tags: int = MAX_XML_TAGS) -> Element:
 
 
 def _decoded(data: bytes) -> str:
-    declared = _DECLARED_BYTES.match(data)
+    declared = DECLARED_BYTES.match(data)
     encoding = declared[1].decode("ascii") if declared else "utf-8"
-    if _ENCODINGS.fullmatch(encoding) and not encoding.lower().startswith("utf"):
+    if ENCODINGS.fullmatch(encoding) and not encoding.lower().startswith("utf"):
         # Who declares Latin 1 writes Windows' superset of it, as browsers know.
         encoding = "cp1252" if _LATIN_1.fullmatch(encoding) else encoding
         try:
@@ -145,8 +145,11 @@ def _decoded(data: bytes) -> str:
     return decode(data)
 
 
-def _without_doctype(text: str) -> str:
-    """Blank out the declaration and the document type; lines stay where they are."""
+def without_doctype(text: str) -> str:
+    """Blank out the declaration and the document type; lines stay where they are.
+
+    Raises UploadRejected "xml-entities" for a document type that declares anything of its own.
+    """
     declaration = _DECLARATION.match(text)
     at = declaration.end() if declaration else 0
     start = at

@@ -26,7 +26,7 @@ _NEWS = 120  # words in which an article says what has happened; figures after t
 _LEAD = 30  # words that count twice: who did what, where
 _SHORT_LINE = 8  # words
 _SMALL = frozenset({"0", "1", "2", "3"})  # every article has one of them
-_TRACKING = re.compile(r"utm_.*|fbclid|gclid|mc_[ce]id|cmpid|ref|source|ns_.*|s_cid|at_.*")
+TRACKING = re.compile(r"utm_.*|fbclid|gclid|mc_[ce]id|cmpid|ref|source|ns_.*|s_cid|at_.*")
 _INDEX = re.compile(r"/(?:index|default)\.\w+$|/amp$")
 
 
@@ -122,7 +122,7 @@ def address_digest(address: str) -> str | None:
     except ValueError:
         return None
     path = _INDEX.sub("", parts.path).rstrip("/")
-    query = urlencode(sorted(pair for pair in given if not _TRACKING.fullmatch(pair[0].lower())),
+    query = urlencode(sorted(pair for pair in given if not TRACKING.fullmatch(pair[0].lower())),
                       errors="replace")  # fmt: skip
     if parts.scheme.lower() not in ("http", "https") or not host or not (path or query):
         return None
