@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from chalicelib.aws.store import History, Store
     from chalicelib.core.api import Json
     from chalicelib.core.lifecycle import Summarise
-    from chalicelib.core.receipt import Receipt
+    from chalicelib.core.receipt import Receipt, Stamp
     from chalicelib.core.record import Record
     from chalicelib.core.site import Site
 
@@ -95,7 +95,8 @@ def ingest(
         has_changed |= is_new
         if after is None:
             return Ingested(receipt=None, has_changed=has_changed)
-        if _deliver(after, receipts=receipts, site=site, now=now) or is_new:
+        told = after.told()
+        if _deliver(told, after.folded_to, receipts=receipts, site=site, now=now) or is_new:
             continue  # a last pass sees whether anything moved meanwhile
         if not store.is_settled(key, after.folded_to):
             for user in store.users(key) if after.kind != "article" else ():
@@ -109,7 +110,7 @@ def ingest(
                     now=now,
                 )
             store.settle(key, after.folded_to)
-        return Ingested(receipt=after.receipt, has_changed=has_changed)
+        return Ingested(receipt=told, has_changed=has_changed)
     message = f"{MAX_PASSES} passes over one key were all overtaken."
     raise FoldConflict(message)
 
@@ -435,9 +436,10 @@ def _tell_of_fault(
 ) -> None:
     """Tell the editor that the upload has come and that we could not read it."""
     from chalicelib.core import fold
+    from chalicelib.core.receipt import Stamp
 
     receipt = fold.at_fault(key, None, version).record.receipt
-    _put_receipt(receipt, version_id="", receipts=receipts, site=site, now=now)
+    _put_receipt(receipt, Stamp(version_id=""), receipts=receipts, site=site, now=now)
 
 
 def _drop_revisions(before: Record | None, after: Record | None, *, store: Store) -> None:
@@ -461,24 +463,21 @@ def _dressed(record: Record | None, *, store: Store) -> Record | None:
     return dress(record, shown, digests)
 
 
-def _deliver(record: Record, *, receipts: Receipts, site: Site, now: datetime) -> bool:
-    """Write the record's receipt to the bucket unless it is there; say whether it was written."""
-    from chalicelib.core.receipt import receipt_key
+def _deliver(
+    receipt: Receipt, version_id: str, *, receipts: Receipts, site: Site, now: datetime
+) -> bool:
+    """Write the receipt to the bucket unless it is there; say whether it was written."""
+    from chalicelib.core.receipt import receipt_key, stamped
 
-    key = receipt_key(record.key)
-    if receipts.version(key) == record.folded_to:
+    stamp = stamped(receipt, version_id=version_id)
+    if receipts.stamp(receipt_key(receipt.key)) == stamp:
         return False
-    _put_receipt(record.receipt, version_id=record.folded_to, receipts=receipts, site=site, now=now)
+    _put_receipt(receipt, stamp, receipts=receipts, site=site, now=now)
     return True
 
 
 def _put_receipt(
-    receipt: Receipt,
-    *,
-    version_id: str,
-    receipts: Receipts,
-    site: Site,
-    now: datetime,
+    receipt: Receipt, stamp: Stamp, *, receipts: Receipts, site: Site, now: datetime
 ) -> None:
     from chalicelib.core import api, codec, pages
     from chalicelib.core.receipt import receipt_key
@@ -486,7 +485,7 @@ def _put_receipt(
     told = api.receipt(receipt, site=site, ingested_at=now)
     receipts.put(
         receipt_key(receipt.key),
-        version_id=version_id,
+        stamp=stamp,
         json=codec.encode(told),
         html=pages.receipt(told, site=site, now=now).render().encode(),
     )
@@ -506,11 +505,9 @@ def _ignore(
 ) -> Ingested:
     """Tell that nothing is made of *key*. It has no record: there is nothing to project."""
     from chalicelib.core import fold
-    from chalicelib.core.receipt import receipt_key
 
     if not versions:
         return Ingested(receipt=None, has_changed=False)
     receipt = fold.ignored(key, versions[-1])
-    if receipts.version(receipt_key(key)) != versions[-1].id:
-        _put_receipt(receipt, version_id=versions[-1].id, receipts=receipts, site=site, now=now)
+    _deliver(receipt, versions[-1].id, receipts=receipts, site=site, now=now)
     return Ingested(receipt=receipt, has_changed=False)

@@ -41,10 +41,10 @@ _GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))")
 _TOKEN = re.compile(r"[a-z2-7]{42}")
 _MIN_GZIP_BYTES = 1_000  # below, the headers cost more than is saved
 _SLUG = re.compile(r"[a-z0-9-]{1,80}")
-_MEDIA_NAME = re.compile(r"[0-9a-f]{32}\.(jpg|png|webp)")
+_MEDIA_NAME = re.compile(r"[0-9a-f]{32}\.(png|webp)")
 _PLACE = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z#[a-z2-7]{16}", re.ASCII)
 _OK, _SERVER_ERROR = 200, 500
-_MEDIA_TYPES = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
+_MEDIA_TYPES = {"png": "image/png", "webp": "image/webp"}
 
 _EVERYWHERE = {
     "X-Content-Type-Options": "nosniff",

@@ -323,7 +323,8 @@ def test_uploads_in_any_order_give_the_same_rows(paper: Paper) -> None:
     assert orders[0] == orders[1] == orders[2]
     image = read().article.image
     assert image is not None
-    assert (image.width, image.height) == (200, 100)
+    assert image.picture is not None
+    assert (image.picture.wide.width, image.picture.wide.height) == (200, 100)
 
 
 def test_an_image_that_is_none_is_rejected_with_the_mend(paper: Paper) -> None:
@@ -654,4 +655,4 @@ def test_an_image_named_in_the_other_spelling_of_unicode_is_shown(paper: Paper) 
 
     image = read().article.image
     assert image is not None
-    assert image.path is not None
+    assert image.picture is not None

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from chalicelib.core.article import Source
-    from chalicelib.core.pictures import Picture
     from chalicelib.core.record import Record, Shown
 
 Item = dict[str, Any]  # a DynamoDB item in its typed form: {"pk": {"S": "…"}}
@@ -137,8 +136,7 @@ class Store:
 
     def shown(self, names: Iterable[str]) -> tuple[dict[str, Shown], dict[str, str]]:
         """Return what the named records give to others now, and the digest of each, "" if none."""
-        from chalicelib.core.article import Source
-        from chalicelib.core.pictures import Picture
+        from chalicelib.core.article import Picture, Source
         from chalicelib.core.record import digest
 
         rows = self._batch([(_shown_pk(name), "VALUE") for name in names], consistent=True)
