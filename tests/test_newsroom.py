@@ -328,9 +328,9 @@ def test_uploads_in_any_order_give_the_same_rows(paper: Paper) -> None:
 
 
 def test_an_image_that_is_none_is_rejected_with_the_mend(paper: Paper) -> None:
-    paper.publish("media/face.svg", "<svg xmlns='http://www.w3.org/2000/svg'/>")
+    paper.publish("media/face.jpg", "No image.")
 
-    receipt = paper.receipt("media/face.svg")
+    receipt = paper.receipt("media/face.jpg")
     assert (receipt["kind"], receipt["outcome"]) == ("image", "rejected")
     assert "PNG" in receipt["errors"][0]["fix"]
 

@@ -42,4 +42,6 @@ MAX_IMAGE_WIDTH = 1_600  # pixels served: twice a phone's, the full measure of a
 MAX_IMAGE_HEIGHT = 3_200  # pixels served: two screens; as noise 3.8 MB, and Lambda answers with 4.4
 NARROW_WIDTH = 640  # pixels served to phones, and beside text
 DRAWING_COLOURS = 4_096  # at most, of what may be kept without loss; a photograph has far more
+MAX_SVG_BYTES = 1_000_000  # a logo has some thousand
+MAX_SVG_WORK = 250_000_000  # elements times pixels, each as often as it is drawn: half a minute
 AVATAR_WIDTH = 96  # pixels served for an avatar of 40 CSS pixels on a dense screen

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from chalicelib.core import imprint
+from chalicelib.core import imprint, svg
 from chalicelib.core.article import Picture, Rendition
 from chalicelib.core.errors import Finding, UploadRejected
 from chalicelib.core.limits import (
@@ -69,11 +69,12 @@ def prepare(data: bytes) -> Prepared:
     """Return what an upload under media/ makes, its avatar included.
 
     Raises UploadRejected for what is no image we read, and over the limits of bytes and pixels.
-    Cost: decodes the image, up to 0.5 GB and three seconds at the limit. Loads Pillow.
+    Cost: decodes the image, up to 0.5 GB and three seconds at the limit; an SVG drawing as `svg`
+    says. Loads Pillow.
     """
     from PIL import Image, ImageOps
 
-    opened = _opened(data)
+    opened = _opened(svg.png(data) if svg.is_svg(data) else data)
     prepared = _prepared(opened)
     square = ImageOps.fit(opened.image, (AVATAR_WIDTH, AVATAR_WIDTH), Image.Resampling.LANCZOS)
     avatar = _png(square)
@@ -130,7 +131,7 @@ def _opened(data: bytes, *, crop: Crop | None = None) -> _Opened:
         raise _rejected(
             "image-format",
             "The file is no JPEG, PNG, WebP or GIF image.",
-            "Export the image as JPEG or PNG (an SVG drawing as PNG) and upload that.",
+            "Export the image as JPEG or PNG and upload that.",
         ) from None
     except (*_BROKEN, Image.DecompressionBombError) as error:
         raise _rejected(
