@@ -69,7 +69,7 @@ def prepare(data: bytes) -> Prepared:
     """Return what an upload under media/ makes, its avatar included.
 
     Raises UploadRejected for what is no image we read, and over the limits of bytes and pixels.
-    Cost: decodes the image, up to 0.5 GB and three seconds at the limit; an SVG drawing as `svg`
+    Cost: decodes the image, up to 0.7 GB and eight seconds at the limit; an SVG drawing as `svg`
     says. Loads Pillow.
     """
     from PIL import Image, ImageOps

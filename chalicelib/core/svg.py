@@ -38,7 +38,9 @@ _DRAWN = frozenset(
 )  # fmt: skip
 _CHANGING = frozenset({"text", "image", "filter", "pattern", "foreignObject", "marker"})
 _REFERENCE = re.compile(r"url\(\s*[\"']?#([^\"')\s]+)")
-_LENGTH = re.compile(r"\s*([0-9]*\.?[0-9]+(?:e[0-9]{1,2})?)\s*(?:px|pt|pc|mm|cm|in)?\s*")
+_LENGTH = re.compile(
+    r"\s*((?:\d{1,9}(?:\.\d{0,20})?|\.\d{1,20})(?:e\d{1,2})?)\s*(?:px|pt|pc|mm|cm|in)?\s*"
+)
 _DASHES = 50  # elements drawn: what a line of a million dashes costs
 
 

@@ -64,7 +64,14 @@ def test_a_drawing_is_as_large_as_is_served_in_its_own_proportions(
 
 
 @pytest.mark.parametrize(
-    "size", ["", 'viewBox="0 0 0 10"', 'viewBox="0 0 NaN 1"', 'width="1" height="9999999"']
+    "size",
+    [
+        "",
+        'viewBox="0 0 0 10"',
+        'viewBox="0 0 NaN 1"',
+        'width="1" height="9999999"',
+        f'width="{"1" * 900_000}" height="1"',
+    ],
 )
 def test_a_drawing_without_a_size_is_refused(size: str) -> None:
     assert refusal(svg(size=size))[0] == "image-format"

@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 
 from chalicelib.core import metadata
-from chalicelib.core.article import Body, Image
+from chalicelib.core.article import EMBEDDED, Body, Image
 from chalicelib.core.clean import Cleaned, clean, one_line
 from chalicelib.core.errors import Finding, UploadRejected
-from chalicelib.core.formats.reading import Embedded, Field, Inventory, Reading, letters
-from chalicelib.core.limits import MAX_FILE_BYTES, MAX_HEADLINE_LENGTH, MAX_PICTURES
+from chalicelib.core.formats.embedded import EmbeddedImages
+from chalicelib.core.formats.reading import Field, Inventory, Reading, letters
+from chalicelib.core.limits import MAX_FILE_BYTES, MAX_HEADLINE_LENGTH
 from chalicelib.core.metadata import Metadata
-from chalicelib.core.pictures import Prepared, PreparedFile, prepare_embedded
+from chalicelib.core.pictures import PreparedFile
 from chalicelib.core.receipt import Dropped
 
 # Extension -> module of this package. Each is imported when a file of its kind comes.
@@ -38,7 +39,6 @@ READERS = {
 
 _DATE_IN_NAME = re.compile(r"(?:^|[/_])((?:19|20)\d\d)-(0[1-9]|1[0-2])-([012]\d|3[01])-[^/]*$")
 _DATE_IN_PATH = re.compile(r"(?:^|/)((?:19|20)\d\d)/(0[1-9]|1[0-2])/([012]\d|3[01])/")
-_EMBEDDED = "image in the file"
 THIN = 1 / 3  # of a file's letters; below that an editor must look what is missing
 
 
@@ -130,7 +130,7 @@ def too_large(size: int) -> UploadRejected:
 
 def _draft(reading: Reading, data: bytes) -> Draft:
     stated = metadata.interpret(reading.metadata)
-    embedded = _Embedded(reading)
+    embedded = EmbeddedImages(reading)
     headline, cleaned = _settled(reading, stated.metadata, embedded.problems)
     warnings = [*reading.warnings, *stated.warnings, *_undescribed(cleaned, reading, data)]
     lost: tuple[Dropped, ...] = ()
@@ -196,57 +196,24 @@ def _settled(
     return headline or stated.status, body
 
 
-class _Embedded:
-    """The images inside a file, made ready to be shown, or why they are not."""
-
-    def __init__(self, reading: Reading) -> None:
-        self.problems: dict[str, str] = {}  # of each that the text shows; "" where it is ready
-        self._prepared: dict[str, Prepared] = {}
-        shown = [name for name in reading.embedded if f'src="{name}"' in reading.html]
-        for place, name in enumerate(shown):
-            self.problems[name] = (
-                self._prepare(name, reading.embedded[name])
-                if place < MAX_PICTURES  # decoding is dear: a hundred would outlast the function
-                else f"a text shows at most {MAX_PICTURES}"
-            )
-        unplaced = len(reading.embedded) - len(shown)
-        why = "it has no place in the text: upload it under media/"
-        unseen = (Dropped(what=_EMBEDDED, count=unplaced, why=why),) if unplaced else ()
-        told = {part for one in self._prepared.values() for part in one.dropped}
-        self.dropped = (*unseen, *sorted(told, key=lambda part: part.what))
-
-    def _prepare(self, name: str, embedded: Embedded) -> str:
-        if embedded.problem:
-            return embedded.problem
-        try:
-            self._prepared[name] = prepare_embedded(embedded.data, crop=embedded.crop)
-        except UploadRejected as error:
-            return one_line(error.findings[0].message).rstrip(".")
-        return ""
-
-    def image(self, key: str) -> Image:
-        prepared = self._prepared.get(key)
-        return Image(key=key, picture=prepared.picture if prepared else None)
-
-    def files(self, keys: tuple[str, ...]) -> tuple[PreparedFile, ...]:
-        found = (
-            file for key in keys if key in self._prepared for file in self._prepared[key].files
-        )
-        return tuple({file.name: file for file in found}.values())
-
-
 def _undescribed(cleaned: Cleaned, reading: Reading, data: bytes) -> list[Finding]:
     """Warn of images in the text that say nothing to readers who do not see them."""
     return [
         Finding(
             code="image-alt-missing",
-            message=f"{key} in the text has no description for readers who do not see it.",
+            message=f"{_told(key)} has no description for readers who do not see it.",
             fix="Describe in a sentence what it shows: ![Description](media/NAME.jpg) in Markdown, "
             "alt in HTML and mails, View Alt Text in Word.",
             line=_line_of(key, reading, data),
         )
         for key in cleaned.undescribed
     ]
+
+
+def _told(key: str) -> str:
+    if key.startswith(EMBEDDED):
+        return f"Image {key.removeprefix(EMBEDDED)} in the file"
+    return f"{key} in the text"
 
 
 def _line_of(key: str, reading: Reading, data: bytes) -> int | None:

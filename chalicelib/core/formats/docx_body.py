@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -49,6 +49,7 @@ _LIST_STYLE = re.compile(r"list (bullet|number)(?: ([2-5]))?")
 _HYPERLINK = re.compile(r'^\s*HYPERLINK\s+"([^"]+)"', re.IGNORECASE)
 _FORMATS = (("b", "strong"), ("i", "em"), ("u", "u"), ("strike", "s"), ("dstrike", "s"))
 _IMG = re.compile(r"<img [^<>]*>")
+_PICTURES = re.compile(r"<p>(?:<img [^<>]*>\s*)+</p>")
 _SEAM = re.compile(r"</(strong|em|u|s)><\1>")  # Word divides a word where it was edited
 _OFF = frozenset({"0", "false", "off", "none"})
 _UNREAD = {
@@ -631,11 +632,17 @@ def _cell_html(blocks: list[Block]) -> str:
 
 
 def _joined(blocks: list[Block]) -> list[Block]:
-    """Make one list of items that follow each other, one quote of quotes, one code of lines."""
+    """Make one list of items that follow each other, one quote of quotes, one code of lines.
+
+    A caption belongs to the pictures that it follows.
+    """
     found: list[Block] = []
     for block in blocks:
         before = found[-1] if found else None
-        if before is None or before.kind != block.kind or not block.text:
+        if block.kind == "caption" and before is not None and _PICTURES.fullmatch(before.html):
+            pictures = before.html.removeprefix("<p>").removesuffix("</p>")
+            found[-1] = replace(block, html=block.html.replace("<figure>", f"<figure>{pictures}"))
+        elif before is None or before.kind != block.kind or not block.text:
             found.append(block)
         elif block.kind == "quote":
             before.html = before.html.removesuffix("</blockquote>") + block.html.removeprefix(

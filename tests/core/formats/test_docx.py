@@ -230,6 +230,16 @@ def test_a_picture_is_shown_at_its_place_with_its_alternative_text():
     assert draft.metadata.image is None
 
 
+def test_a_caption_belongs_to_the_picture_above_it():
+    draft = illustrated(
+        drawing("a", descr="x") + p("The quay", "Caption") + p("A chart", "Caption"), a=PICTURE
+    )
+
+    figure = '<figure><img src="embedded/1" alt="x"><figcaption>The quay</figcaption></figure>'
+    assert figure in draft.body.html
+    assert "<figure><figcaption>A chart</figcaption></figure>" in draft.body.html
+
+
 def test_a_picture_shown_twice_is_one_and_two_pictures_are_two():
     draft = illustrated(
         drawing("a", descr="x") + drawing("b", descr="y") + drawing("a", descr="x"),
