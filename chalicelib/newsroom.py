@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from chalicelib.aws.store import History, Store
     from chalicelib.core.api import Json
     from chalicelib.core.lifecycle import Summarise
-    from chalicelib.core.receipt import Receipt, Telling
+    from chalicelib.core.receipt import Receipt, Stamp, Telling
     from chalicelib.core.record import Record
     from chalicelib.core.site import Site
     from chalicelib.core.watch import Fetch
@@ -113,13 +113,20 @@ def ingest(
             return Ingested(receipt=None, has_changed=has_changed)
         is_settled = store.is_settled(key, after.folded_to)
         if is_settled and _is_delivered(after, receipts=receipts):
-            return Ingested(receipt=after.receipt, has_changed=has_changed)
+            return Ingested(receipt=after.told(), has_changed=has_changed)
         article = after.life.current if after.life else None
         if after.life is not None and placed != (article,):
             telling = _placed(after, receipts=receipts, store=store, site=site, now=now)
             placed = (article,)
             continue
-        _deliver(after, telling, receipts=receipts, site=site, now=now)
+        _deliver(
+            after.told(),
+            after.folded_to,
+            telling=telling,
+            receipts=receipts,
+            site=site,
+            now=now,
+        )
         if not is_settled:
             _spread(
                 after,
@@ -131,7 +138,7 @@ def ingest(
                 now=now,
             )
             store.settle(key, after.folded_to)
-        return Ingested(receipt=after.receipt, has_changed=has_changed)
+        return Ingested(receipt=after.told(), has_changed=has_changed)
     message = f"{MAX_PASSES} passes over one key were all overtaken."
     raise FoldConflict(message)
 
@@ -640,9 +647,10 @@ def _tell_of_fault(
 ) -> None:
     """Tell the editor that the upload has come and that we could not read it."""
     from chalicelib.core import fold
+    from chalicelib.core.receipt import Stamp
 
     receipt = fold.at_fault(key, None, version).record.receipt
-    _put_receipt(receipt, version_id="", receipts=receipts, site=site, now=now)
+    _put_receipt(receipt, Stamp(version_id=""), receipts=receipts, site=site, now=now)
 
 
 def _drop_revisions(before: Record | None, after: Record | None, *, store: Store) -> None:
@@ -687,7 +695,7 @@ def _placed(
         return placing.place(article_id(record.key), article, rows=store.stories)
     except Exception:
         # The article is out and its editor is told, whatever its stories wait for.
-        _deliver(record, None, receipts=receipts, site=site, now=now)
+        _deliver(record.told(), record.folded_to, receipts=receipts, site=site, now=now)
         raise
 
 
@@ -717,30 +725,33 @@ def _spread(
 
 
 def _is_delivered(record: Record, *, receipts: Receipts) -> bool:
-    from chalicelib.core.receipt import receipt_key
+    from chalicelib.core.receipt import receipt_key, stamped
 
-    return receipts.version(receipt_key(record.key)) == record.folded_to
+    stamp = stamped(record.told(), version_id=record.folded_to)
+    return receipts.stamp(receipt_key(record.key)) == stamp
 
 
 def _deliver(
-    record: Record, telling: Telling | None, *, receipts: Receipts, site: Site, now: datetime
+    receipt: Receipt,
+    version_id: str,
+    *,
+    telling: Telling | None = None,
+    receipts: Receipts,
+    site: Site,
+    now: datetime,
 ) -> None:
-    """Write the record's receipt to the bucket unless it is there."""
-    if not _is_delivered(record, receipts=receipts):
-        _put_receipt(
-            record.receipt,
-            version_id=record.folded_to,
-            telling=telling,
-            receipts=receipts,
-            site=site,
-            now=now,
-        )
+    """Write the receipt to the bucket unless it is there."""
+    from chalicelib.core.receipt import receipt_key, stamped
+
+    stamp = stamped(receipt, version_id=version_id)
+    if receipts.stamp(receipt_key(receipt.key)) != stamp:
+        _put_receipt(receipt, stamp, telling=telling, receipts=receipts, site=site, now=now)
 
 
 def _put_receipt(
     receipt: Receipt,
+    stamp: Stamp,
     *,
-    version_id: str,
     telling: Telling | None = None,
     receipts: Receipts,
     site: Site,
@@ -752,7 +763,7 @@ def _put_receipt(
     told = api.receipt(receipt, site=site, ingested_at=now, telling=telling)
     receipts.put(
         receipt_key(receipt.key),
-        version_id=version_id,
+        stamp=stamp,
         json=codec.encode(told),
         html=pages.receipt(told, site=site, now=now).render().encode(),
     )
@@ -772,11 +783,9 @@ def _ignore(
 ) -> Ingested:
     """Tell that nothing is made of *key*. It has no record: there is nothing to project."""
     from chalicelib.core import fold
-    from chalicelib.core.receipt import receipt_key
 
     if not versions:
         return Ingested(receipt=None, has_changed=False)
     receipt = fold.ignored(key, versions[-1])
-    if receipts.version(receipt_key(key)) != versions[-1].id:
-        _put_receipt(receipt, version_id=versions[-1].id, receipts=receipts, site=site, now=now)
+    _deliver(receipt, versions[-1].id, receipts=receipts, site=site, now=now)
     return Ingested(receipt=receipt, has_changed=False)

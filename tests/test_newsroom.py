@@ -445,13 +445,14 @@ def test_uploads_in_any_order_give_the_same_rows(paper: Paper) -> None:
     assert orders[0] == orders[1] == orders[2]
     image = read().article.image
     assert image is not None
-    assert (image.width, image.height) == (200, 100)
+    assert image.picture is not None
+    assert (image.picture.wide.width, image.picture.wide.height) == (200, 100)
 
 
 def test_an_image_that_is_none_is_rejected_with_the_mend(paper: Paper) -> None:
-    paper.publish("media/face.svg", "<svg xmlns='http://www.w3.org/2000/svg'/>")
+    paper.publish("media/face.jpg", "No image.")
 
-    receipt = paper.receipt("media/face.svg")
+    receipt = paper.receipt("media/face.jpg")
     assert (receipt["kind"], receipt["outcome"]) == ("image", "rejected")
     assert "PNG" in receipt["errors"][0]["fix"]
 
@@ -776,4 +777,4 @@ def test_an_image_named_in_the_other_spelling_of_unicode_is_shown(paper: Paper) 
 
     image = read().article.image
     assert image is not None
-    assert image.path is not None
+    assert image.picture is not None

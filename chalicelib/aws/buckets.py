@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
     from chalicelib.core.pictures import PreparedFile
+    from chalicelib.core.receipt import Stamp
 
-_VERSION = "version-id"  # metadata of a receipt: the version that it tells of
+# Metadata of a receipt.
+_VERSION = "version-id"
+_DIGEST = "digest"
 _PUBLIC_MEDIA = "public-media/"
 _SUMMARIES = "summaries/"
 _LOST_RACES = ("PreconditionFailed", "ConditionalRequestConflict")  # of a conditional write
@@ -106,17 +109,20 @@ class Receipts:
         self._client = client
         self._bucket = bucket
 
-    def version(self, key: str) -> str | None:
-        """Return the version that the receipt under *key* tells of, None without a receipt."""
+    def stamp(self, key: str) -> Stamp | None:
+        """Return the stamp of the receipt under *key*, None without a receipt."""
+        from chalicelib.core.receipt import Stamp
+
         try:
             answer = self._client.head_object(Bucket=self._bucket, Key=f"{key}.json")
         except self._client.exceptions.ClientError as error:
             if error.response["Error"]["Code"] in ("404", "NoSuchKey"):
                 return None
             raise
-        return answer["Metadata"].get(_VERSION)
+        stamped = answer["Metadata"]
+        return Stamp(version_id=stamped.get(_VERSION, ""), digest=stamped.get(_DIGEST, ""))
 
-    def put(self, key: str, *, version_id: str, json: bytes, html: bytes) -> None:
+    def put(self, key: str, *, stamp: Stamp, json: bytes, html: bytes) -> None:
         """Write both forms of a receipt, the JSON last: where it is, the other is too."""
         forms = (
             ("html", html, "text/html; charset=utf-8"),
@@ -128,7 +134,7 @@ class Receipts:
                 Key=f"{key}.{extension}",
                 Body=body,
                 ContentType=content_type,
-                Metadata={_VERSION: version_id},
+                Metadata={_VERSION: stamp.version_id, _DIGEST: stamp.digest},
             )
 
     def put_media(self, file: PreparedFile) -> None:

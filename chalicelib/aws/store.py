@@ -51,7 +51,6 @@ if TYPE_CHECKING:
     from chalicelib.aws.feeds import Feeds
     from chalicelib.aws.stories import Stories
     from chalicelib.core.article import Source
-    from chalicelib.core.pictures import Picture
     from chalicelib.core.record import Record, Shown
     from chalicelib.core.sources import Watched
 
@@ -167,8 +166,7 @@ class Store(Table):
 
     def shown(self, names: Iterable[str]) -> tuple[dict[str, Shown], dict[str, str]]:
         """Return what the named records give to others now, and the digest of each, "" if none."""
-        from chalicelib.core.article import Source
-        from chalicelib.core.pictures import Picture
+        from chalicelib.core.article import Picture, Source
         from chalicelib.core.record import digest
 
         rows = self._batch([(_shown_pk(name), "VALUE") for name in names], consistent=True)

@@ -192,14 +192,16 @@ def source(profile: Source, *, site: Site) -> Json:
 
 
 def _image(image: Image | None, site: Site) -> Json | None:
-    if image is None or image.path is None:
+    if image is None or image.picture is None:
         return None
+    wide = image.picture.wide
     return {
-        "url": site.url(image.path),
-        "width": image.width,
-        "height": image.height,
+        "url": site.url(wide.path),
+        "width": wide.width,
+        "height": wide.height,
         "alt": image.alt,
         "credit": image.credit,
+        "caption": image.caption,
     }
 
 

@@ -24,6 +24,7 @@ Check = Literal["pass", "fail", "none"]
 # Scripts written from right to left, by the primary subtag of BCP 47.
 _RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 
+EMBEDDED = "embedded/"  # what the names of images inside an article's own file begin with
 MAX_SLUG_LENGTH = 80  # longer addresses are cut by mail programs and chat windows
 SLUG = re.compile(rf"[a-z0-9-]{{1,{MAX_SLUG_LENGTH}}}")
 
@@ -173,15 +174,57 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rendition:
+    """An image at one width. `path` is the site's, without a leading slash."""
+
+    path: str
+    width: int  # pixels
+    height: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """An image as pages show it, and what its file says of it."""
+
+    wide: Rendition
+    narrow: Rendition | None = None  # for phones, where `wide` is wider
+    avatar_path: str | None = None  # the square middle of it, AVATAR_WIDTH wide
+    credit: str | None = None
+    caption: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
-    """An article's image. `path` and size are None until the media of `key` is known."""
+    """A place in an article that shows a picture, and what the article says of it.
+
+    `key` is that of an upload under media/, or names one of the images inside the article's own
+    file: embedded/1, embedded/2 … `picture` is None until the upload is there.
+    """
 
     key: str
     alt: str = ""
-    credit: str | None = None
-    path: str | None = None  # the site's path, without a leading slash
-    width: int | None = None
-    height: int | None = None
+    stated_credit: str | None = None
+    stated_caption: str | None = None
+    picture: Picture | None = None
+
+    @property
+    def is_embedded(self) -> bool:
+        return self.key.startswith(EMBEDDED)
+
+    @property
+    def credit(self) -> str | None:
+        """Who made it: as the article says, else as the image's file does."""
+        return self.stated_credit or (self.picture.credit if self.picture else None)
+
+    @property
+    def caption(self) -> str | None:
+        """What is under it: as the article says, else as the image's file does."""
+        return self.stated_caption or (self.picture.caption if self.picture else None)
+
+    def as_listed(self) -> Image:
+        """The image as a card carries it: one width, and no caption."""
+        picture = self.picture and replace(self.picture, narrow=None, caption=None)
+        return replace(self, stated_caption=None, picture=picture)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,7 +270,7 @@ class Article:
     replaces: str | None = None
     extra: dict[str, object] = field(default_factory=dict)  # metadata we have no name for
     body: Body
-    pictures: tuple[Image, ...] = ()  # what the body shows, by key
+    pictures: tuple[Image, ...] = ()  # what the body shows
     sentences: tuple[Sentence, ...]
     summary: Summary
     terms: tuple[str, ...] = ()  # what it is about, strongest first; see ranking.related
@@ -271,7 +314,7 @@ class Article:
             tags=self.tags,
             source=self.source,
             original_url=self.original_url,
-            image=self.image,
+            image=self.image and self.image.as_listed(),
             published_at=self.published_at,
             updated_at=self.updated_at,
             public_at=self.public_at,

@@ -14,11 +14,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from html import escape, unescape
 from html.parser import HTMLParser
+from types import MappingProxyType
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from chalicelib.core.article import Block, BlockKind, Body
@@ -192,8 +193,9 @@ def one_line(text: str) -> str:
 class Cleaned:
     """A body, what of the source is in it and what is not.
 
-    `headings` are the texts of its headings in order. `pictures` are the keys under media/ that
-    the body shows. `kept` counts what was written, by the receipt's names.
+    `headings` are the texts of its headings in order. `pictures` are the images that the body
+    shows, by key under media/ or by name; those of them without a description are `undescribed`.
+    `kept` counts what was written, by the receipt's names.
     """
 
     body: Body
@@ -201,14 +203,22 @@ class Cleaned:
     dropped: tuple[Dropped, ...]
     headings: tuple[str, ...]
     pictures: tuple[str, ...]
+    undescribed: tuple[str, ...]
 
 
-def clean(html: str, *, base_url: str | None = None, without_heading: str = "") -> Cleaned:
+def clean(
+    html: str,
+    *,
+    base_url: str | None = None,
+    without_heading: str = "",
+    embedded: Mapping[str, str] = MappingProxyType({}),
+) -> Cleaned:
     """Return what may be published of *html*.
 
-    Relative links are resolved against *base_url*; without one they lose their target and are
-    counted as dropped. A first heading that only repeats *without_heading* is left out, since
-    every page prints the headline itself. Raises UploadRejected "text-too-large" over
+    *embedded* has the names of images inside the file: "" for one that is shown, the reason for
+    one that is not. Relative links are resolved against *base_url*; without one they lose their
+    target and are counted as dropped. A first heading that only repeats *without_heading* is left
+    out, since every page prints the headline itself. Raises UploadRejected "text-too-large" over
     MAX_TEXT_BYTES and "nesting" for structures deeper than MAX_NESTING. Linear in the input.
     """
     # nh3 is quadratic in what it must escape: 600,000 such characters take ten seconds.
@@ -221,7 +231,9 @@ def clean(html: str, *, base_url: str | None = None, without_heading: str = "") 
                 fix="Write the text without them.",
             )
         )
-    writer = _Writer(base_url=base_url, without_heading=one_line(without_heading))
+    writer = _Writer(
+        base_url=base_url, without_heading=one_line(without_heading), embedded=embedded
+    )
     writer.feed(_allowed(html))
     writer.close()
     body, kept = writer.finish()
@@ -233,7 +245,8 @@ def clean(html: str, *, base_url: str | None = None, without_heading: str = "") 
         kept=kept,
         dropped=(*_forbidden(html), *writer.dropped()),
         headings=tuple(writer.headings),
-        pictures=tuple(dict.fromkeys(writer.pictures)),
+        pictures=tuple(writer.pictures),
+        undescribed=tuple(key for key, described in writer.pictures.items() if not described),
     )
 
 
@@ -307,10 +320,13 @@ class _Run:
 class _Writer(HTMLParser):
     """Walks nh3's well-formed output and writes HTML, text and blocks side by side."""
 
-    def __init__(self, *, base_url: str | None, without_heading: str) -> None:
+    def __init__(
+        self, *, base_url: str | None, without_heading: str, embedded: Mapping[str, str]
+    ) -> None:
         super().__init__(convert_charrefs=True)
         self.headings: list[str] = []
-        self.pictures: list[str] = []
+        self.pictures: dict[str, bool] = {}  # key or name -> described wherever it is shown
+        self._embedded = embedded
         self._base_url = base_url
         self._without_heading = without_heading
         self._html: list[str] = []
@@ -419,15 +435,19 @@ class _Writer(HTMLParser):
 
     def _picture(self, given: dict[str, str]) -> None:
         source, alt = given.get("src", "").strip(), one_line(given.get("alt", ""))
-        key = media_key(source)
-        if key and key not in self.pictures and len(set(self.pictures)) >= MAX_PICTURES:
+        problem = self._embedded.get(source, "")
+        if problem:
+            self._lost["image in the file", problem] += 1
+            return
+        key = source if source in self._embedded else media_key(source)
+        if key and key not in self.pictures and len(self.pictures) >= MAX_PICTURES:
             self._lost["image", f"a text shows at most {MAX_PICTURES}"] += 1
             return
         if key:
             self._open()
             # Site.body_html gives the picture its address and size, by exactly this form.
             self._html.append(f'<img src="{escape(quote(key))}" alt="{escape(alt)}">')
-            self.pictures.append(key)
+            self.pictures[key] = bool(alt) and self.pictures.get(key, True)
             self._kept["images"] += 1
             return
         address = web_address(source, base_url=self._base_url)

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 
 from chalicelib.core.article import Brief, Card, Corrected, Correction, Image, Source, direction
 from chalicelib.core.pages import labels
-from chalicelib.core.pictures import CONTENT_TYPES
 from chalicelib.core.xml_writing import added, document
 
 if TYPE_CHECKING:
@@ -262,7 +261,7 @@ def _item(one: Dispatch, *, site: Site) -> dict[str, object]:
             "title": one.headline,
             "content_html": one.content,
             "summary": one.summary,
-            "image": site.url(card.image.path) if card.image and card.image.path else None,
+            "image": _image_url(card.image, site=site),
             "date_published": labels.moment(one.published_at),
             "date_modified": labels.moment(one.changed_at),
             "authors": [{"name": name} for name in _authors(card)],
@@ -298,16 +297,21 @@ def _source(source: Source, *, site: Site) -> dict[str, object]:
     return {"id": source.id, "name": source.name, "url": site.source(source.id)}
 
 
+def _image_url(image: Image | None, *, site: Site) -> str | None:
+    return site.url(image.picture.wide.path) if image and image.picture else None
+
+
 def _add_image(told: Element, image: Image | None, *, site: Site) -> None:
-    if image is None or image.path is None:
+    if image is None or image.picture is None:
         return
+    wide = image.picture.wide
     attributes = {
-        "url": site.url(image.path),
+        "url": site.url(wide.path),
         "medium": "image",
-        "type": CONTENT_TYPES[image.path.rpartition(".")[2]],
+        "type": f"image/{wide.path.rpartition('.')[2]}",
+        "width": str(wide.width),
+        "height": str(wide.height),
     }
-    if image.width and image.height:
-        attributes |= {"width": str(image.width), "height": str(image.height)}
     shown = added(told, "media:content", None, attributes)
     if image.alt:
         added(shown, "media:description", image.alt)

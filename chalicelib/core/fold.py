@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from chalicelib.core import formats, lifecycle, pictures, sources
-from chalicelib.core.article import Article, article_id
+from chalicelib.core.article import Article, Picture, article_id
 from chalicelib.core.codec import check_fits
 from chalicelib.core.errors import Finding, UploadRejected
 from chalicelib.core.lifecycle import Life, Summarise
 from chalicelib.core.limits import MAX_FILE_BYTES, MAX_IMAGE_BYTES
-from chalicelib.core.pictures import Picture, PreparedFile
-from chalicelib.core.receipt import Kind, Outcome, Receipt, bounded
+from chalicelib.core.pictures import PreparedFile
+from chalicelib.core.receipt import Dropped, Kind, Outcome, Receipt, bounded
 from chalicelib.core.record import Record
 from chalicelib.core.sources import Profile, Watched
 from chalicelib.core.uploads import Version, check_key, kind_of
@@ -60,6 +60,7 @@ def _fold_article(
 ) -> Folded:
     life = record.life if record and record.life else Life(key=key)
     made: Article | None = None
+    files: tuple[PreparedFile, ...] = ()
     if version.is_delete_marker:
         after, receipt = lifecycle.withdraw(life, version=version)
     else:
@@ -72,6 +73,7 @@ def _fold_article(
                 life, draft, data, version=version, summarise=summarise
             )
             check_fits(made)
+            files = draft.files
         except UploadRejected as error:
             made = None
             after, receipt = lifecycle.reject(life, error, version=version)
@@ -84,6 +86,7 @@ def _fold_article(
             life=after,
             dressed=record.dressed if record else {},
         ),
+        files=files,
         article=made,
     )
 
@@ -133,6 +136,7 @@ def _fold_image(key: str, record: Record | None, version: Version, data: bytes |
     before = record.picture if record else None
     picture: Picture | None = before
     files: tuple[PreparedFile, ...] = ()
+    dropped: tuple[Dropped, ...] = ()
     errors: tuple[Finding, ...] = ()
     if version.is_delete_marker:
         picture = None
@@ -141,7 +145,8 @@ def _fold_image(key: str, record: Record | None, version: Version, data: bytes |
             check_key(key)
             if data is None:
                 raise pictures.too_large(version.size)
-            picture, files = pictures.prepare(data)
+            prepared = pictures.prepare(data)
+            picture, files, dropped = prepared.picture, prepared.files, prepared.dropped
         except UploadRejected as error:
             errors = error.findings
     receipt = Receipt(
@@ -150,6 +155,7 @@ def _fold_image(key: str, record: Record | None, version: Version, data: bytes |
         outcome=_outcome(version, errors, before, picture),
         received_at=version.received_at,
         errors=errors,
+        dropped=dropped,
     )
     record = Record(key=key, kind="image", folded_to=version.id, receipt=receipt, picture=picture)
     return Folded(record=record, files=files)

@@ -194,7 +194,12 @@ def _article(
         source=credited(stated.source),
         credited_to=stated.source,
         original_url=stated.original_url,
-        image=Image(key=stated.image, alt=stated.image_alt, credit=stated.image_credit)
+        image=Image(
+            key=stated.image,
+            alt=stated.image_alt,
+            stated_credit=stated.image_credit,
+            stated_caption=stated.image_caption,
+        )
         if stated.image
         else None,
         published_at=published_at,
@@ -212,7 +217,7 @@ def _article(
         replaces=stated.replaces,
         extra=stated.extra,
         body=draft.body,
-        pictures=tuple(Image(key=key) for key in draft.pictures),
+        pictures=draft.pictures,
         sentences=sentences,
         summary=replace(summary, generation=replace(summary.generation, generated_at=at)),
         terms=terms(draft.headline, draft.body.text, stated.tags, language),

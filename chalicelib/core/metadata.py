@@ -21,6 +21,7 @@ from chalicelib.core.clean import media_key, one_line, plain, unescaped, web_add
 from chalicelib.core.errors import Finding, UploadRejected
 from chalicelib.core.limits import (
     MAX_BYLINES,
+    MAX_CAPTION_LENGTH,
     MAX_CORRECTIONS,
     MAX_EXTRA_BYTES,
     MAX_HEADLINE_LENGTH,
@@ -59,6 +60,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "image": ("images", "featured_image", "thumbnail", "cover"),
     "image_alt": (),
     "image_credit": (),
+    "image_caption": (),
     "draft": (),
     "embargo_until": ("embargoed",),
     "expires_at": ("expiryDate", "unpublish_at"),
@@ -107,6 +109,7 @@ class Metadata:
     image: str | None = None  # a key under media/
     image_alt: str = ""
     image_credit: str | None = None
+    image_caption: str | None = None
     draft: bool = False
     embargo_until: datetime | None = None
     expires_at: datetime | None = None
@@ -171,7 +174,7 @@ class _Interpreter:
 
     def metadata(self) -> Metadata:
         section, more_tags = self._section()
-        image, image_alt, image_credit = self._image()
+        image, image_alt, image_credit, image_caption = self._image()
         return Metadata(
             headline=self._headline(),
             standfirst=self._standfirst(),
@@ -186,6 +189,7 @@ class _Interpreter:
             image=image,
             image_alt=image_alt,
             image_credit=image_credit,
+            image_caption=image_caption,
             draft=self._flag("draft"),
             embargo_until=self._moment("embargo_until"),
             expires_at=self._moment("expires_at"),
@@ -239,10 +243,10 @@ class _Interpreter:
         )
         return text[:longest].rstrip() + "…"
 
-    def _note(self, name: str) -> str | None:
+    def _note(self, name: str, *, longest: int = MAX_NOTE_LENGTH) -> str | None:
         found = self._first(name)
         text = _text(found.value) if found else ""
-        return self._cut(found, name, text, MAX_NOTE_LENGTH) if found and text else None
+        return self._cut(found, name, text, longest) if found and text else None
 
     def _flag(self, name: str) -> bool:
         found = self._first(name)
@@ -416,16 +420,18 @@ class _Interpreter:
         ]
         return "-".join([primary.lower(), *parts])
 
-    def _image(self) -> tuple[str | None, str, str | None]:
+    def _image(self) -> tuple[str | None, str, str | None, str | None]:
         found = self._first("image")
         alt, credit = self._line("image_alt") or "", self._line("image_credit")
+        caption = self._note("image_caption", longest=MAX_CAPTION_LENGTH)
         if found is None:
-            return None, alt, credit
+            return None, alt, credit, caption
         value = found.value
         if isinstance(value, list):
             value = value[0] if value else ""
         if isinstance(value, Mapping):
-            alt = alt or _text(value.get("alt") or value.get("caption") or "")[:MAX_LINE_LENGTH]
+            alt = alt or _text(value.get("alt") or "")[:MAX_LINE_LENGTH]
+            caption = caption or _text(value.get("caption") or "")[:MAX_CAPTION_LENGTH] or None
             credit = credit or _text(value.get("credit") or "")[:MAX_LINE_LENGTH] or None
             keys = ("src", "url", "path", "file", "image", "name", "contentUrl")
             value = next((value[key] for key in keys if value.get(key)), "")
@@ -439,7 +445,14 @@ class _Interpreter:
             )
             why = "pages load images from the site alone"
             self.dropped.append(Dropped(what="image", count=1, why=why, line=found.line))
-        return key, alt, credit
+        elif key is not None and not alt:
+            self._warn(
+                found,
+                "image-alt-missing",
+                f"{key} has no description for readers who do not see it.",
+                "Write image_alt: and in a sentence what the image shows.",
+            )
+        return key, alt, credit, caption
 
     def _corrections(self) -> tuple[CorrectionNote, ...]:
         found = self._first("correction")

@@ -6,12 +6,13 @@ article; the object in the receipts bucket is a copy of it, delivered until it i
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
 from chalicelib.core.article import ArticleId, Summary, article_id
-from chalicelib.core.codec import pack
+from chalicelib.core.codec import encode, pack
 from chalicelib.core.errors import Finding
 from chalicelib.core.limits import MAX_FINDINGS, MAX_KEY_BYTES, MAX_RECEIPT_BYTES
 
@@ -79,6 +80,22 @@ class Telling:
 
     story_id: ArticleId
     duplicates: tuple[Duplicate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """What a delivered receipt tells of: a version, and the digest of what it says of it.
+
+    The second changes under the same version, since what a receipt knows of others may.
+    """
+
+    version_id: str
+    digest: str = ""
+
+
+def stamped(receipt: Receipt, *, version_id: str) -> Stamp:
+    digest = hashlib.blake2b(encode(receipt), digest_size=8).hexdigest()
+    return Stamp(version_id=version_id, digest=digest)
 
 
 def bounded(receipt: Receipt) -> Receipt:

@@ -14,12 +14,13 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 from unicodedata import normalize
 
-from chalicelib.core.article import Article, Image, Source, credited
+from chalicelib.core.article import Article, Image, Picture, Source, credited
+from chalicelib.core.errors import Finding
 from chalicelib.core.lifecycle import Life
-from chalicelib.core.pictures import Picture
 from chalicelib.core.receipt import Kind, Receipt
 from chalicelib.core.sources import Profile, Watched
 
+_IMAGE = "image:"
 Shown = Source | Picture  # what a record of one kind gives to records of another
 
 
@@ -52,6 +53,26 @@ class Record:
             return (Watched(source=source, feeds=self.profile.feeds),)
         return self.subscriptions
 
+    def told(self) -> Receipt:
+        """The receipt as it reads now: with a warning of each image that is not there yet.
+
+        Whether an image is there is no part of the version that the receipt is of, and changes
+        after it: the receipt is told again when it does.
+        """
+        if self.receipt.errors:
+            return self.receipt
+        missing = tuple(
+            Finding(
+                code="image-missing",
+                message=f"{name.removeprefix(_IMAGE)} is named, but it is not uploaded, or was "
+                "refused: it is not shown.",
+                fix="Upload the image under this name; the article shows it within seconds.",
+            )
+            for name, digest in sorted(self.dressed.items())
+            if name.startswith(_IMAGE) and not digest
+        )
+        return replace(self.receipt, warnings=(*self.receipt.warnings, *missing))
+
     def articles(self) -> tuple[Article, ...]:
         """The current revision and the draft, as far as there are any."""
         both = (self.life.current, self.life.draft) if self.life else ()
@@ -62,9 +83,8 @@ class Record:
         names: set[str] = set()
         for article in self.articles():
             names.add(name_of("source", credited(article.credited_to).id))
-            names.update(name_of("image", picture.key) for picture in article.pictures)
-            if article.image is not None:
-                names.add(name_of("image", article.image.key))
+            shown = (article.image, *article.pictures)
+            names.update(name_of("image", i.key) for i in shown if i and not i.is_embedded)
         if self.profile is not None and self.profile.avatar is not None:
             names.add(name_of("image", self.profile.avatar))
         return tuple(sorted(names))
@@ -115,10 +135,12 @@ def dressed(article: Article, shown: Mapping[str, Shown]) -> Article:
 
 
 def _with_picture(image: Image, shown: Mapping[str, Shown]) -> Image:
+    if image.is_embedded:
+        return image  # it came with the article
     picture = shown.get(name_of("image", image.key))
     if not isinstance(picture, Picture):
-        return replace(image, path=None, width=None, height=None)
-    return replace(image, path=picture.path, width=picture.width, height=picture.height)
+        return replace(image, picture=None)
+    return replace(image, picture=replace(picture, avatar_path=None))
 
 
 def lineage(ids: Iterable[str]) -> str:

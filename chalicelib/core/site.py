@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
-from chalicelib.core.article import Article, ArticleId, Card
+from chalicelib.core.article import Article, ArticleId, Card, Picture
 
 # The forms of every feed, by the extension of its address: what it is called, its media type.
 FEED_FORMS = {
@@ -21,6 +21,9 @@ FEED_FORMS = {
 
 # How the cleaner writes an image of ours: by its key under media/.
 _PICTURE = re.compile(r'<img src="(media/[^"]*)" alt="([^"]*)">')
+# How the cleaner writes an image of ours: by its key under media/, or its name inside the file.
+_PICTURE = re.compile(r'<img src="((?:media|embedded)/[^"]*)" alt="([^"]*)">')
+_TEXT_SIZES = "(min-width: 40em) 38rem, 100vw"  # the measure of .text in site.css
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,13 +74,22 @@ class Site:
 
         A picture that is not there, or not yet, is replaced by its description in words.
         """
-        pictures = {picture.key: picture for picture in article.pictures}
+        pictures = {image.key: image.picture for image in article.pictures}
 
         def shown(match: re.Match[str]) -> str:
             picture, alt = pictures.get(unquote(match[1])), match[2]
-            if picture is None or picture.path is None:
+            if picture is None:
                 return f"<em>[{alt or 'Picture'}]</em>"
-            size = f'width="{picture.width}" height="{picture.height}"'
-            return f'<img src="{self.url(picture.path)}" alt="{alt}" {size} loading="lazy">'
+            wide, srcset = picture.wide, self.srcset(picture)
+            widths = f' srcset="{srcset}" sizes="{_TEXT_SIZES}"' if srcset else ""
+            size = f'width="{wide.width}" height="{wide.height}"'
+            return f'<img src="{self.url(wide.path)}"{widths} alt="{alt}" {size} loading="lazy">'
 
         return _PICTURE.sub(shown, article.body.html)
+
+    def srcset(self, picture: Picture) -> str | None:
+        """Return the widths that a browser may choose from, None where there is one alone."""
+        if picture.narrow is None:
+            return None
+        both = (picture.narrow, picture.wide)
+        return ", ".join(f"{self.url(one.path)} {one.width}w" for one in both)

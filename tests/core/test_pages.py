@@ -621,7 +621,7 @@ def test_no_text_can_open_a_tag_or_leave_its_attribute(text, other):
         )
         article = replace(
             article,
-            image=replace(article.image, alt=text, credit=other),
+            image=replace(article.image, alt=text, stated_credit=other, stated_caption=text),
             corrections=(replace(article.corrections[0], text=other),),
             summary=replace(
                 article.summary,
@@ -711,6 +711,17 @@ def test_every_image_has_its_size_and_is_lazy_unless_it_leads(page):
         assert image["height"]
         assert "alt" in image
         assert (image.get("loading") == "lazy") is (image["width"] == "20")
+
+
+def test_the_lead_image_comes_first_in_two_widths_with_its_caption_and_credit():
+    page = article_page(full_article()).render()
+    (image,) = [one for one in Seen(page).all("img") if one["alt"] == "A ferry"]
+
+    wide, narrow = SITE.url("media/f.webp"), SITE.url("media/n.webp")
+    assert image["src"] == wide
+    assert image["srcset"] == f"{narrow} 640w, {wide} 1600w"
+    assert image["fetchpriority"] == "high"
+    in_order(page, "<figure", "The ferry on Monday.", "I. M.", "</figure>")
 
 
 def test_the_policy_admits_the_style_of_the_page_and_no_other():

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
 
 from chalicelib.core import metadata
-from chalicelib.core.article import Body
+from chalicelib.core.article import EMBEDDED, Body, Image
 from chalicelib.core.clean import Cleaned, clean, one_line
 from chalicelib.core.errors import Finding, UploadRejected
+from chalicelib.core.formats.embedded import EmbeddedImages
 from chalicelib.core.formats.reading import Field, Inventory, Reading, letters
 from chalicelib.core.limits import MAX_FILE_BYTES, MAX_HEADLINE_LENGTH
 from chalicelib.core.metadata import Metadata
+from chalicelib.core.pictures import PreparedFile
 from chalicelib.core.receipt import Dropped
 
 # Extension -> module of this package. Each is imported when a file of its kind comes.
@@ -47,7 +50,8 @@ class Draft:
     metadata: Metadata
     headline: str
     body: Body
-    pictures: tuple[str, ...]  # keys under media/ that the body shows
+    pictures: tuple[Image, ...]  # what the body shows
+    files: tuple[PreparedFile, ...]  # that those among them need which came inside the file
     kept: dict[str, int]
     dropped: tuple[Dropped, ...]
     warnings: tuple[Finding, ...]
@@ -83,7 +87,7 @@ def read(key: str, data: bytes) -> Draft:
     if reading.format == "markdown":
         warnings = (*reading.warnings, *_date_elsewhere(reading, key))
         reading = replace(reading, warnings=warnings)
-    return _draft(reading)
+    return _draft(reading, data)
 
 
 def _date_elsewhere(reading: Reading, key: str) -> tuple[Finding, ...]:
@@ -124,10 +128,11 @@ def too_large(size: int) -> UploadRejected:
     )
 
 
-def _draft(reading: Reading) -> Draft:
+def _draft(reading: Reading, data: bytes) -> Draft:
     stated = metadata.interpret(reading.metadata)
-    headline, cleaned = _settled(reading, stated.metadata)
-    warnings = [*reading.warnings, *stated.warnings]
+    embedded = EmbeddedImages(reading)
+    headline, cleaned = _settled(reading, stated.metadata, embedded.problems)
+    warnings = [*reading.warnings, *stated.warnings, *_undescribed(cleaned, reading, data)]
     lost: tuple[Dropped, ...] = ()
     if reading.inventory is not None:
         lost, thin = _compared(reading.inventory, cleaned, headline)
@@ -137,14 +142,17 @@ def _draft(reading: Reading) -> Draft:
         metadata=stated.metadata,
         headline=headline,
         body=cleaned.body,
-        pictures=cleaned.pictures,
+        pictures=tuple(embedded.image(key) for key in cleaned.pictures),
+        files=embedded.files(cleaned.pictures),
         kept=cleaned.kept,
-        dropped=(*reading.dropped, *stated.dropped, *cleaned.dropped, *lost),
+        dropped=(*reading.dropped, *stated.dropped, *cleaned.dropped, *embedded.dropped, *lost),
         warnings=tuple(warnings),
     )
 
 
-def _settled(reading: Reading, stated: Metadata) -> tuple[str, Cleaned]:
+def _settled(
+    reading: Reading, stated: Metadata, embedded: Mapping[str, str]
+) -> tuple[str, Cleaned]:
     """Return the headline and the body without it.
 
     Raises UploadRejected "no-text" and "no-headline". An agency's kill may come without either,
@@ -152,7 +160,12 @@ def _settled(reading: Reading, stated: Metadata) -> tuple[str, Cleaned]:
     """
 
     def cleaned(headline: str) -> Cleaned:
-        return clean(reading.html, base_url=stated.original_url, without_heading=headline)
+        return clean(
+            reading.html,
+            base_url=stated.original_url,
+            without_heading=headline,
+            embedded=embedded,
+        )
 
     headline, is_kill = stated.headline, stated.status != "usable"
     body = cleaned(headline or "")
@@ -181,6 +194,35 @@ def _settled(reading: Reading, stated: Metadata) -> tuple[str, Cleaned]:
             )
         )
     return headline or stated.status, body
+
+
+def _undescribed(cleaned: Cleaned, reading: Reading, data: bytes) -> list[Finding]:
+    """Warn of images in the text that say nothing to readers who do not see them."""
+    return [
+        Finding(
+            code="image-alt-missing",
+            message=f"{_told(key)} has no description for readers who do not see it.",
+            fix="Describe in a sentence what it shows: ![Description](media/NAME.jpg) in Markdown, "
+            "alt in HTML and mails, View Alt Text in Word.",
+            line=_line_of(key, reading, data),
+        )
+        for key in cleaned.undescribed
+    ]
+
+
+def _told(key: str) -> str:
+    if key.startswith(EMBEDDED):
+        return f"Image {key.removeprefix(EMBEDDED)} in the file"
+    return f"{key} in the text"
+
+
+def _line_of(key: str, reading: Reading, data: bytes) -> int | None:
+    """The line of the file's text on which *key* stands as it is shown, None where it is not."""
+    lines = data.split(b"\n")
+    for number, line in enumerate(lines[reading.first_line - 1 :], start=reading.first_line):
+        if key.encode() in line:
+            return number
+    return None
 
 
 def _compared(

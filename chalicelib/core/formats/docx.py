@@ -20,13 +20,20 @@ from collections.abc import Mapping
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from chalicelib.core.article import EMBEDDED
 from chalicelib.core.clean import one_line
 from chalicelib.core.errors import Finding, UploadRejected
 from chalicelib.core.formats import xml
 from chalicelib.core.formats.docx_body import Block, Styles, Written, write
-from chalicelib.core.formats.reading import Field, Reading
-from chalicelib.core.limits import MAX_UNPACKED_BYTES, MAX_WORD_TAGS, MAX_ZIP_MEMBERS
+from chalicelib.core.formats.reading import Embedded, Field, Reading
+from chalicelib.core.limits import (
+    MAX_IMAGE_BYTES,
+    MAX_UNPACKED_BYTES,
+    MAX_WORD_TAGS,
+    MAX_ZIP_MEMBERS,
+)
 from chalicelib.core.metadata import ALIASES
+from chalicelib.core.pictures import Crop
 from chalicelib.core.receipt import Dropped
 
 if TYPE_CHECKING:
@@ -75,7 +82,8 @@ def read(data: bytes) -> Reading:
             "footnote": package.xml(package.beside(main, "footnotes")),
             "endnote": package.xml(package.beside(main, "endnotes")),
         },
-        links=package.links(main),
+        links=package.targets(main, "hyperlink"),
+        images=package.targets(main, "image"),
     )
     metadata = _properties(package)
     warnings = list(written.warnings)
@@ -87,6 +95,10 @@ def read(data: bytes) -> Reading:
         warnings=tuple(warnings),
         dropped=(*written.dropped, *_margins(package)),
         inventory=written.inventory,
+        embedded={
+            f"{EMBEDDED}{number}": package.image(shown.part, shown.crop)
+            for number, shown in enumerate(written.shown, start=1)
+        },
     )
 
 
@@ -175,8 +187,19 @@ class _Package:
     def beside(self, part: str, kind: str) -> str | None:
         return next((t for k, t in self.relations(part).values() if k == kind), None)
 
-    def links(self, part: str) -> Mapping[str, str]:
-        return {id_: t for id_, (kind, t) in self.relations(part).items() if kind == "hyperlink"}
+    def targets(self, part: str, kind: str) -> Mapping[str, str]:
+        return {id_: t for id_, (k, t) in self.relations(part).items() if k == kind}
+
+    def image(self, name: str, crop: Crop | None) -> Embedded:
+        """Unpack an image, if there is room for it: no picture costs a document its text."""
+        if name not in self._members:
+            return Embedded(problem="it is not in the document itself")
+        if self._members[name].file_size > min(self._room, MAX_IMAGE_BYTES):
+            return Embedded(problem="it unpacks to too many bytes")
+        try:
+            return Embedded(data=self._bytes(name), crop=crop)
+        except UploadRejected as error:
+            return Embedded(problem=one_line(error.findings[0].message).rstrip("."))
 
 
 # Properties

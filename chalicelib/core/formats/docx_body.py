@@ -10,15 +10,17 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from chalicelib.core.article import EMBEDDED
 from chalicelib.core.clean import one_line
 from chalicelib.core.errors import Finding
 from chalicelib.core.formats.reading import Inventory, letters
 from chalicelib.core.formats.xml import children, first, name_of
+from chalicelib.core.pictures import Crop
 from chalicelib.core.receipt import Dropped
 
 if TYPE_CHECKING:
@@ -46,6 +48,8 @@ _HEADING = re.compile(r"(?:heading|überschrift|titre|título|titolo|kop|rubrik)
 _LIST_STYLE = re.compile(r"list (bullet|number)(?: ([2-5]))?")
 _HYPERLINK = re.compile(r'^\s*HYPERLINK\s+"([^"]+)"', re.IGNORECASE)
 _FORMATS = (("b", "strong"), ("i", "em"), ("u", "u"), ("strike", "s"), ("dstrike", "s"))
+_IMG = re.compile(r"<img [^<>]*>")
+_PICTURES = re.compile(r"<p>(?:<img [^<>]*>\s*)+</p>")
 _SEAM = re.compile(r"</(strong|em|u|s)><\1>")  # Word divides a word where it was edited
 _OFF = frozenset({"0", "false", "off", "none"})
 _UNREAD = {
@@ -65,6 +69,14 @@ class Block:
     text: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An image of the document, and what its writer has cut off it."""
+
+    part: str
+    crop: Crop | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
     """A document's text in HTML, block by block, and what is not in it."""
@@ -73,6 +85,7 @@ class Written:
     dropped: tuple[Dropped, ...]
     warnings: tuple[Finding, ...]
     inventory: Inventory
+    shown: tuple[Shown, ...]  # the image embedded/1, embedded/2 …
 
 
 def write(
@@ -82,9 +95,13 @@ def write(
     numbering: Element | None,
     notes: Mapping[str, Element | None],
     links: Mapping[str, str],
+    images: Mapping[str, str],
 ) -> Written:
-    """Return the body of *document* as HTML, untrusted, with its notes at the end."""
-    writer = _Writer(styles=styles, numbering=numbering, notes=notes, links=links)
+    """Return the body of *document* as HTML, untrusted, with its notes at the end.
+
+    *links* and *images* are the targets of the document's relations, by id.
+    """
+    writer = _Writer(styles=styles, numbering=numbering, notes=notes, links=links, images=images)
     blocks = _joined(writer.blocks(first(document, "body")))
     ends = writer.endings()
     if ends:
@@ -100,6 +117,7 @@ def write(
         dropped=tuple(writer.told()),
         warnings=tuple(writer.warnings()),
         inventory=counted,
+        shown=tuple(writer.shown),
     )
 
 
@@ -200,6 +218,8 @@ class _Writer:
     numbering: Element | None
     notes: Mapping[str, Element | None]
     links: Mapping[str, str]
+    images: Mapping[str, str]
+    shown: dict[Shown, str] = field(default_factory=dict)  # -> its name in the body
     counted: Counter[str] = field(default_factory=Counter)
     _lost: Counter[tuple[str, str]] = field(default_factory=Counter)
     _cited: list[tuple[str, str]] = field(default_factory=list)  # kind and id, in order
@@ -316,7 +336,8 @@ class _Writer:
             grid.end_row()
         text = one_line(" ".join(texts))
         if not text:
-            return []
+            # Nothing but pictures, side by side: a table by looks alone.
+            return [Block("paragraph", f"<p>{image}</p>") for image in _IMG.findall("".join(rows))]
         self.counted["tables"] += 1
         html = grid.filled("".join(f"<tr>{row}</tr>" for row in rows))
         return [Block("table", f"<table>{html}</table>", text)]
@@ -440,14 +461,22 @@ class _Writer:
     def _drawing(self, part: Element) -> str:
         boxes = [b for b in part.iter("{*}txbxContent") if not _is_within(b, part, "txbxContent")]
         self._boxes += boxes
-        images = sum(1 for _ in part.iter("{*}blip", "{*}imagedata"))
-        if images:
-            self._lose("picture in the document", "upload it under media/ and name it", images)
+        found = part.iter("{*}blip", "{*}imagedata")
+        images = [self._image(i, part) for i in found if not _is_within(i, part, "txbxContent")]
         for name, what in (("chart", "chart"), ("relIds", "diagram")):
             count = sum(1 for _ in part.iter("{*}" + name))
             if count:
                 self._lose(what, "upload it under media/ as a picture", count)
-        return ""
+        return "".join(images)
+
+    def _image(self, image: Element, drawing: Element) -> str:
+        target = self.images.get(value(image, "embed") or value(image, "id"))
+        if target is None:
+            self._lose("image", "it is not in the document itself: upload it under media/")
+            return ""
+        shown = Shown(target, _crop(image))
+        name = self.shown.setdefault(shown, f"{EMBEDDED}{len(self.shown) + 1}")
+        return f'<img src="{name}" alt="{escape(_description(image, drawing))}">'
 
     def _object(self, part: Element) -> str:
         self._lose(*_UNREAD["object"])
@@ -505,6 +534,7 @@ class _Writer:
     def endings(self) -> str:
         """The notes that the text cites, in its order, as Markdown's writer has them."""
         found = []
+        self.images = {}  # their ids are the notes' own, and notes have no pictures
         for place, (kind, number) in enumerate(self._cited, start=1):
             notes = children(self.notes.get(kind), kind)
             note = next((n for n in notes if value(n, "id") == number), None)
@@ -602,11 +632,17 @@ def _cell_html(blocks: list[Block]) -> str:
 
 
 def _joined(blocks: list[Block]) -> list[Block]:
-    """Make one list of items that follow each other, one quote of quotes, one code of lines."""
+    """Make one list of items that follow each other, one quote of quotes, one code of lines.
+
+    A caption belongs to the pictures that it follows.
+    """
     found: list[Block] = []
     for block in blocks:
         before = found[-1] if found else None
-        if before is None or before.kind != block.kind or not block.text:
+        if block.kind == "caption" and before is not None and _PICTURES.fullmatch(before.html):
+            pictures = before.html.removeprefix("<p>").removesuffix("</p>")
+            found[-1] = replace(block, html=block.html.replace("<figure>", f"<figure>{pictures}"))
+        elif before is None or before.kind != block.kind or not block.text:
             found.append(block)
         elif block.kind == "quote":
             before.html = before.html.removesuffix("</blockquote>") + block.html.removeprefix(
@@ -667,6 +703,40 @@ def _is_within(element: Element, top: Element, name: str) -> bool:
         if name_of(outer) in (name, "Fallback"):
             return True
     return False
+
+
+def _description(image: Element, drawing: Element) -> str:
+    """The alternative text, which stands at the picture itself, its shape or the whole drawing."""
+    for outer in image.iterancestors():
+        properties = next(outer.iter("{*}cNvPr"), None) if name_of(outer) == "pic" else None
+        said = value(properties, "descr") or value(outer, "alt")
+        if said:
+            return one_line(said)
+        if outer is drawing:
+            break
+    return one_line(value(next(drawing.iter("{*}docPr"), None), "descr"))
+
+
+def _crop(image: Element) -> Crop | None:
+    """What is cut off, as shares: DrawingML counts thousandths of a percent, VML 65,536ths."""
+    sides = first(image.getparent(), "srcRect") if name_of(image) == "blip" else None
+    if sides is not None:
+        left, top, right, bottom = (_share(value(sides, side), 100_000) for side in "ltrb")
+    else:
+        names = ("cropleft", "croptop", "cropright", "cropbottom")
+        left, top, right, bottom = (_share(value(image, name), 65_536) for name in names)
+    crop = (left, top, right, bottom)
+    return crop if any(crop) else None
+
+
+def _share(said: str, whole: int) -> float:
+    if not re.fullmatch(r"-?[0-9.]{1,12}[f%]?", said):
+        return 0.0
+    unit = 100 if said.endswith("%") else whole if said.endswith("f") or whole == 100_000 else 1
+    try:
+        return min(max(float(said.rstrip("f%")) / unit, 0.0), 1.0)
+    except ValueError:
+        return 0.0
 
 
 def _unescaped(text: str) -> str:

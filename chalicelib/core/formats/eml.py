@@ -9,19 +9,21 @@ of the subject, a signature, the head of a forwarded mail) is taken off, and tol
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from email import policy
 from email.header import decode_header
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.utils import parseaddr
 from html import escape
+from urllib.parse import unquote
 
-from chalicelib.core.clean import one_line
+from chalicelib.core.article import EMBEDDED
+from chalicelib.core.clean import one_line, unescaped
 from chalicelib.core.errors import Finding, UploadRejected
 from chalicelib.core.formats import html as html_reader
 from chalicelib.core.formats import text as text_reader
-from chalicelib.core.formats.reading import Field, Inventory, Reading, letters
+from chalicelib.core.formats.reading import Embedded, Field, Inventory, Reading, letters
 from chalicelib.core.limits import MAX_MAIL_HEADER_BYTES, MAX_MAIL_PARTS
 from chalicelib.core.receipt import Dropped
 
@@ -54,6 +56,7 @@ _FORWARDED_LINE = re.compile(
     r"gesendet|de|à|para|fecha|asunto|objet)\s*:\**\s",
     re.IGNORECASE,
 )
+_CID = re.compile(r"""(\bsrc\s{0,9}=\s{0,9})(["']?)cid:([^"'\s<>]{1,250})\2""", re.IGNORECASE)
 _SIGNATURE = re.compile(r"^--[ \t]?$")
 _SIGNATURE_BOX = re.compile(
     r"<div[^<>]{0,400}?\b(?:class|id)=[\"'][^\"'<>]{0,200}?"
@@ -76,7 +79,7 @@ def read(data: bytes) -> Reading:
                 fix="Decrypt it and upload its text.",
             )
         )
-    part, attachments = _parts(message)
+    part, attached = _parts(message)
     if part is None:
         raise UploadRejected(
             Finding(
@@ -87,9 +90,10 @@ def read(data: bytes) -> Reading:
         )
     warnings: list[Finding] = []
     said = _content(part, warnings)
-    dropped = list(_told(attachments))
+    images = {f"{EMBEDDED}{n}": p for n, p in enumerate(filter(_is_image, attached), start=1)}
+    dropped = list(_told(part for part in attached if not _is_image(part)))
     if part.get_content_type() == "text/html":
-        html, counted, left_out = _from_html(said)
+        html, counted, left_out = _from_html(_with_images(said, images))
     else:
         html, counted, left_out = _from_text(said)
     return Reading(
@@ -99,6 +103,7 @@ def read(data: bytes) -> Reading:
         warnings=tuple(warnings),
         dropped=(*dropped, *left_out),
         inventory=counted,
+        embedded={name: Embedded(data=_payload(image)) for name, image in images.items()},
     )
 
 
@@ -242,9 +247,30 @@ def _has_words(part: EmailMessage) -> bool:
     return bool(letters(re.sub(r"<[^<>]*>", " ", _content(part, []))))
 
 
-def _content(part: EmailMessage, warnings: list[Finding]) -> str:
+def _payload(part: EmailMessage) -> bytes:
     payload = part.get_payload(decode=True)
-    data = payload if isinstance(payload, bytes) else b""
+    return payload if isinstance(payload, bytes) else b""
+
+
+def _is_image(part: EmailMessage) -> bool:
+    """By its type; what has none and an id, by which the text may show it, is tried."""
+    is_untyped = part.get_content_type() == "application/octet-stream"
+    return part.get_content_maintype() == "image" or (is_untyped and "Content-ID" in part)
+
+
+def _with_images(said: str, images: Mapping[str, EmailMessage]) -> str:
+    """Give the images in the mail's HTML (RFC 2392: cid: and a part's id) our names for them."""
+    names = {_raw(part, "Content-ID").strip("<> "): name for name, part in images.items()}
+
+    def ours(match: re.Match[str]) -> str:
+        name = names.get(unquote(unescaped(match[3])).strip())
+        return f'{match[1]}"{name}"' if name else match[0]
+
+    return _CID.sub(ours, said)
+
+
+def _content(part: EmailMessage, warnings: list[Finding]) -> str:
+    data = _payload(part)
     charset = (part.get_content_charset() or "").strip("\"' ") or "utf-8"
     charset = {"iso-8859-1": "cp1252", "us-ascii": "utf-8", "gb2312": "gb18030"}.get(
         charset, charset
@@ -265,14 +291,15 @@ def _content(part: EmailMessage, warnings: list[Finding]) -> str:
     return data.decode(guessed, "replace")
 
 
-def _told(attached: list[EmailMessage]) -> Iterator[Dropped]:
+def _told(attached: Iterable[EmailMessage]) -> Iterator[Dropped]:
     counts: dict[str, int] = {}
     for part in attached:
         kind = one_line(part.get_content_type())[:60]
         counts[kind] = counts.get(kind, 0) + 1
     for kind, count in sorted(counts.items()):
-        what = "picture in the mail" if kind.startswith("image/") else f"attachment ({kind})"
-        yield Dropped(what=what, count=count, why="upload it under media/, or as a file of its own")
+        yield Dropped(
+            what=f"attachment ({kind})", count=count, why="upload it as a file of its own"
+        )
 
 
 # The text

@@ -54,9 +54,9 @@ OURS = "broadsheet:"
 # aliases of ours are common names on the web: they come in their place below.
 _OURS_ALONE = listed(
     "headline standfirst byline published_at updated_at section source image_alt image_credit "
-    "draft embargo_until embargoed expires_at expirydate unpublish_at correction corrections "
-    "pinned_until breaking slug status pubstatus status_reason same_story not_same_story "
-    "replaces dek subtitle original_url"
+    "image_caption draft embargo_until embargoed expires_at expirydate unpublish_at correction "
+    "corrections pinned_until breaking slug status pubstatus status_reason same_story "
+    "not_same_story replaces dek subtitle original_url"
 )
 # "ld" stands for the field from JSON-LD; the rest are names of meta elements.
 _PLACES = {
@@ -82,7 +82,7 @@ _IMAGES = (
     "image cover thumbnail og:image:secure_url og:image og:image:url twitter:image "
     "twitter:image:src"
 )
-_FROM_LINKED_ALONE = ("image_credit", "correction", "draft")
+_FROM_LINKED_ALONE = ("image_caption", "image_credit", "correction", "draft")
 _TITLES = ("og:title", "twitter:title", "dc.title", "parsely-title", "title")
 _DUBLIN = re.compile(r"^(dc|dcterms|dcterm)[:.]")  # pages write dc.title, dc:title, DC.Title
 _TAG = re.compile(r"<[A-Za-z/!][^<>]{0,500}>")
@@ -141,7 +141,8 @@ class _Finder:
             if field is not None and key not in found:
                 found[key] = Field(field.value, f"/{key}", field.line)
         if "image" not in found:
-            found.pop("image_alt", None)
+            for of_image in ("image_alt", "image_caption", "image_credit"):
+                found.pop(of_image, None)
         return About(
             metadata=found,
             headlines=self._repeated_headlines(found.get("headline")),

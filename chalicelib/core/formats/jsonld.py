@@ -292,7 +292,8 @@ def _image_details(fields: dict[str, Field], node: Mapping[str, object], pointer
     if isinstance(image, list) and image:
         image, at = image[0], f"{at}/0"
     if isinstance(image, dict):
-        _first(fields, "image_alt", image, ("caption", "description", "alternateName"), at, _text)
+        _first(fields, "image_alt", image, ("alternateName",), at, _text)
+        _first(fields, "image_caption", image, ("caption", "description"), at, _text)
         credit = ("creditText", "copyrightNotice", "creator", "author")
         _first(fields, "image_credit", image, credit, at, _name)
 

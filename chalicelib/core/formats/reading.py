@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from chalicelib.core.errors import Finding, UploadRejected
+from chalicelib.core.pictures import Crop
 from chalicelib.core.receipt import Dropped
 
 
@@ -40,11 +41,21 @@ class Inventory:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Embedded:
+    """An image inside the file, or why its bytes cannot be had."""
+
+    data: bytes = b""
+    crop: Crop | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """A file as its reader understood it.
 
     `metadata` maps the file's own key to its field, in file order. Where one key can come from
-    several places (meta tags, JSON-LD), the reader has chosen. `html` is untrusted.
+    several places (meta tags, JSON-LD), the reader has chosen. `html` is untrusted, and shows an
+    image inside the file by its name in `embedded`: `<img src="embedded/1" alt="…">`.
     """
 
     format: str  # markdown, text, html, json …
@@ -54,6 +65,7 @@ class Reading:
     warnings: tuple[Finding, ...] = ()
     dropped: tuple[Dropped, ...] = field(default=())
     inventory: Inventory | None = None
+    embedded: Mapping[str, Embedded] = field(default_factory=dict)  # in the file's order
 
 
 _NO_LETTER = re.compile(r"[\W_]+")

@@ -126,7 +126,8 @@ def _absolute(url: str | None) -> str | None:
 
 
 def _image_url(article: Article, *, site: Site) -> str | None:
-    return site.url(article.image.path) if article.image and article.image.path else None
+    picture = article.image.picture if article.image else None
+    return site.url(picture.wide.path) if picture else None
 
 
 def written(language: str) -> Context:
@@ -223,14 +224,17 @@ def _place(section: str | None, *, site: Site) -> Context | None:
 
 
 def _image(image: Image | None, *, site: Site) -> Context | None:
-    if image is None or image.path is None:
+    if image is None or image.picture is None:
         return None
+    wide = image.picture.wide
     return {
-        "url": site.url(image.path),
+        "url": site.url(wide.path),
+        "srcset": site.srcset(image.picture),
         "alt": image.alt,
+        "caption": image.caption,
         "credit": image.credit,
-        "width": image.width,
-        "height": image.height,
+        "width": wide.width,
+        "height": wide.height,
     }
 
 

@@ -55,13 +55,13 @@ def _publisher(source: Source, *, site: Site) -> Context:
 
 
 def _image(image: Image | None, *, site: Site) -> Context | None:
-    if image is None or image.path is None:
+    if image is None or image.picture is None:
         return None
-    told: Context = {"@type": "ImageObject", "url": site.url(image.path)}
-    if image.width and image.height:
-        told |= {"width": image.width, "height": image.height}
-    if image.alt:
-        told["caption"] = image.alt
+    wide = image.picture.wide
+    told: Context = {"@type": "ImageObject", "url": site.url(wide.path)}
+    told |= {"width": wide.width, "height": wide.height}
+    if image.caption or image.alt:
+        told["caption"] = image.caption or image.alt
     if image.credit:
         told["creditText"] = image.credit
     return told

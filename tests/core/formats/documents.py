@@ -73,6 +73,17 @@ def r(text: str, properties: str = "") -> str:
     return f"<w:r><w:rPr>{properties}</w:rPr>{inner}</w:r>"
 
 
+def drawing(relation: str, *, descr: str = "", crop: str = "", around: str = "{}") -> str:
+    """A paragraph with a picture, as Word writes one."""
+    picture = (
+        '<w:drawing><wp:inline xmlns:wp="urn:wp"><wp:docPr id="1" '
+        f'descr="{descr}"/><a:graphic><pic:pic xmlns:pic="urn:pic"><pic:blipFill>'
+        f'<a:blip r:embed="{relation}"/>{crop}</pic:blipFill></pic:pic></a:graphic></wp:inline>'
+        "</w:drawing>"
+    )
+    return f"<w:p>{r(around.format(picture))}</w:p>"
+
+
 def table(*rows: tuple[str, ...]) -> str:
     cells = ("".join(f"<w:tc>{p(cell)}</w:tc>" for cell in row) for row in rows)
     return "<w:tbl>" + "".join(f"<w:tr>{row}</w:tr>" for row in cells) + "</w:tbl>"
@@ -97,17 +108,28 @@ def docx(
     custom: str = "",
     footnotes: str = "",
     links: dict[str, str] | None = None,
+    images: dict[str, bytes] | None = None,
     parts: dict[str, str | bytes] | None = None,
 ) -> bytes:
-    """A Word document with this body; *core* is the inside of its properties."""
+    """A Word document with this body; *core* is the inside of its properties.
+
+    *links* and *images* are by the ids of their relations.
+    """
     kinds = ("styles", "numbering", "footnotes")
-    inside = "".join(
-        f'<Relationship Id="rId{n}" Type="{OFFICE}/{kind}" Target="{kind}.xml"/>'
-        for n, kind in enumerate(kinds)
-    ) + "".join(
-        f'<Relationship Id="{id_}" Type="{OFFICE}/hyperlink" Target="{target}" '
-        'TargetMode="External"/>'
-        for id_, target in (links or {}).items()
+    inside = (
+        "".join(
+            f'<Relationship Id="rId{n}" Type="{OFFICE}/{kind}" Target="{kind}.xml"/>'
+            for n, kind in enumerate(kinds)
+        )
+        + "".join(
+            f'<Relationship Id="{id_}" Type="{OFFICE}/hyperlink" Target="{target}" '
+            'TargetMode="External"/>'
+            for id_, target in (links or {}).items()
+        )
+        + "".join(
+            f'<Relationship Id="{id_}" Type="{OFFICE}/image" Target="media/{id_}.png"/>'
+            for id_ in images or {}
+        )
     )
     package = (
         f'<Relationship Id="a" Type="{OFFICE}/officeDocument" Target="word/document.xml"/>'
@@ -128,6 +150,7 @@ def docx(
         'xmlns:dc="http://purl.org/dc/elements/1.1/" '
         f'xmlns:dcterms="http://purl.org/dc/terms/">{core}</c:coreProperties>',
         "docProps/custom.xml": f"<Properties>{custom}</Properties>",
+        **{f"word/media/{id_}.png": data for id_, data in (images or {}).items()},
         **(parts or {}),
     }
     return zipped(files)

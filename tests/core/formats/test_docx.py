@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from io import BytesIO
+from xml.sax.saxutils import quoteattr
 
 import pytest
 from hypothesis import given, settings
@@ -12,9 +13,16 @@ from hypothesis import strategies as st
 from chalicelib.core import formats
 from chalicelib.core.errors import UploadRejected
 from chalicelib.core.formats import Draft
-from chalicelib.core.limits import MAX_UNPACKED_BYTES, MAX_ZIP_MEMBERS
-from tests.core.formats.documents import TEXTS, docx, p, r, refusal, table, xml, zipped
+from chalicelib.core.limits import (
+    MAX_IMAGE_BYTES,
+    MAX_PICTURES,
+    MAX_UNPACKED_BYTES,
+    MAX_ZIP_MEMBERS,
+)
+from tests import builders
+from tests.core.formats.documents import TEXTS, docx, drawing, p, r, refusal, table, xml, zipped
 
+PICTURE = builders.picture()
 PROSE = "".join(p(text) for text in TEXTS)
 
 
@@ -189,10 +197,168 @@ def test_what_is_not_taken_is_told():
         "hidden text": 1,
         "line of the table of contents": 1,
         "page header or footer": 1,
-        "picture in the document": 1,
+        "image": 1,
     }
     assert "tracked-changes" in [warning.code for warning in draft.warnings]
     assert draft.body.text.endswith("\n\ninserted")
+
+
+# Images
+
+
+def illustrated(body: str, **images: bytes) -> Draft:
+    return read(docx(p("Ferry", "Title") + body + PROSE, images=images))
+
+
+def test_a_picture_is_shown_at_its_place_with_its_alternative_text():
+    draft = illustrated(
+        p("Before.") + drawing("quay", descr="The quay &amp; the “sea”") + p("After."),
+        quay=builders.picture(900, 600),
+    )
+
+    shown = '<img src="embedded/1" alt="The quay &amp; the “sea”">'
+    assert f"<p>Before.</p><p>{shown}</p><p>After.</p>" in draft.body.html
+    assert draft.kept["images"] == 1
+    (image,) = draft.pictures
+    assert image.picture is not None
+    assert (image.picture.wide.width, image.picture.wide.height) == (900, 600)
+    assert {f"media/{file.name}" for file in draft.files} == {
+        image.picture.wide.path, image.picture.narrow.path,
+    }  # fmt: skip
+    assert not draft.dropped
+    assert not draft.warnings
+    assert draft.metadata.image is None
+
+
+def test_a_caption_belongs_to_the_picture_above_it():
+    draft = illustrated(
+        drawing("a", descr="x") + p("The quay", "Caption") + p("A chart", "Caption"), a=PICTURE
+    )
+
+    figure = '<figure><img src="embedded/1" alt="x"><figcaption>The quay</figcaption></figure>'
+    assert figure in draft.body.html
+    assert "<figure><figcaption>A chart</figcaption></figure>" in draft.body.html
+
+
+def test_a_picture_shown_twice_is_one_and_two_pictures_are_two():
+    draft = illustrated(
+        drawing("a", descr="x") + drawing("b", descr="y") + drawing("a", descr="x"),
+        a=builders.picture(colour="red"),
+        b=builders.picture(colour="navy"),
+    )
+
+    assert draft.kept["images"] == 3
+    assert [image.key for image in draft.pictures] == ["embedded/1", "embedded/2"]
+    assert len(draft.files) == 2
+
+
+@pytest.mark.parametrize(
+    "crop",
+    ['<a:srcRect l="25000" b="50000"/>', '<a:srcRect l="25%" b="50%"/>'],
+)
+def test_what_is_cropped_in_word_is_cut_off(crop):
+    draft = illustrated(drawing("a", descr="x", crop=crop), a=builders.picture(400, 200))
+
+    assert draft.pictures[0].picture.wide.width == 300
+    assert draft.pictures[0].picture.wide.height == 100
+
+
+def test_a_picture_of_an_older_word_is_shown_too():
+    shape = (
+        '<w:pict><v:shape alt="The quay"><v:imagedata r:id="a" cropleft="32768f" croptop=".25"/>'
+        "</v:shape></w:pict>"
+    )
+
+    draft = illustrated(f"<w:p>{r(shape)}</w:p>", a=builders.picture(400, 200))
+
+    assert 'alt="The quay"' in draft.body.html
+    assert draft.pictures[0].picture.wide.width == 200
+    assert draft.pictures[0].picture.wide.height == 150
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        (
+            "<mc:AlternateContent><mc:Choice>{0}</mc:Choice><mc:Fallback>{0}</mc:Fallback>"
+            "</mc:AlternateContent>"
+        ),
+        "<w:drawing><w:txbxContent><w:p><w:r>{0}</w:r></w:p></w:txbxContent></w:drawing>",
+    ],
+)
+def test_a_picture_that_word_wrote_in_two_ways_or_in_a_box_is_shown_once(around):
+    draft = illustrated(drawing("a", descr="x", around=around), a=builders.picture())
+
+    assert draft.kept["images"] == 1
+    assert not draft.dropped
+
+
+def test_a_table_of_pictures_alone_is_those_pictures():
+    cell = f"<w:tc>{drawing('a', descr='x')}</w:tc>"
+
+    draft = illustrated(f"<w:tbl><w:tr>{cell}{cell}</w:tr></w:tbl>", a=builders.picture())
+
+    assert draft.kept["images"] == 2
+    assert draft.kept["tables"] == 0
+
+
+def test_a_picture_without_an_alternative_text_is_shown_and_warned_of():
+    draft = illustrated(drawing("a"), a=builders.picture())
+
+    assert draft.kept["images"] == 1
+    assert [warning.code for warning in draft.warnings] == ["image-alt-missing"]
+
+
+@pytest.mark.parametrize(
+    ("image", "why"),
+    [
+        (b"\x01\0\0\0 a drawing of Windows", "The file is no JPEG, PNG, WebP or GIF image"),
+        (builders.picture(200, 200)[:90], "The image cannot be decoded"),
+        (b"x" * (MAX_IMAGE_BYTES + 1), "it unpacks to too many bytes"),
+    ],
+)
+def test_a_picture_that_cannot_be_shown_is_told_with_the_reason(image, why):
+    draft = illustrated(drawing("a", descr="x"), a=image)
+
+    (part,) = draft.dropped
+    assert (part.what, part.count) == ("image in the file", 1)
+    assert part.why.startswith(why)
+    assert "img" not in draft.body.html
+    assert draft.kept["images"] == 0
+    assert not draft.files
+
+
+def test_pictures_over_the_limit_are_told():
+    names = [f"n{number}" for number in range(MAX_PICTURES + 3)]
+    images = {name: builders.picture(8, 8 + n) for n, name in enumerate(names)}
+
+    draft = illustrated("".join(drawing(name, descr="x") for name in names), **images)
+
+    assert draft.kept["images"] == MAX_PICTURES
+    assert dropped(draft) == {"image in the file": 3}
+
+
+def test_a_picture_in_the_headline_is_told():
+    title = drawing("a").replace("<w:p>", '<w:p><w:pPr><w:pStyle w:val="Title"/></w:pPr>')
+    title = title.replace("</w:p>", r("Ferry") + "</w:p>")
+
+    draft = read(docx(title + PROSE, images={"a": builders.picture()}))
+
+    assert draft.headline == "Ferry"
+    assert dropped(draft) == {"image in the file": 1}
+
+
+WRITTEN = st.text(st.characters(exclude_categories=["Cc", "Cs"]))  # what XML can hold
+
+
+@given(descr=WRITTEN, crop=WRITTEN)
+def test_no_picture_can_open_a_tag_or_break_a_document(descr, crop):
+    body = drawing("a", crop=f"<a:srcRect l={quoteattr(crop)}/>")
+
+    draft = illustrated(body.replace('descr=""', f"descr={quoteattr(descr)}"), a=PICTURE)
+
+    assert draft.body.html.count("<img ") == 1
+    assert draft.body.html.count("<") == illustrated(drawing("a"), a=PICTURE).body.html.count("<")
 
 
 # Refusals

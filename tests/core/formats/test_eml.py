@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from chalicelib.core import formats
 from chalicelib.core.errors import UploadRejected
 from chalicelib.core.formats import Draft
+from tests import builders
 from tests.core.formats.documents import TEXTS, mail, refusal
 
 PARAGRAPHS = "".join(f"<p>{text}</p>" for text in TEXTS)
@@ -104,6 +105,58 @@ def test_the_head_of_a_forwarded_mail_is_told_and_quotes_stay_quotes():
     assert dropped(draft)["line of a forwarded mail's head"] == 5
 
 
+def illustrated(html: str, *images: tuple[str, bytes]) -> bytes:
+    """A mail in HTML with images, each by its Content-ID."""
+    message = message_from_bytes(mail(html=html), policy=policy.default)
+    for cid, data in images:
+        message.add_related(data, maintype="image", subtype="png", cid=f"<{cid}>")
+    return bytes(message)
+
+
+@pytest.mark.parametrize("source", ['"cid:quay@c"', "'CID:quay%40c'", "cid:quay@c"])
+def test_an_image_of_the_mail_is_shown_at_its_place(source):
+    html = f"<p>{TEXTS[0]}</p><p><img alt='The quay' src={source} width=600></p><p>{TEXTS[1]}</p>"
+
+    draft = read(illustrated(html, ("quay@c", builders.picture(900, 600))))
+
+    assert f'{TEXTS[0]}</p><p><img src="embedded/1" alt="The quay"></p>' in draft.body.html
+    assert draft.kept["images"] == 1
+    assert draft.pictures[0].picture is not None
+    assert len(draft.files) == 2
+    assert not draft.dropped
+    assert not draft.warnings
+
+
+def test_images_that_the_text_does_not_show_or_that_are_none_are_told():
+    html = f"{PARAGRAPHS}<img alt='x' src='cid:broken'><img alt='y' src='cid:nobody'>"
+
+    draft = read(illustrated(html, ("broken", b"GIF89a"), ("unseen", builders.picture())))
+
+    assert [(part.what, part.count, part.why) for part in draft.dropped] == [
+        ("image", 1, "its address is not under media/"),
+        ("image in the file", 1, "The file is no JPEG, PNG, WebP or GIF image"),
+        ("image in the file", 1, "it has no place in the text: upload it under media/"),
+    ]
+    assert draft.kept["images"] == 0
+
+
+def test_an_image_in_a_signature_goes_with_it():
+    html = f'{PARAGRAPHS}<div class="gmail_signature">Ilse<img src="cid:logo"></div>'
+
+    draft = read(illustrated(html, ("logo", builders.picture())))
+
+    assert dropped(draft) == {"line of a signature": 1, "image in the file": 1}
+    assert not draft.files
+
+
+def test_an_image_without_a_type_is_shown_by_its_id():
+    data = illustrated(f"{PARAGRAPHS}<img alt='x' src='cid:a'>", ("a", builders.picture()))
+
+    draft = read(data.replace(b"image/png", b"application/octet-stream"))
+
+    assert draft.kept["images"] == 1
+
+
 def test_attachments_are_told():
     message = message_from_bytes(mail(), policy=policy.default)
     message.add_attachment(b"GIF89a", maintype="image", subtype="gif", filename="a.gif")
@@ -115,7 +168,7 @@ def test_attachments_are_told():
     assert dropped(draft) == {
         "attachment (application/pdf)": 1,
         "attachment (text/plain)": 1,
-        "picture in the mail": 1,
+        "image in the file": 1,
     }
 
 

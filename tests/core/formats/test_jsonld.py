@@ -19,7 +19,14 @@ ARTICLE = {
     "publisher": {"@type": "Organization", "name": "The Harbour Post"},
     "mainEntityOfPage": {"@id": "https://example.org/ferry"},
     "inLanguage": "en-GB",
-    "image": [{"url": "https://example.org/f.jpg", "caption": "The ferry", "creditText": "Roe"}],
+    "image": [
+        {
+            "url": "https://example.org/f.jpg",
+            "caption": "The ferry",
+            "alternateName": "A ship",
+            "creditText": "Roe",
+        }
+    ],
     "articleBody": "First line.\n\nSecond & last line.",
     "wordCount": 5,
 }
@@ -42,7 +49,8 @@ def test_an_article_is_told_in_our_words():
         "tags": ["ferry", "island"],
         "original_url": "https://example.org/ferry",
         "image": "https://example.org/f.jpg",
-        "image_alt": "The ferry",
+        "image_alt": "A ship",
+        "image_caption": "The ferry",
         "image_credit": "Roe",
         "articleBody": "<p>First line.</p>\n<p>Second &amp; last line.</p>",
     }
@@ -53,7 +61,7 @@ def test_a_pointer_leads_to_the_value_in_the_document():
 
     assert found is not None
     assert found["headline"].pointer == "/@graph/1/headline"
-    assert found["image_alt"].pointer == "/@graph/1/image/0/caption"
+    assert found["image_caption"].pointer == "/@graph/1/image/0/caption"
 
 
 @pytest.mark.parametrize(

@@ -1,19 +1,15 @@
-"""Profiles and images: what they become, and what is refused with its mend."""
+"""Profiles of sources: what they become, and what is refused with its mend."""
 
 from __future__ import annotations
 
 import hashlib
-from io import BytesIO
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from PIL import Image
 
-from chalicelib.core import pictures, sources
+from chalicelib.core import sources
 from chalicelib.core.codec import pack
 from chalicelib.core.errors import UploadRejected
-from chalicelib.core.limits import AVATAR_WIDTH, MAX_IMAGE_HEIGHT, MAX_IMAGE_WIDTH, MAX_ROW_BYTES
+from chalicelib.core.limits import MAX_ROW_BYTES
 from chalicelib.core.sources import Watched
 from tests import builders
 
@@ -127,70 +123,3 @@ def test_a_profile_goes_before_what_a_list_says_of_its_source() -> None:
 
     assert merged.source.name == "The Callport Courier"
     assert merged.feeds == ("https://c.example/1", "https://c.example/2")
-
-
-def test_an_image_is_written_anew_without_what_it_carried() -> None:
-    out = BytesIO()
-    exif = Image.Exif()
-    exif[0x010E] = "a secret place"
-    Image.new("RGB", (2_000, 1_000), "teal").save(out, "JPEG", exif=exif)
-    data = out.getvalue() + b"<script>trailing</script>"
-
-    picture, files = pictures.prepare(data)
-
-    assert (picture.width, picture.height) == (MAX_IMAGE_WIDTH, MAX_IMAGE_WIDTH // 2)
-    for file in files:
-        assert b"secret" not in file.data
-        assert b"script" not in file.data
-    avatar = next(file for file in files if picture.avatar_path.endswith(file.name))
-    assert Image.open(BytesIO(avatar.data)).size == (AVATAR_WIDTH, AVATAR_WIDTH)
-
-
-def test_the_same_image_has_the_same_name_and_another_has_another() -> None:
-    one, same, other = (
-        pictures.prepare(builders.picture(colour=colour))[0] for colour in ("teal", "teal", "red")
-    )
-
-    assert one == same
-    assert one.path != other.path
-
-
-def test_an_image_of_too_many_pixels_is_refused_before_it_is_decoded() -> None:
-    out = BytesIO()
-    Image.new("1", (10_000, 6_000)).save(out, "PNG")
-
-    with pytest.raises(UploadRejected, match="pixels"):
-        pictures.prepare(out.getvalue())
-
-
-def test_a_photograph_saved_as_png_is_served_as_jpeg_and_a_tower_is_scaled() -> None:
-    out = BytesIO()
-    Image.effect_noise((1_600, 1_400), 90).convert("RGB").save(out, "PNG")
-    photograph, files = pictures.prepare(out.getvalue())
-
-    assert photograph.path.endswith(".jpg")
-    assert max(len(file.data) for file in files) < 2_000_000
-    out = BytesIO()
-    Image.new("RGB", (2, 20_000)).save(out, "PNG")
-    tower, _ = pictures.prepare(out.getvalue())
-    assert tower.height == MAX_IMAGE_HEIGHT
-
-
-def test_half_an_image_is_refused() -> None:
-    with pytest.raises(UploadRejected) as raised:
-        pictures.prepare(builders.picture(200, 200)[:90])
-
-    assert raised.value.findings[0].code == "image-broken"
-
-
-@given(st.binary(max_size=200))
-def test_no_bytes_are_more_than_a_rejection(data: bytes) -> None:
-    for prefix in (
-        b"",
-        b"\x89PNG\r\n\x1a\n",
-        b"\xff\xd8\xff\xe0",
-        b"RIFF\x00\x00\x00\x00WEBP",
-        b"GIF89a",
-    ):
-        with pytest.raises(UploadRejected):
-            pictures.prepare(prefix + data)
