@@ -95,29 +95,33 @@ def in_order(page, *texts):
 
 
 @pytest.mark.parametrize("view", [front, article_page])
-def test_a_story_is_told_in_the_order_that_readers_rely_on(view):
-    story, other, near = full_article(), make_article("sport/goal.md"), make_article("world/fog.md")
+def test_an_article_is_told_in_the_order_that_readers_rely_on(view):
+    article, other, near = (
+        full_article(),
+        make_article("sport/goal.md"),
+        make_article("world/fog.md"),
+    )
     page = (
         front(
-            replace(story, terms=("boat", "fog", "sea")),
+            replace(article, terms=("boat", "fog", "sea")),
             other,
             replace(near, terms=("boat", "fog", "sea")),
         )
         if view is front
-        else article_page(story, other, around=(near.card(),))
+        else article_page(article, other, around=(near.card(),))
     ).render()
 
     in_order(
         page[page.index("<main") :],
-        story.headline,
+        article.headline,
         'class="avatar"',
-        story.source.name,
+        article.source.name,
         '<time datetime="2026-11-24T05:19:12Z"',
         "4h ago",
-        story.summary.text,
-        story.headline,
-        *[point.text for point in story.summary.key_points],
-        *(["The full story"] if view is article_page else []),
+        article.summary.text,
+        article.headline,
+        *[point.text for point in article.summary.key_points],
+        *(["The full article"] if view is article_page else []),
         "Latest News",
         other.headline,
         "Around The Web",
@@ -267,7 +271,7 @@ def test_a_list_that_is_no_longer_kept_up_to_date_says_so(age_min, stale):
     assert ("Newer articles may be missing" in page) is stale
 
 
-def test_a_story_that_nobody_else_reports_says_so():
+def test_an_article_on_what_nobody_else_reports_says_so():
     assert "No other report on this subject yet." in article_page(make_article()).render()
 
 
@@ -275,14 +279,14 @@ def test_a_story_that_nobody_else_reports_says_so():
 
 
 def test_nothing_is_listed_twice_on_a_front_page():
-    story, *others = [
+    lead, *others = [
         replace(article, terms=("boat", "fog", "sea") if number < 4 else ("goal",))
         for number, article in enumerate(many(30))
     ]
 
     links = [
         link["href"]
-        for link in Seen(front(story, *others).render()).all("a")
+        for link in Seen(front(lead, *others).render()).all("a")
         if (link["href"] or "").startswith("https://news.example/a/")
     ]
 
@@ -291,9 +295,9 @@ def test_nothing_is_listed_twice_on_a_front_page():
 
 
 def test_a_small_newsroom_keeps_its_latest_news_whole():
-    story, other = [replace(article, terms=("boat", "fog", "sea")) for article in many(2)]
+    article, other = [replace(article, terms=("boat", "fog", "sea")) for article in many(2)]
 
-    page = front(story, other).render()
+    page = front(article, other).render()
 
     in_order(page, ">Latest News<", other.headline, ">Around The Web<", other.headline)
 
@@ -330,7 +334,7 @@ def test_breaking_ends_after_a_day_and_pinned_with_its_time():
 # Languages
 
 
-def test_an_arabic_story_is_set_from_right_to_left_in_all_its_parts():
+def test_an_arabic_article_is_set_from_right_to_left_in_all_its_parts():
     article = full_article(language="ar")
 
     page = article_page(article).render()

@@ -1,4 +1,4 @@
-"""The parts that pages are built of: the frame, a card, a source's profile, a story's head."""
+"""The parts that pages are built of: the frame, a card, a source's profile, an article's head."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from chalicelib.core.ranking import Latest
     from chalicelib.core.site import Site
 
-BESIDE = 10  # cards; with six of Around The Web they stand as tall as a lead story
+BESIDE = 10  # cards; with six of Around The Web they stand as tall as a lead
 MAX_NAV_SECTIONS = 8  # one line on a desktop, two on a phone
 LONG_HEADLINE = 80  # characters; beyond, the largest size fills a phone's screen
 BREAKING_FOR = timedelta(hours=24)  # nobody takes the flag off again
@@ -177,7 +177,7 @@ def news(latest: Latest, listed: Iterable[Card], *, site: Site, now: datetime) -
 
 
 def apart(listed: Iterable[Card], *, without: str, around: Iterable[Card]) -> tuple[Card, ...]:
-    """Return the cards for Latest News: not the story itself, and nothing shown twice.
+    """Return the cards for Latest News: not the article itself, and nothing shown twice.
 
     Where too few would be left, the small newsroom's list stays whole.
     """
@@ -187,7 +187,7 @@ def apart(listed: Iterable[Card], *, without: str, around: Iterable[Card]) -> tu
     return fresh if len(fresh) >= BESIDE else others
 
 
-def story(article: Article, *, site: Site, now: datetime) -> Context:
+def head(article: Article, *, site: Site, now: datetime) -> Context:
     """Return the head of an article: all that comes above its full text."""
     length = len(article.body.text) or max((s.end for s in article.sentences), default=0)
     return written(article.language) | {

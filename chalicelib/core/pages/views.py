@@ -42,7 +42,7 @@ def front(latest: Latest, *, site: Site, now: datetime) -> Page:
         "front.html",
         frame
         | {
-            "story": parts.story(lead, site=site, now=now) if lead else None,
+            "article": parts.head(lead, site=site, now=now) if lead else None,
             "news": parts.news(latest, listed[: parts.BESIDE], site=site, now=now),
             "around": parts.cards(around, site=site, now=now),
             "earlier": parts.cards(listed[parts.BESIDE :], site=site, now=now),
@@ -73,7 +73,7 @@ def article(
         "article.html",
         frame
         | {
-            "story": parts.story(article, site=site, now=now),
+            "article": parts.head(article, site=site, now=now),
             "standfirst": article.standfirst,
             "body_html": site.body_html(article),
             "original": {"url": original, "label": labels.host(original)} if original else None,
@@ -128,7 +128,7 @@ def history(article: Article, revisions: Iterable[Article], *, site: Site, now: 
         "history.html",
         frame
         | {
-            "story": parts.story(article, site=site, now=now),
+            "article": parts.head(article, site=site, now=now),
             "revisions": [
                 _revision(after, before, now=now)
                 for after, before in zip(newest_first, befores, strict=True)
