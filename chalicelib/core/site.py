@@ -37,6 +37,9 @@ class Site:
         """Return the address under which editors see what is not public yet."""
         return self.url(f"preview/{id_}{secret}")
 
+    def story(self, story_id: ArticleId) -> str:
+        return self.url(f"story/{story_id}")
+
     def section(self, section: str) -> str:
         return self.url(f"section/{quote(section)}")
 

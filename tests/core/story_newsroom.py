@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib.core.article import Source
-from chalicelib.core.stories import Account, fingerprint
+from chalicelib.core.stories import Account, Elsewhere, Story, fingerprint, tell
 from tests.core.pages_newsroom import NOW, make_article, text_of
 
 DAWN = NOW - timedelta(hours=4)
@@ -36,3 +36,37 @@ def account(*sentences: str, source: str = "courier", hours: float = 0, **change
         published_at=at,
     )
     return Account.of(article, traits)
+
+
+def story_of(*accounts: Account) -> Story:
+    told = tell(accounts, now=NOW)
+    assert told is not None
+    return told
+
+
+def told_by_many() -> Story:
+    """Return a story with all that one can have: a copy, two updates and a dispute."""
+    wire = [f"Wire part {n} of wire report tells wire reader {n} how wire went." for n in range(40)]
+    return story_of(
+        account("The Skerrin ferry fire off Callport killed 12 people.", *wire, source="wire"),
+        account("The Skerrin ferry fire off Callport killed 12 people.", *wire, source="echo",
+                hours=1),
+        account("Off Callport a fire on the Skerrin ferry left 15 dead.", source="post", hours=2),
+        account("Twelve people died on the Skerrin ferry off Callport.", source="mail", hours=3),
+    )  # fmt: skip
+
+
+LINKS = (
+    Elsewhere(
+        headline="What the pilots knew",
+        url="https://www.harbourpost.example/pilots",
+        source=Source(id="harbour-post", name="Harbour Post", paywalled=True),
+        published_at=DAWN,
+    ),
+    Elsewhere(
+        headline="No date given",
+        url="https://www.harbourpost.example/undated",
+        source=Source(id="harbour-post", name="Harbour Post"),
+        published_at=None,
+    ),
+)

@@ -33,6 +33,7 @@ from tests.core.pages_newsroom import (
     many,
     text_of,
 )
+from tests.core.story_newsroom import LINKS, told_by_many
 
 ROOT = Path(__file__).parents[2]
 WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=40)
@@ -71,6 +72,7 @@ def every_page():
     yield pages.front(EMPTY, **at)
     yield article_page(article, *others, around=tuple(cards[:2]))
     yield pages.source_text(article, **at)
+    yield pages.story(told_by_many(), links=LINKS, **at)
     yield pages.latest(cards, older="next", **at)
     for kind, profile in (("section", None), ("tag", None), ("source", HARBOUR_POST)):
         yield pages.listing(
@@ -436,7 +438,7 @@ def test_every_page_has_one_h1_unique_ids_and_no_script(page):
 def test_every_page_links_only_to_what_the_site_has(page):
     known = re.compile(
         r"https://news\.example/(|latest(\?cursor=.+)?|a/[a-z2-7]{16}(/[a-z-]+(/(source|history))?)?|how-it-works"
-        r"|(section|tag|source)/[a-z-]+|media/.+|v1/(latest|articles(/[a-z2-7]{16})?))(#[a-z0-9]+)?"
+        r"|(section|tag|source)/[a-z-]+|media/.+|story/[a-z2-7]{16}|v1/(latest|stories/[a-z2-7]{16}|articles(/[a-z2-7]{16})?))(#[a-z0-9]+)?"
         r"|https://(www\.)?harbourpost\.example/.*|#main|data:image/svg\+xml,.+"
     )
     seen = Seen(page.render())

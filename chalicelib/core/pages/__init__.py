@@ -12,6 +12,7 @@ from chalicelib.core.pages.how import how_it_works
 from chalicelib.core.pages.page import Page, content_security_policy
 from chalicelib.core.pages.receipts import receipt
 from chalicelib.core.pages.stored_text import source_text
+from chalicelib.core.pages.story import story
 from chalicelib.core.pages.views import article, front, history, latest, listing, preview, problem
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "problem",
     "receipt",
     "source_text",
+    "story",
 ]

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from chalicelib.core.pages.page import Context
     from chalicelib.core.ranking import Latest
     from chalicelib.core.site import Site
+    from chalicelib.core.stories import Elsewhere
 
 BESIDE = 10  # cards; with six of Around The Web they stand as tall as a lead
 MAX_NAV_SECTIONS = 8  # one line on a desktop, two on a phone
@@ -67,12 +68,13 @@ def frame(
     cards: Iterable[Card] = (),
     current: str | None = None,
     article: Article | None = None,
+    data: str | None = None,
 ) -> Context:
     """Return what every page has around its content.
 
     Without a *title* it is the site itself, without an *address* not for search engines. The
     sections offered are those of *cards* and of *article*; *current* is the address in the
-    navigation where the reader is.
+    navigation where the reader is, *data* where a program reads the same, if not an article.
     """
     newest = site.url("latest")
     slugs = _sections(cards, own=article.section if article else None)
@@ -88,7 +90,7 @@ def frame(
             "type": "article" if article else "website",
             "image": _absolute(_image_url(article, site=site)) if article else None,
             "published_at": labels.moment(article.public_at) if article else None,
-            "json": site.api(f"articles/{article.id}") if article else None,
+            "json": site.api(f"articles/{article.id}") if article else data,
         },
         "nav": [{"label": label, "url": url, "current": url == current} for label, url in places],
         "today": {"label": labels.date(now), "at": now.date().isoformat()},
@@ -126,15 +128,21 @@ def written(language: str) -> Context:
 def profile(source: Source, *, site: Site) -> Context:
     home = labels.web_address(source.home_url)
     facts = [fact for fact in (source.kind, source.country) if fact]
-    return {
-        "name": source.name,
+    return _shown(source, site=site) | {
         "url": site.source(source.id),
-        "avatar": site.url(source.avatar) if source.avatar else None,
-        "initial": labels.initial(source.name),
         "home": {"url": home, "label": labels.host(home)} if home else None,
         "facts": [fact[:1].upper() + fact[1:] for fact in facts],
         "owner": source.owner,
         "paywalled": source.paywalled,
+    }
+
+
+def _shown(source: Source, *, site: Site) -> Context:
+    """A source as a card shows it."""
+    return {
+        "name": source.name,
+        "avatar": site.url(source.avatar) if source.avatar else None,
+        "initial": labels.initial(source.name),
     }
 
 
@@ -145,25 +153,49 @@ def flags(article: Article | Card, *, now: datetime) -> list[str]:
     return ["Breaking"] * breaking + ["Pinned"] * pinned
 
 
-def card(listed: Card, *, site: Site, now: datetime, standfirst: bool = False) -> Context:
+def card(
+    listed: Card,
+    *,
+    site: Site,
+    now: datetime,
+    standfirst: bool = False,
+    note: str | None = None,
+) -> Context:
+    """Return *listed* as a card; *note* is what the list in which it stands says of it."""
     said = labels.clipped(listed.standfirst) if standfirst and listed.standfirst else None
     return written(listed.language) | {
         "url": site.article(listed),
         "headline": listed.headline,
         "standfirst": said,
-        "source": {
-            "name": listed.source.name,
-            "avatar": site.url(listed.source.avatar) if listed.source.avatar else None,
-            "initial": labels.initial(listed.source.name),
-        },
+        "source": _shown(listed.source, site=site),
         "age": labels.age(listed.public_at, now=now),
         "section": labels.name(listed.section) if listed.section else None,
         "flags": flags(listed, now=now) + ["Corrected"] * (listed.corrected_at is not None),
+        "note": note,
     }
 
 
 def cards(listed: Iterable[Card], *, site: Site, now: datetime) -> list[Context]:
     return [card(one, site=site, now=now) for one in listed]
+
+
+def links(elsewhere: Iterable[Elsewhere], *, site: Site, now: datetime) -> list[Context]:
+    """Return reports on other sites as cards; what leads to no web page is left out."""
+    return [
+        written(link.language)
+        | {
+            "url": address,
+            "headline": link.headline,
+            "standfirst": None,
+            "source": _shown(link.source, site=site),
+            "age": labels.age(link.published_at, now=now) if link.published_at else None,
+            "section": None,
+            "flags": [],
+            "note": "Subscription needed there" if link.source.paywalled else None,
+        }
+        for link in elsewhere
+        if (address := labels.web_address(link.url))
+    ]
 
 
 def news(latest: Latest, listed: Iterable[Card], *, site: Site, now: datetime) -> Context:

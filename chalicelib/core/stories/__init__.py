@@ -8,7 +8,7 @@ member a story keeps an `Account`, and `tell` sets side by side those that are p
 from chalicelib.core.stories.cluster import FAN_OUT, index_keys, stories
 from chalicelib.core.stories.disagreements import Disagreement, Statement
 from chalicelib.core.stories.sketch import COPY
-from chalicelib.core.stories.telling import Account, Member, Story, tell
+from chalicelib.core.stories.telling import Account, Elsewhere, Member, Story, tell
 from chalicelib.core.stories.traits import Traits, fingerprint, similarity
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "FAN_OUT",
     "Account",
     "Disagreement",
+    "Elsewhere",
     "Member",
     "Statement",
     "Story",

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.core.article import Article, ArticleId, Card
+from chalicelib.core.article import Article, ArticleId, Card, Source
 from chalicelib.core.stories import sketch
 from chalicelib.core.stories.disagreements import Disagreement, Figure, Report, disagreements
 from chalicelib.core.stories.traits import Traits
@@ -60,6 +60,17 @@ class Story:
     def id(self) -> ArticleId:
         """Its first article's."""
         return self.members[0].card.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elsewhere:
+    """A report of the event on another site: a headline that leads there, and no text."""
+
+    headline: str
+    url: str
+    source: Source
+    published_at: datetime | None  # None where the site does not say
+    language: str = "en"
 
 
 def tell(accounts: Iterable[Account], *, now: datetime) -> Story | None:
