@@ -99,6 +99,8 @@ def test_two_numbers_for_one_thing_are_a_disagreement(thing: str, one: str, othe
         (f"12 people were killed by {FIRE}.", f"Among the victims of {FIRE} were 3 people killed."),
         (f"12 people were killed by {FIRE}.", f"Another 3 people were killed by {FIRE}."),
         (f"12 people were killed by {FIRE}.", f"{FIRE} killed 5 sailors."),
+        (f"12 people were killed by {FIRE}.", f"{FIRE} killed Ilse Marrow and three others."),
+        (f"12 sailors were killed by {FIRE}.", f"{FIRE} killed 5 other sailors."),
         (f"12 people were killed by {FIRE}.", f"{FIRE} killed or injured 40 people."),
         (f"12 people were killed by {FIRE}.", f"40 people were killed or hurt by {FIRE}."),
         (f"12 people were killed by {FIRE}.", f"Two in 3 people died in {FIRE}."),
@@ -111,6 +113,7 @@ def test_two_numbers_for_one_thing_are_a_disagreement(thing: str, one: str, othe
         (f"12 people were killed by {FIRE}.", f"A year ago {FIRE} killed 31 people."),
         (f"12 people were killed by {FIRE}.", f"In 1987 {FIRE} killed 31 people."),
         (f"12 people were killed by {FIRE}.", f"In July {FIRE} killed 31 people."),
+        (f"12 people were killed by {FIRE}.", f"Fires such as {FIRE} have killed 4,000 people."),
         (f"12 people were killed by {FIRE}.", "A mudslide at Ostrey killed 31 people."),
         (f"12 people were killed by {FIRE}.", "The disaster killed 31 people, officials said."),
         # not said for certain, or not by the reporter
@@ -122,6 +125,8 @@ def test_two_numbers_for_one_thing_are_a_disagreement(thing: str, one: str, othe
         (f"12 people were killed by {FIRE}.", f"The toll of {FIRE} rose from 9 to 12 dead."),
         (f"12 people were killed by {FIRE}.", f"Between 13 and 15 people were killed by {FIRE}."),
         (f"12 people were killed by {FIRE}.", f"13-15 people were killed by {FIRE}."),
+        ("Shares of the Skerrin ferry line in Callport fell 5 percent.",
+         "Shares of the Skerrin ferry line in Callport fell 8 percent."),
         # numbers that count nothing that both could count
         (f"Ilse Marrow, 35, died in {FIRE}.", f"Ilse Marrow, 36, died in {FIRE}."),
         (f"{FIRE} killed a 35-year-old sailor.", f"{FIRE} killed a 36-year-old sailor."),

@@ -1,9 +1,10 @@
 """Where a story's sources disagree: one thing counted, two numbers that cannot both be right.
 
 A made-up dispute is worse than none. Two figures are held against each other only where they count
-the same thing in sentences about the same subject, name no different days or places, and come
-from two voices; they disagree only where even their roundings and bounds ("about 30", "at least
-12") leave no value that fits both. An article that gives both numbers disagrees with nobody.
+the same thing in sentences about the same subject, name no different days or places, are of one
+order of size, and come from two voices; they disagree only where even their roundings and bounds
+("about 30", "at least 12") leave no value that fits both. An article that gives both numbers
+disagrees with nobody.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Literal
 from chalicelib.core.article import ArticleId
 
 MOST = 5  # disagreements of one story: the page is about the event
+MAX_RATIO = 10  # of two numbers; farther apart, one is of a war and the other of a day in it
 UPDATED_AFTER = timedelta(minutes=30)  # between reports; sooner, neither can know of the other
 
 
@@ -26,7 +28,7 @@ class Figure:
     """One number that an article gives, and its sentence: `text[start:end] == quote`.
 
     `low` and `high` bound what the words leave open. The rest is of the sentence: its names, its
-    rare words with them, those of them beside the number, its days and years, its places.
+    rare words with them, those of them beside the number, its days, its places.
     """
 
     thing: str  # what is counted, as a heading says it: people killed, magnitude, $
@@ -139,6 +141,9 @@ def _torn(report: Report) -> set[str]:
 
 def _is_comparable(one: Figure, other: Figure) -> bool:
     if _are_apart(one.when, other.when) or _are_apart(one.where, other.where):
+        return False
+    smaller, larger = sorted(max(1.0, figure.high or figure.low) for figure in (one, other))
+    if larger > MAX_RATIO * smaller:
         return False
     names = len({*one.named} & {*other.named})
     shared = len({*one.about} & {*other.about})

@@ -80,7 +80,7 @@ _PART_BEFORE = (
     rf"|[#№] (?:to|and|or|in|of|of the|out of) {_BOUND}$"
 )
 _PART_BEHIND = (
-    r"\s?(?:more(?! than)|further|additional|extra|of|percentage)\b"
+    r"\s?(?:more(?! than)|further|additional|extra|other|of|percentage)\b"
     r"|\s?(?:to|or|and|in) [#№]"
 )
 _DIVIDED = r"\band (?:\w+ ){0,2}[#№] (?:\w+ )?(?:in|at|near|on|from|elsewhere)\b"
@@ -93,6 +93,7 @@ _ELSEWHERE = listed(
     " would should might may feared fears fear expected forecast likely possibly perhaps per each"
     " every apiece daily weekly monthly compared rather instead aftershock aftershocks capacity"
     " planned plans goal target until whereas combined altogether overall"
+    " shares stock stocks index futures trading"  # what moves by the minute
 )
 _OTHER_TIME = (
     r"\b(?:last|next|past|same|a|this) (?:\w+ )?(?:year|month|decade|century)s?\b|\bso far\b"
@@ -115,7 +116,7 @@ _MONTH = (
 )
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _NEWS = timedelta(days=7)  # an article that names a day further back tells of something else
-_NAMED_PLACE = r"\b(?:in|at|near|outside|off|across)\s(?:the\s)?((?:[A-Z][\w-]+\s?)+)"
+_NAMED_PLACE = r"\b(?:in|at|near|outside|off|across)\s(?:the\s)?((?:[A-Z][\w-]+\b\s?)+)"
 _UNCOUNTED = listed(
     "half quarter twice once double triple thrice dozens hundreds thousands millions billions zero"
     " zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
@@ -129,7 +130,7 @@ _COMPOUND = r"[a-z]+ty-[a-z]+"  # forty-two
 # Each article counts these from another moment, or of another matter.
 _UNCOUNTABLE = listed(
     "years months weeks days hours minutes seconds nights decades centuries times points games"
-    " goals seasons ways things kinds parts counts charges percent"
+    " goals seasons ways things kinds parts counts charges percent others"
 )
 _PLURALS = listed("people children men women police")
 _ENDS = listed(
@@ -138,7 +139,7 @@ _ENDS = listed(
     " these they this those to until up was we were when where which while who whose with within"
     " you your also any"
 )
-_ONE_WORD = {"others": "people", "person": "people", "persons": "people", "lives": "people",
+_ONE_WORD = {"person": "people", "persons": "people", "lives": "people",
              "houses": "homes", "meters": "metres", "kilometers": "kilometres"}  # fmt: skip
 
 
@@ -161,33 +162,23 @@ def figures(article: Article) -> tuple[Figure, ...]:
     for sentence in article.sentences[:_READ]:
         if sentence.kind in ("paragraph", "list_item"):
             quote = article.body.text[sentence.start : sentence.end]
-            if _is_of(article.published_at, claims.small_letters(quote)):
-                found += _read(quote, sentence)
+            small = claims.small_letters(quote)
+            # Rare ligatures change the length, and with it the places of the numbers.
+            is_plain = len(small) == len(quote) <= _MAX_SENTENCE
+            if is_plain and _is_of_now(quote, small, article.published_at):
+                found += _read(quote, small, sentence)
     return tuple(found[:MAX_FIGURES])
 
 
-def _is_of(day: datetime, small: str) -> bool:
-    """Whether a sentence names no month or year but those of the news of *day*."""
-    news = (day, day - _NEWS)
-    months = {one for found in pattern(_MONTH).findall(small) for one in found if one}
-    years = pattern(_YEAR).findall(small)
-    return months <= {_MONTHS[one.month - 1] for one in news} and {*years} <= {
-        str(one.year) for one in news
-    }
-
-
-def _read(quote: str, sentence: Sentence) -> Iterator[Figure]:
-    small = claims.small_letters(quote)
-    # Rare ligatures change the length, and with it the places of the numbers.
-    if len(quote) > _MAX_SENTENCE or len(small) != len(quote) or not _is_of_now(quote, small):
+def _read(quote: str, small: str, sentence: Sentence) -> Iterator[Figure]:
+    masked, behind = _masked(small)
+    if pattern(_DIVIDED).search(masked):
         return
-    masked, numbers = _masked(small)
     by_thing: dict[str, list[_Counted]] = defaultdict(list)
-    for one in _counted(masked, numbers):
+    for one in _counted(masked, behind):
         by_thing[one.thing].append(one)
     for thing, (counted, *others) in by_thing.items():
-        # Two numbers of one thing are a sum, or two places.
-        if others or pattern(_DIVIDED).search(masked):
+        if others:  # two numbers of one thing are parts, or two places
             continue
         low, high, start = _bounds(small, counted.number)
         named, about = _subject(quote, besides=thing)
@@ -210,15 +201,19 @@ def _read(quote: str, sentence: Sentence) -> Iterator[Figure]:
         )
 
 
-def _is_of_now(text: str, small: str) -> bool:
-    """Whether a sentence says something for certain, and of the event itself."""
+def _is_of_now(quote: str, small: str, day: datetime) -> bool:
+    """Whether a sentence says something for certain, of the event itself, on or before *day*."""
     tokens = claims.tokens(small)
+    news = (day, day - _NEWS)
+    months = {one for found in pattern(_MONTH).findall(small) for one in found if one}
     return (
         _ELSEWHERE.isdisjoint(tokens)
         and not claims.denials(tokens, "en")
         and not pattern(_OTHER_TIME).search(small)
         and "?" not in small
-        and not is_title_case(WORD.findall(text))
+        and months <= {_MONTHS[one.month - 1] for one in news}
+        and {*pattern(_YEAR).findall(small)} <= {str(one.year) for one in news}
+        and not is_title_case(WORD.findall(quote))
     )
 
 
@@ -300,6 +295,8 @@ def _befallen(before: str, after: str) -> str | None:
 
 
 def _named(phrase: list[str], what: str) -> str | None:
+    if phrase == ["others"]:  # than the dead; elsewhere, than somebody named
+        return "people injured" if what == "injured" else None
     noun = _noun(phrase) if phrase else "people"
     return f"{noun} {what}" if noun else None
 
