@@ -57,6 +57,8 @@ def said(disagreement: Disagreement) -> list[str]:
         ("people evacuated", f"[200] people were evacuated after {FIRE}.",
          f"{FIRE} meant that crews evacuated [450] people."),
         ("sailors killed", f"[5] sailors were killed by {FIRE}.", f"{FIRE} killed [7] sailors."),
+        ("people gathered", "[5,000] people marched in Callport for the Skerrin ferry.",
+         "[20,000] people took part, organisers of the Skerrin march in Callport say."),
         ("homes destroyed", "The Callport flood destroyed [31] homes along the Skerrin.",
          "[48] houses were destroyed by the flood of the Skerrin at Callport."),
         ("magnitude", "A [5.9]-magnitude earthquake shook Callport and Skerrin on Tuesday.",

@@ -73,6 +73,23 @@ def test_numbers_that_differ_stand_side_by_side_and_lead_to_their_sentences() ->
     )
 
 
+def test_a_number_that_many_give_is_quoted_from_three_of_them() -> None:
+    twelve = "killed 12 people on the Skerrin ferry off Callport"
+    told = story_of(
+        account(f"Officials now say that the fire {twelve}.", source="a"),
+        account(f"Long before dawn the blaze {twelve}, the coastguard tells us.", source="b"),
+        account(f"Divers from Ostrey saw how a blaze {twelve} in calm water.", source="c"),
+        account(f"It {twelve}, and the harbour of Vell has closed.", source="d"),
+        account(f"Smoke and flames {twelve} at the sandbank.", source="e"),
+        account("Fifteen people died on the Skerrin ferry off Callport.", source="f"),
+    )
+
+    shown = page(told)
+
+    assert shown.count("12 people on the Skerrin ferry") == 3
+    assert "and 1 more source<" in shown
+
+
 def test_a_number_that_later_reports_replace_is_told_as_such() -> None:
     told = story_of(
         account("The Skerrin ferry fire off Callport killed 12 people.", source="wire"),

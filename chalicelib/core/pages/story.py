@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from chalicelib.core.site import Site
     from chalicelib.core.stories import Disagreement, Elsewhere, Member, Statement, Story
 
+_QUOTED = 3  # sources of one number; who wants to know of all has the JSON
 _KINDS = {
     "differs": "The sources differ.",
     "updated": "Later reports give another number.",
@@ -98,7 +99,12 @@ def _disagreement(told: Disagreement, cards: dict[ArticleId, Card], *, site: Sit
         "sides": [
             {
                 "said": side[0].figure.said,
-                "statements": [_statement(one, cards[one.article], site=site) for one in side],
+                "statements": [
+                    _statement(one, cards[one.article], site=site) for one in side[:_QUOTED]
+                ],
+                "more": labels.counted(len(side) - _QUOTED, "more source")
+                if len(side) > _QUOTED
+                else None,
             }
             for side in told.sides
         ],

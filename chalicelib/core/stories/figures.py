@@ -52,6 +52,7 @@ _BEFELL = {
     "destroyed": r"destroyed|flattened|levell?ed",
     "damaged": r"damaged",
     "aboard": r"aboard|on board",
+    "gathered": r"gathered|marched|rallied|protested|demonstrated|attended|took part|turned out",
 }
 _BEFALLS = {
     "killed": r"kill(?:s|ed|ing)|claim(?:s|ed|ing) the lives of",
