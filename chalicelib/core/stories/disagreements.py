@@ -9,8 +9,9 @@ disagrees with nobody.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import combinations, pairwise
@@ -47,8 +48,8 @@ class Figure:
 
     def fits(self, other: Figure) -> bool:
         """Whether one value can be meant by both."""
-        highest = min(_top(self), _top(other))
-        return max(self.low, other.low) <= highest
+        tops = [one.high for one in (self, other) if one.high is not None]
+        return max(self.low, other.low) <= min(tops, default=math.inf)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,59 +85,49 @@ class Disagreement:
 
 
 def disagreements(reports: Iterable[Report]) -> tuple[Disagreement, ...]:
-    """Return up to MOST disagreements among *reports*, those of the most voices first.
+    """Return up to MOST disagreements among *reports*, those of the most statements first.
 
     A function of the set. O(n²) in reports, each of a few figures.
     """
     ordered = sorted(reports, key=lambda one: (one.at, one.article))
-    opposed: dict[str, dict[_Place, set[_Place]]] = defaultdict(lambda: defaultdict(set))
-    for (a, one), (b, other) in combinations(enumerate(ordered), 2):
+    voices = {one.article: one.voice for one in ordered}
+    opposed: dict[Statement, list[Statement]] = defaultdict(list)
+    said = [(one, _clear(one)) for one in ordered]
+    for (one, ours), (other, theirs) in combinations(said, 2):
         if one.voice != other.voice:
-            for i, j in _opposed(one, other):
-                near = opposed[one.figures[i].thing]
-                near[a, i].add((b, j))
-                near[b, j].add((a, i))
-    found = [
-        _told(thing, places, ordered)
-        for thing, near in sorted(opposed.items())
-        for places in _connected(near)
-    ]
-    found.sort(key=lambda one: -sum(map(len, one.sides)))
+            for a, b in _opposed(ours, theirs):
+                opposed[a].append(b)
+                opposed[b].append(a)
+    found = [_told(group, voices) for group in _connected(opposed)]
+    found.sort(key=lambda one: (-sum(map(len, one.sides)), one.thing))
     return tuple(found[:MOST])
 
 
-_Place = tuple[int, int]  # of a report, and of a figure in it
-
-
-def _top(figure: Figure) -> float:
-    return float("inf") if figure.high is None else figure.high
-
-
-def _opposed(one: Report, other: Report) -> Iterable[_Place]:
-    """Yield the pairs of figures that cannot both be right, by their places.
-
-    None of a thing on which the two agree anywhere, or on which one of them contradicts itself:
-    the number that differs then counts something else.
-    """
-    pairs = [
-        (i, j)
-        for i, ours in enumerate(one.figures)
-        for j, theirs in enumerate(other.figures)
-        if ours.thing == theirs.thing
-    ]
-    agreed = {one.figures[i].thing for i, j in pairs if one.figures[i].fits(other.figures[j])}
-    unclear = agreed | _torn(one) | _torn(other)
-    for i, j in pairs:
-        ours, theirs = one.figures[i], other.figures[j]
-        if ours.thing not in unclear and _is_comparable(ours, theirs):
-            yield i, j
-
-
-def _torn(report: Report) -> set[str]:
-    """The things for which a report gives two numbers that do not fit."""
-    return {
+def _clear(report: Report) -> list[Statement]:
+    """A report's statements but those of a thing for which it gives two numbers that do not fit."""
+    torn = {
         a.thing for a, b in combinations(report.figures, 2) if a.thing == b.thing and not a.fits(b)
     }
+    return [
+        Statement(article=report.article, at=report.at, figure=figure)
+        for figure in report.figures
+        if figure.thing not in torn
+    ]
+
+
+def _opposed(
+    ours: list[Statement], theirs: list[Statement]
+) -> Iterator[tuple[Statement, Statement]]:
+    """Yield the pairs that cannot both be right.
+
+    None of a thing on which the two reports agree anywhere: the number that differs then counts
+    something else.
+    """
+    pairs = [(a, b) for a in ours for b in theirs if a.figure.thing == b.figure.thing]
+    agreed = {a.figure.thing for a, b in pairs if a.figure.fits(b.figure)}
+    for a, b in pairs:
+        if a.figure.thing not in agreed and _is_comparable(a.figure, b.figure):
+            yield a, b
 
 
 def _is_comparable(one: Figure, other: Figure) -> bool:
@@ -157,32 +148,30 @@ def _are_apart(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     return bool(one and other) and set(one).isdisjoint(other)
 
 
-def _connected(near: Mapping[_Place, set[_Place]]) -> Iterable[list[_Place]]:
-    """Yield the groups of places that are joined by pairs, in order."""
-    left = set(near)
+def _connected(opposed: Mapping[Statement, list[Statement]]) -> Iterator[list[Statement]]:
+    """Yield the groups of statements that are joined by pairs, each the earliest first."""
+    left = dict.fromkeys(opposed)
     while left:
-        group, edge = set[_Place](), [min(left)]
+        group, edge = [], [next(iter(left))]
         while edge:
-            place = edge.pop()
-            if place in left:
-                left.remove(place)
-                group.add(place)
-                edge.extend(near[place])
-        yield sorted(group)
+            one = edge.pop()
+            if one in left:
+                del left[one]
+                group.append(one)
+                edge.extend(opposed[one])
+        yield sorted(group, key=lambda one: (one.at, one.article, one.figure.start))
 
 
-def _told(thing: str, places: list[_Place], ordered: list[Report]) -> Disagreement:
-    sides: dict[tuple[float, float | None], dict[str, Statement]] = {}
-    for a, i in places:
-        report, figure = ordered[a], ordered[a].figures[i]
-        side = sides.setdefault((figure.low, figure.high), {})
-        side.setdefault(
-            report.voice, Statement(article=report.article, at=report.at, figure=figure)
-        )
+def _told(group: list[Statement], voices: Mapping[ArticleId, str]) -> Disagreement:
+    sides: dict[tuple[float, float | None], dict[str, Statement]] = defaultdict(dict)
+    for one in group:
+        sides[one.figure.low, one.figure.high].setdefault(voices[one.article], one)
     told = tuple(tuple(side.values()) for side in sides.values())
     gaps = (
         min(one.at for one in later) - max(one.at for one in sooner)
         for sooner, later in pairwise(told)
     )
     is_news = all(gap >= UPDATED_AFTER for gap in gaps)
-    return Disagreement(thing=thing, kind="updated" if is_news else "differs", sides=told)
+    return Disagreement(
+        thing=group[0].figure.thing, kind="updated" if is_news else "differs", sides=told
+    )
