@@ -24,7 +24,7 @@ _READ = 15  # sentences: what comes later is background
 _MAX_SENTENCE = 400  # characters; a longer one is a list, or no sentence
 _MAX_DIGITS = 15  # what a float tells apart
 _RARE = 20  # tenths, as in stories.words: one text in seven has the word
-_BESIDE = 40  # characters around a number whose words say what it counts
+_BESIDE = 2  # rare words on either side of a number that say what it counts
 _LOOSE = 0.25  # how far "about 40" may be from the truth
 
 # In every pattern "#" is a number that counts or measures, "№" any other.
@@ -65,10 +65,9 @@ _BEFALLS = {
     "damaged": r"damag(?:es|ed|ing)",
 }
 _ANY = "|".join([*_BEFELL.values(), *_BEFALLS.values()])
-_WERE = (
-    r"(?:(?:were|was|are|is|have been|has been|had been|have|had|remain|remained) )?"
-    r"(?:(?:also|still|confirmed) )?"
-)
+_ANY_OR = rf"(?:{_ANY}),? (?:and|or) "
+# Not "have been": that sums up a war or an epidemic.
+_WERE = r"(?:(?:were|was|are|is|remain|remained) )?(?:(?:also|still|confirmed) )?"
 _DEATH_TOLL = rf"\bdeath toll [^#№.;]{{0,60}}(?:of|to|at|is|was|reached|hit) {_BOUND}$"
 _QUAKE = r"\b(?:earthquakes?|quakes?|temblors?|tremors?|richter|magnitude)\b"
 _MAGNITUDE_IS = rf"\b(?:magnitude (?:of )?|measuring ){_BOUND}$"
@@ -94,6 +93,8 @@ _ELSEWHERE = listed(
     " would should might may feared fears fear expected forecast likely possibly perhaps per each"
     " every apiece daily weekly monthly compared rather instead aftershock aftershocks capacity"
     " planned plans goal target until whereas combined altogether overall"
+    " first second third fourth another separate both"  # of several events
+    " received receiving admitted treated treating"  # one hospital's share
     " shares stock stocks index futures trading"  # what moves by the minute
 )
 _OTHER_TIME = (
@@ -182,12 +183,11 @@ def _read(quote: str, small: str, sentence: Sentence) -> Iterator[Figure]:
         if others:  # two numbers of one thing are parts, or two places
             continue
         low, high, start = _bounds(small, counted.number)
+        end = counted.number.end
         named, about = _subject(quote, besides=thing)
-        around = quote[max(0, start - _BESIDE) : counted.number.end + _BESIDE]
-        beside = {word.stem for word in words(around, "en")}
         yield Figure(
             thing=thing,
-            said=quote[start : counted.number.end],
+            said=quote[start:end],
             low=low,
             high=high,
             sentence=sentence.id,
@@ -196,7 +196,7 @@ def _read(quote: str, small: str, sentence: Sentence) -> Iterator[Figure]:
             quote=quote,
             named=named,
             about=about,
-            near=None if counted.is_clear else tuple(one for one in about if one in beside),
+            near=None if counted.is_clear else _beside(quote[:start], quote[end:], about),
             when=_days(small),
             where=_places(quote),
         )
@@ -257,11 +257,13 @@ def _counted(masked: str, behind: dict[int, claims.Placed]) -> Iterator[_Counted
     for mark in pattern("#").finditer(masked):
         before, after, number = masked[: mark.start()], masked[mark.end() :], behind[mark.start()]
         value, unit = float(number.number.value), number.number.unit
-        if pattern(_PART_BEFORE).search(before) or pattern(_PART_BEHIND).match(after):
+        # A share is always of something.
+        rest = after.removeprefix(" of") if unit == "%" else after
+        if pattern(_PART_BEFORE).search(before) or pattern(_PART_BEHIND).match(rest):
             continue
         if is_quake and value < 10 and not unit and _is_magnitude(before, after):
             yield _Counted(number, "magnitude")
-        elif unit:
+        elif unit and not pattern(r"\b(?:in|ex)cluding\b").search(after):
             # US$ and A$ are two currencies.
             country = pattern(r"[a-z]*$").search(before)
             yield _Counted(number, f"{country[0].upper() if country else ''}{unit}", is_clear=False)
@@ -289,7 +291,7 @@ def _befallen(before: str, after: str) -> str | None:
             is_mixed = pattern(rf",? (?:or|and) (?:{_ANY})\b").match(rest)
             return _named(noun, what) if is_bare and not is_mixed else None
     for what, said in _BEFALLS.items():
-        match = pattern(rf"\b(?:({_ANY}),? (?:and|or) )?(?:{said}) {_BOUND}$").search(before)
+        match = pattern(rf"\b({_ANY_OR}|ha(?:s|ve|d) )?(?:{said}) {_BOUND}$").search(before)
         if match:
             return None if match[1] else _named(phrase, what)
     return None
@@ -362,6 +364,14 @@ def _subject(text: str, *, besides: str) -> tuple[tuple[str, ...], tuple[str, ..
         if word.rarity >= _RARE and word.stem not in own
     }
     return tuple(stem for stem, kind in rare.items() if kind == "name"), tuple(rare)
+
+
+def _beside(before: str, after: str, about: tuple[str, ...]) -> tuple[str, ...]:
+    """The rare words next to a number, of those that the sentence is *about*."""
+    left, right = (
+        [w.stem for w in words(text, "en") if w.stem in about] for text in (before, after)
+    )
+    return tuple(dict.fromkeys(left[-_BESIDE:] + right[:_BESIDE]))
 
 
 def _days(small: str) -> tuple[str, ...]:
