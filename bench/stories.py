@@ -2,8 +2,9 @@
 
 `predict` writes the story of every document, for a scorer of one's own. `table` runs production
 beside TF-IDF with greedy centroids on each half of a labelled file's topics. `duplicates` makes
-copies and look-alikes of real articles by program and tells how many are recognised. `lexicon`
-and `train` make rarity.json and the weights of `evidence.py`: figures only, no text.
+copies and look-alikes of real articles by program and tells how many are recognised.
+`disagreements` prints where the sources of labelled stories differ, for a person to judge.
+`lexicon` and `train` make rarity.json and the weights of `evidence.py`: figures only, no text.
 
 Halves are deterministic: topics in natural order, every other one. The weights in the code are
 those of the first half; the second half is what nothing was chosen on.
@@ -19,20 +20,32 @@ import random
 import re
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
+from bench.summaries.articles import body_of
 from chalicelib.core import formats
-from chalicelib.core.article import ArticleId
+from chalicelib.core.article import Article, ArticleId, Generation, Source, Summary
 from chalicelib.core.errors import UploadRejected
 from chalicelib.core.language import guess_language
-from chalicelib.core.stories import COPY, Traits, fingerprint, similarity, stories
+from chalicelib.core.stories import (
+    COPY,
+    Account,
+    Disagreement,
+    Traits,
+    fingerprint,
+    similarity,
+    stories,
+    tell,
+)
 from chalicelib.core.stories import words as reading
 from chalicelib.core.stories.evidence import FACTS, WEIGHTS, Group, Weights, facts_of
+from chalicelib.core.summary import split
 
 Row = dict[str, Any]
 GREEDY = (0.12, 0.15, 0.20)  # thresholds of the baseline
@@ -55,6 +68,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     command.add_argument("--md", type=Path, required=True, metavar="FOLDER")
     command.add_argument("--html", type=Path, required=True, metavar="FOLDER")
     command.set_defaults(run=lambda given: print(duplicates(given.md, given.html)))
+    command = commands.add_parser("disagreements", help="print where the sources of a story differ")
+    command.add_argument("--data", type=Path, required=True, metavar="FILE.jsonl")
+    command.set_defaults(run=lambda given: print(differing(_rows(given.data))))
     command = commands.add_parser("lexicon", help="make rarity.json from a file of articles")
     command.add_argument("--data", type=Path, required=True, metavar="FILE.jsonl.gz")
     command.set_defaults(run=lambda given: lexicon(given.data))
@@ -160,6 +176,63 @@ def _cosine(a: Counter[str], b: Counter[str]) -> float:
     both = sum(value * b[word] for word, value in a.items() if word in b)
     norms = sum(v * v for v in a.values()) * sum(v * v for v in b.values())
     return both / math.sqrt(norms) if norms else 0.0
+
+
+# Disagreements
+
+
+def differing(rows: Sequence[Row]) -> str:
+    """Return every disagreement inside the labelled stories, to be read and judged one by one."""
+    found = list(disputes(rows))
+    lines = [f"{len(found)} disagreements in {len({*map(_label, rows)})} stories"]
+    for story, told in found:
+        lines.append(f"\n{story}: {told.thing}, {told.kind}")
+        lines += [
+            f"  {one.figure.said} | {one.article} | {one.figure.quote}"
+            for one in chain.from_iterable(told.sides)
+        ]
+    return "\n".join(lines)
+
+
+def disputes(rows: Iterable[Row]) -> Iterator[tuple[str, Disagreement]]:
+    """Yield what production reports of each labelled story; every document is its own source."""
+    told: dict[str, list[Account]] = defaultdict(list)
+    for row in rows:
+        told[_label(row)].append(_account(row))
+    for label, accounts in sorted(told.items()):
+        story = tell(accounts, now=NO_DATE + timedelta(days=1))
+        for one in story.disagreements if story else ():
+            yield label, one
+
+
+def _label(row: Row) -> str:
+    return str(row.get("story") or row["topic"])
+
+
+def _account(row: Row) -> Account:
+    """The account of a document, as if it had been uploaded as plain text on the day of all."""
+    text = row["text"]
+    for pattern, joined in _TOKENISED:
+        text = pattern.sub(joined, text)
+    body = body_of(text)
+    sentences = split(body, language="en")
+    nothing = Summary(text="", evidence=(), key_points=(), generation=Generation(
+        method="extractive", engine="", engine_version=""))  # fmt: skip
+    article = Article(
+        id=row["id"], key=row["id"], revision=1, headline="", slug="", body=body,
+        source=Source(id=row["id"], name=row["id"]), sentences=sentences, summary=nothing,
+        published_at=NO_DATE, updated_at=NO_DATE, received_at=NO_DATE,
+    )  # fmt: skip
+    return Account.of(article, traits_of(row))
+
+
+# The corpus is kept as tokens: "5. 9", "120, 000", "9: 30" and "27 - year - old" are one word each.
+_TOKENISED = (
+    (re.compile(r"(\d), (\d{3})\b"), r"\1,\2"),
+    (re.compile(r"\b(\d)\. (\d)"), r"\1.\2"),
+    (re.compile(r"\b(\d+): (\d\d)\b"), r"\1:\2"),
+    (re.compile(r"(\w) - (\w)"), r"\1-\2"),
+)
 
 
 # Copies

@@ -27,6 +27,7 @@ from chalicelib.core.site import Site
 if TYPE_CHECKING:
     from chalicelib.core.ranking import Ranked
     from chalicelib.core.receipt import Receipt, Telling
+    from chalicelib.core.stories import Disagreement, Elsewhere, Statement, Story
 
 Json = dict[str, Any]
 
@@ -95,6 +96,25 @@ def _explained(one: Ranked) -> Json:
         "stands_at": moment(one.stands_at),
         "terms": [asdict(term) for term in one.terms],
         "moved_because": one.moved_because,
+    }
+
+
+def story(told: Story, *, site: Site, links: Iterable[Elsewhere] = ()) -> Json:
+    """Return what is under `data` for one story; *links* are reports of it on other sites.
+
+    `adds` is the share of a member's text that no earlier one has, an estimate; of a statement,
+    `low` and `high` bound what its words leave open, null where nothing does.
+    """
+    return {
+        "id": told.id,
+        "url": site.story(told.id),
+        "headline": told.members[0].card.headline,
+        "members": [
+            card(member.card, site=site) | {"copy_of": member.copy_of, "adds": member.adds}
+            for member in told.members
+        ],
+        "disagreements": [_disagreement(one, told, site=site) for one in told.disagreements],
+        "links": [_elsewhere(link) for link in links],
     }
 
 
@@ -242,4 +262,48 @@ def _around(shown: Card, site: Site) -> Json:
         "source": {"id": shown.source.id, "name": shown.source.name},
         "published_at": moment(shown.published_at),
         "kind": "article",
+    }
+
+
+def _disagreement(one: Disagreement, told: Story, *, site: Site) -> Json:
+    cards = {member.card.id: member.card for member in told.members}
+    return {
+        "thing": one.thing,
+        "kind": one.kind,
+        "sides": [
+            {
+                "said": side[0].figure.said,
+                "low": side[0].figure.low,
+                "high": side[0].figure.high,
+                "statements": [_statement(said, cards[said.article], site=site) for said in side],
+            }
+            for side in one.sides
+        ],
+    }
+
+
+def _statement(said: Statement, told_by: Card, *, site: Site) -> Json:
+    figure = said.figure
+    return {
+        "article_id": said.article,
+        "source": {"id": told_by.source.id, "name": told_by.source.name},
+        "at": moment(said.at),
+        "url": site.article(told_by, page="source", anchor=figure.sentence),
+        "evidence": {
+            "sentence": figure.sentence,
+            "start": figure.start,
+            "end": figure.end,
+            "quote": figure.quote,
+        },
+    }
+
+
+def _elsewhere(link: Elsewhere) -> Json:
+    return {
+        "headline": link.headline,
+        "url": link.url,
+        "source": {"id": link.source.id, "name": link.source.name},
+        "published_at": moment(link.published_at),
+        "paywalled": link.source.paywalled,
+        "kind": "link",
     }

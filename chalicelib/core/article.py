@@ -447,7 +447,7 @@ def place_of(public_at: datetime, id_: str) -> str:
 
 def moment(at: datetime) -> str:
     """Return *at* as RFC 3339 writes it, so that later moments sort after earlier ones."""
-    return f"{at:%Y-%m-%dT%H:%M:%SZ}"
+    return at.isoformat(timespec="seconds").replace("+00:00", "Z")  # %Y does not pad
 
 
 def read_by(

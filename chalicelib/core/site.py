@@ -19,8 +19,6 @@ FEED_FORMS = {
     "json": ("JSON Feed", "application/feed+json"),
 }
 
-# How the cleaner writes an image of ours: by its key under media/.
-_PICTURE = re.compile(r'<img src="(media/[^"]*)" alt="([^"]*)">')
 # How the cleaner writes an image of ours: by its key under media/, or its name inside the file.
 _PICTURE = re.compile(r'<img src="((?:media|embedded)/[^"]*)" alt="([^"]*)">')
 _TEXT_SIZES = "(min-width: 40em) 38rem, 100vw"  # the measure of .text in site.css
@@ -52,6 +50,9 @@ class Site:
     def preview(self, id_: ArticleId, secret: str) -> str:
         """Return the address under which editors see what is not public yet."""
         return self.url(f"preview/{id_}{secret}")
+
+    def story(self, story_id: ArticleId) -> str:
+        return self.url(f"story/{story_id}")
 
     def section(self, section: str) -> str:
         return self.url(f"section/{quote(section)}")

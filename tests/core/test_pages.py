@@ -34,6 +34,7 @@ from tests.core.pages_newsroom import (
     text_of,
     told_by,
 )
+from tests.core.story_newsroom import LINKS, told_by_many
 
 ROOT = Path(__file__).parents[2]
 WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=40)
@@ -88,6 +89,7 @@ def every_page():
     yield pages.front(EMPTY, **at)
     yield article_page(article, *others, around=tuple(cards[:2]))
     yield pages.source_text(article, **at)
+    yield pages.story(told_by_many(), links=LINKS, **at)
     yield pages.latest(cards, older="next", **at)
     yield pages.corrections([corrected(article)], older="next", **at)
     yield pages.front(latest, sections=("world", "none"), since=NOW, **at)
@@ -118,29 +120,33 @@ def in_order(page, *texts):
 
 
 @pytest.mark.parametrize("view", [front, article_page])
-def test_a_story_is_told_in_the_order_that_readers_rely_on(view):
-    story, other, near = full_article(), make_article("sport/goal.md"), make_article("world/fog.md")
+def test_an_article_is_told_in_the_order_that_readers_rely_on(view):
+    article, other, near = (
+        full_article(),
+        make_article("sport/goal.md"),
+        make_article("world/fog.md"),
+    )
     page = (
         front(
-            replace(story, terms=("boat", "fog", "sea")),
+            replace(article, terms=("boat", "fog", "sea")),
             other,
             replace(near, terms=("boat", "fog", "sea")),
         )
         if view is front
-        else article_page(story, other, around=(near.card(),))
+        else article_page(article, other, around=(near.card(),))
     ).render()
 
     in_order(
         page[page.index("<main") :],
-        story.headline,
+        article.headline,
         'class="avatar"',
-        story.source.name,
+        article.source.name,
         '<time datetime="2026-11-24T05:19:12Z"',
         "4h ago",
-        story.summary.text,
-        story.headline,
-        *[point.text for point in story.summary.key_points],
-        *(["The full story"] if view is article_page else []),
+        article.summary.text,
+        article.headline,
+        *[point.text for point in article.summary.key_points],
+        *(["The full article"] if view is article_page else []),
         "Latest News",
         other.headline,
         "Around The Web",
@@ -309,7 +315,7 @@ def test_a_list_that_is_no_longer_kept_up_to_date_says_so_and_is_served(age_min,
         assert article.headline in text
 
 
-def test_a_story_that_nobody_else_reports_says_so():
+def test_an_article_on_what_nobody_else_reports_says_so():
     assert "No other report on this subject yet." in article_page(make_article()).render()
 
 
@@ -467,14 +473,14 @@ def test_the_formula_on_the_page_is_the_one_that_ranks(monkeypatch, constant, va
 
 
 def test_nothing_is_listed_twice_on_a_front_page():
-    story, *others = [
+    lead, *others = [
         replace(article, terms=("boat", "fog", "sea") if number < 4 else ("goal",))
         for number, article in enumerate(many(30))
     ]
 
     links = [
         link["href"]
-        for link in Seen(front(story, *others).render()).all("a")
+        for link in Seen(front(lead, *others).render()).all("a")
         if (link["href"] or "").startswith("https://news.example/a/")
     ]
 
@@ -483,9 +489,9 @@ def test_nothing_is_listed_twice_on_a_front_page():
 
 
 def test_a_small_newsroom_keeps_its_latest_news_whole():
-    story, other = [replace(article, terms=("boat", "fog", "sea")) for article in many(2)]
+    article, other = [replace(article, terms=("boat", "fog", "sea")) for article in many(2)]
 
-    page = front(story, other).render()
+    page = front(article, other).render()
 
     in_order(page, ">Latest News<", other.headline, ">Around The Web<", other.headline)
 
@@ -523,7 +529,7 @@ def test_breaking_ends_after_six_hours_and_pinned_with_its_time():
 # Languages
 
 
-def test_an_arabic_story_is_set_from_right_to_left_in_all_its_parts():
+def test_an_arabic_article_is_set_from_right_to_left_in_all_its_parts():
     article = full_article(language="ar")
 
     page = article_page(article).render()
@@ -695,7 +701,7 @@ def test_every_page_links_only_to_what_the_site_has(page):
     known = re.compile(
         r"https://news\.example/(|latest(\?.+)?|a/[a-z2-7]{16}(/[a-z-]+(/(source|history))?)?|how-it-works|corrections(\?cursor=.+)?"
         r"|((section|tag|source)/[a-z-]+/|corrections/)?feed\.(xml|atom|json)|\?.+"
-        r"|(section|tag|source)/[a-z-]+|media/.+|v1/(latest|articles(/[a-z2-7]{16})?))(#[a-z0-9]+)?"
+        r"|(section|tag|source)/[a-z-]+|media/.+|story/[a-z2-7]{16}|v1/(latest|stories/[a-z2-7]{16}|articles(/[a-z2-7]{16})?))(#[a-z0-9]+)?"
         r"|https://(www\.)?harbourpost\.example/.*|#main|data:image/svg\+xml,.+"
     )
     seen = Seen(page.render())

@@ -13,6 +13,7 @@ from chalicelib.core.pages.page import Page, content_security_policy, icon
 from chalicelib.core.pages.ranked import latest
 from chalicelib.core.pages.receipts import receipt
 from chalicelib.core.pages.stored_text import source_text
+from chalicelib.core.pages.story import story
 from chalicelib.core.pages.views import (
     archive,
     article,
@@ -40,4 +41,5 @@ __all__ = [
     "problem",
     "receipt",
     "source_text",
+    "story",
 ]

@@ -33,6 +33,10 @@ _READ_SIGNS = {"ja": 550, "ko": 650, "yue": 400, "zh": 400}
 
 FRAGMENT_WORDS = 5  # at each end of a quotation: enough to find it, few enough to survive markup
 
+# Shares of a text, told as coarsely as they are known: the standard error is 0.06 and more.
+_NOTHING, _ALL = 0.05, 0.85
+_SHARES = {0.1: "A little", 0.25: "A quarter", 0.33: "A third", 0.5: "Half", 0.67: "Two thirds"}
+
 # Characters; search engines, chat windows and tabs cut there or before.
 MAX_TITLE = 70
 MAX_DESCRIPTION = 160
@@ -95,6 +99,23 @@ def initial(text: str) -> str:
     return next((char.upper() for char in text if char.isalnum()), "•")
 
 
+def added(share: float) -> str:
+    """Say how much of an article no earlier one of its story has; *share* is an estimate."""
+    if share < _NOTHING:
+        return "Nothing in it is new"
+    if share >= _ALL:
+        return "In its own words"
+    told = min(_SHARES, key=lambda one: abs(one - share))
+    return f"{_SHARES[told]} of it is new"
+
+
+def thing(counted_: str) -> str:
+    """Return a heading for what sources count: "People killed", "Amount in £"."""
+    if not counted_[-1].isalpha():
+        return "Share" if counted_ == "%" else f"Amount in {counted_}"
+    return counted_[:1].upper() + counted_[1:]
+
+
 def clipped(text: str, *, limit: int = MAX_DESCRIPTION) -> str:
     """Return *text* on one line, cut at a word to *limit* characters, with a mark where it was."""
     text = " ".join(text.split())
@@ -151,6 +172,12 @@ def text_fragment(url: str | None, quote: str) -> str | None:
 def host(url: str) -> str:
     """Return the name of the site behind an address, as people say it."""
     return (urlsplit(url).hostname or url).removeprefix("www.")
+
+
+def joined(names: list[str]) -> str:
+    """Return "A", "A and B" or "A, B and 3 more"."""
+    shown = names if len(names) <= 3 else [*names[:2], f"{len(names) - 2} more"]
+    return " and ".join([", ".join(shown[:-1]), *shown[-1:]] if shown[1:] else shown)
 
 
 def counted(count: int, word: str) -> str:

@@ -1,4 +1,4 @@
-"""The parts that pages are built of: the frame, a card, a source's profile, a story's head."""
+"""The parts that pages are built of: the frame, a card, a source's profile, an article's head."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from chalicelib.core.site import FEED_FORMS
 if TYPE_CHECKING:
     from chalicelib.core.pages.page import Context
     from chalicelib.core.site import Site
+    from chalicelib.core.stories import Elsewhere
 
 MAX_NAV_SECTIONS = 8  # one line on a desktop, two on a phone
 LONG_HEADLINE = 80  # characters; beyond, the largest size fills a phone's screen
@@ -67,13 +68,15 @@ def frame(
     article: Article | None = None,
     original: str | None = None,
     feed: str = "",
+    data: str | None = None,
 ) -> Context:
     """Return what every page has around its content.
 
     Without a *title* it is the site itself, without an *address* not for search engines, which
     are sent to the *original* where the page repeats one. The sections offered are those of
     *cards* and of *article*; *current* is the address in the navigation where the reader is.
-    *feed* is the path of the page whose feeds are offered, the front page's by default.
+    *feed* is the path of the page whose feeds are offered, the front page's by default; *data* is
+    where a program reads the same, if not an article.
     """
     newest = site.url("latest")
     slugs = _sections(cards, own=article.section if article else None)
@@ -98,7 +101,7 @@ def frame(
                 }
                 for extension, (form, media_type) in FEED_FORMS.items()
             ],
-            "json": site.api(f"articles/{article.id}") if article else None,
+            "json": site.api(f"articles/{article.id}") if article else data,
         },
         "nav": [{"label": label, "url": url, "current": url == current} for label, url in places],
         "today": {"label": labels.date(now), "at": now.date().isoformat()},
@@ -139,15 +142,21 @@ def written(language: str) -> Context:
 def profile(source: Source, *, site: Site) -> Context:
     home = labels.web_address(source.home_url)
     facts = [fact for fact in (source.kind, source.country) if fact]
-    return {
-        "name": source.name,
+    return _shown(source, site=site) | {
         "url": site.source(source.id),
-        "avatar": site.url(source.avatar) if source.avatar else None,
-        "initial": labels.initial(source.name),
         "home": {"url": home, "label": labels.host(home)} if home else None,
         "facts": [fact[:1].upper() + fact[1:] for fact in facts],
         "owner": source.owner,
         "paywalled": source.paywalled,
+    }
+
+
+def _shown(source: Source, *, site: Site) -> Context:
+    """A source as a card shows it."""
+    return {
+        "name": source.name,
+        "avatar": site.url(source.avatar) if source.avatar else None,
+        "initial": labels.initial(source.name),
     }
 
 
@@ -169,21 +178,20 @@ def card(
     now: datetime,
     since: datetime | None = None,
     standfirst: bool = False,
+    note: str | None = None,
 ) -> Context:
+    """Return *listed* as a card; *note* is what the list in which it stands says of it."""
     said = labels.clipped(listed.standfirst) if standfirst and listed.standfirst else None
     return written(listed.language) | {
         "url": site.article(listed),
         "headline": listed.headline,
         "standfirst": said,
-        "source": {
-            "name": listed.source.name,
-            "avatar": site.url(listed.source.avatar) if listed.source.avatar else None,
-            "initial": labels.initial(listed.source.name),
-        },
+        "source": _shown(listed.source, site=site),
         "age": labels.age(listed.public_at, now=now),
         "section": labels.name(listed.section) if listed.section else None,
         "flags": flags(listed, now=now, since=since)
         + ["Corrected"] * (listed.corrected_at is not None),
+        "note": note,
         "also": [],
         "why": None,
     }
@@ -195,7 +203,28 @@ def cards(
     return [card(one, site=site, now=now, since=since) for one in listed]
 
 
-def story(article: Article, *, site: Site, now: datetime, since: datetime | None = None) -> Context:
+def links(elsewhere: Iterable[Elsewhere], *, site: Site, now: datetime) -> list[Context]:
+    """Return reports on other sites as cards; what leads to no web page is left out."""
+    return [
+        written(link.language)
+        | {
+            "url": address,
+            "headline": link.headline,
+            "standfirst": None,
+            "source": _shown(link.source, site=site),
+            "age": labels.age(link.published_at, now=now) if link.published_at else None,
+            "section": None,
+            "flags": [],
+            "note": "Subscription needed there" if link.source.paywalled else None,
+            "also": [],
+            "why": None,
+        }
+        for link in elsewhere
+        if (address := labels.web_address(link.url))
+    ]
+
+
+def head(article: Article, *, site: Site, now: datetime, since: datetime | None = None) -> Context:
     """Return the head of an article: all that comes above its full text."""
     length = len(article.body.text) or max((s.end for s in article.sentences), default=0)
     return written(article.language) | {

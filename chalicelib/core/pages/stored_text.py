@@ -39,7 +39,7 @@ def source_text(article: Article, *, site: Site, now: datetime) -> Page:
         "source.html",
         frame
         | {
-            "story": parts.written(article.language)
+            "article": parts.written(article.language)
             | {
                 "headline": article.headline,
                 "url": site.article(article),

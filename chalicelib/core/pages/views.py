@@ -51,7 +51,7 @@ def front(
         "front.html",
         frame
         | {
-            "story": parts.story(lead, site=site, now=now, since=since) if lead else None,
+            "article": parts.head(lead, site=site, now=now, since=since) if lead else None,
             "refreshed": labels.age(latest.refreshed_at, now=now),
             "also": ranked.also(also, site=site, since=since),
             "sections": _only(sections, shown) if sections and latest.cards else None,
@@ -102,7 +102,7 @@ def article(
         "article.html",
         frame
         | {
-            "story": parts.story(article, site=site, now=now),
+            "article": parts.head(article, site=site, now=now),
             "standfirst": article.standfirst,
             "body_html": site.body_html(article),
             "original": {"url": original, "label": labels.host(original)} if original else None,
@@ -158,7 +158,7 @@ def history(article: Article, revisions: Iterable[Article], *, site: Site, now: 
         "history.html",
         frame
         | {
-            "story": parts.story(article, site=site, now=now),
+            "article": parts.head(article, site=site, now=now),
             "revisions": [
                 _revision(after, before, now=now)
                 for after, before in zip(newest_first, befores, strict=True)

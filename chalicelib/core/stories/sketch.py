@@ -55,9 +55,9 @@ def containment(a: Sketch, b: Sketch) -> float:
 
     Symmetric. Where the smaller text has fewer than FEW shingles it is the resemblance J.
     """
-    if not a.hashes or not b.hashes:
-        return 0.0
     ours, theirs = frozenset(a.hashes), frozenset(b.hashes)
+    if ours.isdisjoint(theirs):
+        return 0.0
     sample = sorted(ours | theirs)[:SIZE]
     both = sum(one in ours and one in theirs for one in sample)
     resemblance = both / len(sample)
@@ -65,6 +65,24 @@ def containment(a: Sketch, b: Sketch) -> float:
     if smaller < FEW:
         return resemblance
     return min(1.0, resemblance / (1 + resemblance) * (a.shingles + b.shingles) / smaller)
+
+
+def added(own: Sketch, others: Sequence[Sketch]) -> float:
+    """Estimate which share of a text stands in none of *others*, in [0, 1].
+
+    A sketch says of every hash up to its largest whether the text has it (of any hash, where the
+    text has fewer than SIZE). So the own hashes up to the least of those bounds are a sample of the
+    own text of which each can be told; its size is about SIZE times the own length over that of
+    the longest text. A text so much shorter than another that none is left, is told by the share
+    of it that stands in each.
+    """
+    known = [other for other in others if other.hashes]
+    bound = min((max(o.hashes) for o in known if o.shingles > len(o.hashes)), default=None)
+    sample = [one for one in own.hashes if bound is None or one <= bound]
+    if not sample:
+        return 1.0 - max((containment(own, other) for other in known), default=0.0)
+    old = frozenset[int]().union(*(other.hashes for other in known))
+    return sum(one not in old for one in sample) / len(sample)
 
 
 def _hash(shingle: str) -> int:

@@ -56,6 +56,7 @@ _NUMBER = (
     r"(?:[\s-]?(hundred|thousand|million|billion|trillion|mn|bn|tn|[kmb])\b)?"
     r"\s?-?(%|percent\b|per cent\b|pct\b|dollars?\b|pounds?\b|euros?\b|٪)?"
 )
+_MULTIPLIERS = ("hundred", "thousand", "million", "billion", "trillion")
 _UNITS = {"percent": "%", "per cent": "%", "pct": "%", "٪": "%", "dollar": "$", "dollars": "$",
           "pound": "£", "pounds": "£", "euro": "€", "euros": "€"}  # fmt: skip
 _NUMBER_WORD = r"\b[a-z]+(?:-[a-z]+)?\b"
@@ -129,41 +130,60 @@ def tokens(text: str) -> list[str]:
     return found
 
 
+class Placed(NamedTuple):
+    """A quantity where it stands: `text[start:end]` of the text in small letters."""
+
+    start: int
+    end: int
+    number: Number
+
+
 def numbers(text: str) -> list[Number]:
     """The quantities of *text*, in digits and in English words."""
+    return [one.number for one in placed_numbers(small_letters(text))]
+
+
+def small_letters(text: str) -> str:
+    """The form of *text* in which `placed_numbers` reads and counts: NFKC, in small letters."""
+    return text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).lower()
+
+
+def placed_numbers(small: str) -> list[Placed]:
+    """The quantities of *small* with their places, those in digits first.
+
+    A place holds the quantity's sign, scale and unit ("$1.2 million"), not an ordinal's ending.
+    """
     found = []
-    small = unicodedata.normalize("NFKC", text).lower() if not text.isascii() else text.lower()
-    for sign, digits, scale, unit in pattern(_NUMBER).findall(small):
-        found.append(Number(_value(digits, scale), sign or _UNITS.get(unit, unit)))
-    found += [
-        Number(f"{value:g}" if value % 1 else str(int(value)), "") for value in _worded(small)
-    ]
-    return found
+    for match in pattern(_NUMBER).finditer(small):
+        sign, digits, scale, unit = match.groups(default="")
+        start = match.start(1) if sign else match.start(2)
+        end = max(match.end(group) for group in (2, 3, 4))
+        number = Number(_value(digits, scale), sign or _UNITS.get(unit, unit))
+        found.append(Placed(start, end, number))
+    return found + _worded(small)
 
 
-def _worded(small: str) -> list[float]:
+def _worded(small: str) -> list[Placed]:
     """The quantities in words of *small*: "two hundred thousand" is one, "twenty-two" another."""
-    values: list[float] = []
-    end = -1  # of the quantity before, which a scale may multiply
+    found: list[tuple[int, int, float]] = []
     for match in pattern(_NUMBER_WORD).finditer(small):
-        word = match[0]
-        if word in _SCALES and small[: match.start()][-2:].strip(" -")[-1:].isdigit():
+        word, (start, end) = match[0], match.span()
+        if word in _SCALES and small[:start][-2:].strip(" -")[-1:].isdigit():
             continue  # "2 million" is told by its digits
-        follows = end >= 0 and small[end : match.start()].isspace()
-        if follows and word in ("hundred", "thousand", "million", "billion", "trillion"):
-            values[-1] *= _WORD_VALUES[word]
+        if word in _MULTIPLIERS and found and small[found[-1][1] : start].isspace():
+            first, _, value = found[-1]
+            found[-1] = (first, end, value * _WORD_VALUES[word])
         elif word in _WORD_VALUES:
-            values.append(_WORD_VALUES[word])
+            found.append((start, end, _WORD_VALUES[word]))
         elif "-" in word:
             tens, _, ones = word.partition("-")
             parts = [_WORD_VALUES[part] for part in (tens, ones) if part in _WORD_VALUES]
-            values += [sum(parts)] if tens in _TENS and len(parts) == 2 else parts
-            if not parts:
-                continue
-        else:
-            continue
-        end = match.end()
-    return values
+            sums = [sum(parts)] if tens in _TENS and len(parts) == 2 else parts
+            found += [(start, end, value) for value in sums]
+    return [
+        Placed(start, end, Number(f"{value:g}" if value % 1 else str(int(value)), ""))
+        for start, end, value in found
+    ]
 
 
 def has_number(text: str) -> bool:
