@@ -19,6 +19,7 @@ from chalicelib.core.article import Article, ArticleId, Card, Membership, place_
 from chalicelib.core.errors import FoldConflict
 from chalicelib.core.receipt import Duplicate, Telling
 from chalicelib.core.stories import (
+    Account,
     Traits,
     capacity,
     fingerprint,
@@ -47,13 +48,17 @@ def place(id_: ArticleId, article: Article | None, *, rows: Stories) -> Telling:
     latter alone.
     """
     traits = traits_of(article) if article is not None else None
+    account = Account.of(article, traits) if article is not None and traits is not None else None
     before = rows.nodes([id_])[id_]
-    is_placed = not before.placed.is_open and before.placed.traits == traits
-    touched = {id_} if is_placed else _put_in_place(id_, before, traits, rows)
+    touched = {id_}
+    if before.placed.is_open or before.placed.traits != traits:
+        touched = _put_in_place(id_, before, traits, account, rows)
+    elif before.placed.account != account:
+        rows.put_placed(id_, before.placed._replace(account=account))
     _tell(touched, without=id_, rows=rows)
     now = rows.nodes([id_])[id_]
-    if not is_placed and now.placed.traits == traits:
-        rows.put_placed(id_, Placed(traits, now.placed.places))
+    if now.placed.is_open and now.placed.traits == traits:
+        rows.put_placed(id_, Placed(traits, account, now.placed.places))
     mine = rows.memberships([id_]).get(id_)
     near = rows.nodes(now.near) if now.near else {}
     return Telling(
@@ -93,12 +98,16 @@ def _duplicates(traits: Traits, near: Mapping[ArticleId, Node]) -> Iterator[Dupl
 
 
 def _put_in_place(
-    id_: ArticleId, before: Node, traits: Traits | None, rows: Stories
+    id_: ArticleId,
+    before: Node,
+    traits: Traits | None,
+    account: Account | None,
+    rows: Stories,
 ) -> set[ArticleId]:
     """Move the article to its places and link it; return all whose stories that may change."""
     had = before.placed
     old, new = set(had.places), set(_places(traits))
-    state = Placed(traits, tuple(sorted(old | new)), had.unsettled, is_open=True)
+    state = Placed(traits, account, tuple(sorted(old | new)), had.unsettled, is_open=True)
     rows.put_placed(id_, state)
     rows.move(to=new, away_from=old - new)
     moved = old | new if had.is_open else old ^ new
@@ -237,15 +246,15 @@ def _tell(touched: Collection[ArticleId], *, without: ArticleId, rows: Stories) 
                 told |= {one: None, **graph.stories(one)}
         affected |= told.keys()
         had = rows.memberships(told)
-        shared = _shared(told, graph, rows)
+        shared = _shared(told, graph)
         story_ids |= shared.keys() | {one.story_id for one in had.values()}
         has_changed = False
         for story_id in sorted(story_ids):
             has_changed |= _write_members(story_id, shared.get(story_id, {}), rows)
         memberships = {
-            id_: Membership(story_id=story_id, others=_others(id_, cards.values()))
-            for story_id, cards in shared.items()
-            for id_ in cards
+            id_: Membership(story_id=story_id, others=_others(id_, accounts))
+            for story_id, accounts in shared.items()
+            for id_ in accounts
         }
         changes = {
             id_: memberships.get(id_) for id_ in told if had.get(id_) != memberships.get(id_)
@@ -284,44 +293,38 @@ class _Graph:
     def traits(self, id_: ArticleId) -> Traits | None:
         return self._nodes[id_].placed.traits
 
+    def account(self, id_: ArticleId) -> Account | None:
+        return self._nodes[id_].placed.account
+
 
 def _shared(
-    told: Mapping[ArticleId, ArticleId | None], graph: _Graph, rows: Stories
-) -> dict[ArticleId, dict[ArticleId, Card]]:
-    """Return the cards of the stories that more than one article tells."""
-    tellers: dict[ArticleId, list[ArticleId]] = defaultdict(list)
+    told: Mapping[ArticleId, ArticleId | None], graph: _Graph
+) -> dict[ArticleId, dict[ArticleId, Account]]:
+    """Return the accounts of the stories that more than one article tells."""
+    found: dict[ArticleId, dict[ArticleId, Account]] = defaultdict(dict)
     for id_, story_id in told.items():
-        if story_id is not None:
-            tellers[story_id].append(id_)
-    shared = {story_id: ids for story_id, ids in tellers.items() if len(ids) > 1}
-    moments = {
-        id_: traits.published_at
-        for ids in shared.values()
-        for id_ in ids
-        if (traits := graph.traits(id_)) is not None
-    }
-    # An article that has gone since has no card: its own placing is on its way.
-    cards = rows.cards(moments)
-    return {
-        story_id: {id_: cards[id_] for id_ in ids if id_ in cards}
-        for story_id, ids in shared.items()
-    }
+        account = graph.account(id_) if story_id is not None else None
+        if story_id is not None and account is not None:
+            found[story_id][id_] = account
+    return {story_id: accounts for story_id, accounts in found.items() if len(accounts) > 1}
 
 
-def _write_members(story_id: ArticleId, cards: Mapping[ArticleId, Card], rows: Stories) -> bool:
+def _write_members(
+    story_id: ArticleId, accounts: Mapping[ArticleId, Account], rows: Stories
+) -> bool:
     """Put a story's members where they differ; say whether any did."""
-    wanted = {place_of(card.public_at, id_): card for id_, card in cards.items()}
+    wanted = {place_of(one.card.public_at, id_): one for id_, one in accounts.items()}
     known = rows.members(story_id)
-    put = {where: card for where, card in wanted.items() if known.get(where) != card}
+    put = {where: one for where, one in wanted.items() if known.get(where) != one}
     delete = known.keys() - wanted.keys()
     rows.put_members(story_id, put, delete)
     return bool(put or delete)
 
 
-def _others(id_: ArticleId, cards: Iterable[Card]) -> tuple[Card, ...]:
+def _others(id_: ArticleId, accounts: Mapping[ArticleId, Account]) -> tuple[Card, ...]:
     """Return the other cards of a story for one of its articles: the newest of each owner first."""
     newest = sorted(
-        (card for card in cards if card.id != id_),
+        (account.card for other, account in accounts.items() if other != id_),
         key=lambda card: (-card.public_at.timestamp(), card.id),
     )
     first = {card.owner: card for card in reversed(newest)}

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 
-from chalicelib.core.article import ArticleId, Card, Membership, place_of
+from chalicelib.core.article import ArticleId, Membership
+from chalicelib.core.stories import Account
 from chalicelib.core.stories.node import NOWHERE, Node, Place, Placed
 
 
 class MemoryStories:
-    """`listed` are the cards that the articles' own transactions write."""
-
     def __init__(self) -> None:
-        self.listed: dict[str, Card] = {}
         self.placed: dict[ArticleId, Placed] = {}
         self.near: dict[ArticleId, set[tuple[ArticleId, float]]] = defaultdict(set)
         self.index: dict[str, set[str]] = defaultdict(set)
         self.told: dict[ArticleId, Membership] = {}
-        self.tellers: dict[ArticleId, dict[str, Card]] = defaultdict(dict)
+        self.tellers: dict[ArticleId, dict[str, Account]] = defaultdict(dict)
 
     def rows(self) -> list[dict[object, object]]:
         """Everything that stands in the table, for comparison."""
@@ -66,15 +63,11 @@ class MemoryStories:
     def memberships(self, ids: Iterable[ArticleId]) -> dict[ArticleId, Membership]:
         return {id_: self.told[id_] for id_ in ids if id_ in self.told}
 
-    def cards(self, orders: Mapping[ArticleId, datetime]) -> dict[ArticleId, Card]:
-        found = {id_: self.listed.get(place_of(at, id_)) for id_, at in orders.items()}
-        return {id_: card for id_, card in found.items() if card is not None}
-
-    def members(self, story_id: ArticleId) -> dict[str, Card]:
+    def members(self, story_id: ArticleId) -> dict[str, Account]:
         return dict(self.tellers[story_id])
 
     def put_members(
-        self, story_id: ArticleId, put: Mapping[str, Card], delete: Iterable[str]
+        self, story_id: ArticleId, put: Mapping[str, Account], delete: Iterable[str]
     ) -> None:
         self.tellers[story_id] |= put
         for where in delete:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from functools import partial
@@ -15,7 +16,16 @@ from hypothesis import strategies as st
 
 from chalicelib import placing, wiring
 from chalicelib.core.article import Article, ArticleId, Membership, article_id, place_of
-from chalicelib.core.stories import FAN_OUT, MAX_PART, Traits, index_keys, links, part, stories
+from chalicelib.core.stories import (
+    FAN_OUT,
+    MAX_PART,
+    Account,
+    Traits,
+    index_keys,
+    links,
+    part,
+    stories,
+)
 from chalicelib.core.stories.node import Place, Placed
 from tests import builders
 from tests.conftest import NOW, Paper
@@ -165,41 +175,43 @@ class Room:
             builders.made(f"{n}.md", text, public_at=NOW + timedelta(minutes=n))
             for n, text in enumerate(texts)
         ]
-        self.listed = {place_of(one.public_at, one.id): one.card() for one in self.articles}
+        self.there: set[ArticleId] = set()
 
     def place(self, *articles: Article, rows: Any = None) -> None:
         for one in articles:
-            self.rows.listed[place_of(one.public_at, one.id)] = one.card()
+            self.there.add(one.id)
             placing.place(one.id, one, rows=rows or self.rows)
 
     def fill(self, articles: Iterable[Article]) -> None:
         """Put articles in their places at once, as placing one after the other would."""
-        traits = [placing.traits_of(one) for one in articles]
-        told, near = stories(traits), links(traits)
-        for one in traits:
-            order = place_of(one.published_at, one.id)
-            self.rows.listed[order] = self.listed[order]
+        traits = {one.id: placing.traits_of(one) for one in articles}
+        accounts = {one.id: Account.of(one, traits[one.id]) for one in articles}
+        told, near = stories(traits.values()), links(traits.values())
+        members: dict[ArticleId, dict[str, Account]] = defaultdict(dict)
+        for id_, one in traits.items():
+            order = place_of(one.published_at, id_)
             places = tuple(sorted(Place(key, order) for key in index_keys(one)))
-            self.rows.put_placed(one.id, Placed(one, places))
+            self.rows.put_placed(id_, Placed(one, accounts[id_], places))
             self.rows.move(to=places, away_from=())
-            self.rows.near[one.id] = set(near[one.id].items())
-        for story_id in set(told.values()):
-            members = [id_ for id_ in told if told[id_] == story_id]
-            if len(members) > 1:
-                cards = {o: c for o, c in self.rows.listed.items() if c.id in members}
-                self.rows.put_members(story_id, cards, ())
-                others = Membership(story_id=story_id, others=())
-                self.rows.put_memberships(dict.fromkeys(members, others))
+            self.rows.near[id_] = set(near[id_].items())
+            members[told[id_]][order] = accounts[id_]
+            self.there.add(id_)
+        for story_id, there in members.items():
+            if len(there) > 1:
+                self.rows.put_members(story_id, there, ())
+                membership = Membership(story_id=story_id, others=())
+                self.rows.put_memberships(
+                    {account.card.id: membership for account in there.values()}
+                )
 
     def withdraw(self, *articles: Article, rows: Any = None) -> None:
         for one in articles:
-            self.rows.listed.pop(place_of(one.public_at, one.id), None)
+            self.there.discard(one.id)
             placing.place(one.id, None, rows=rows or self.rows)
 
     def stories(self) -> dict[ArticleId, ArticleId]:
-        known = {card.id for card in self.rows.listed.values()}
-        told = self.rows.memberships(known)
-        return {id_: told[id_].story_id if id_ in told else id_ for id_ in known}
+        told = self.rows.memberships(self.there)
+        return {id_: told[id_].story_id if id_ in told else id_ for id_ in self.there}
 
 
 RELATED = (FERRY, FERRY_AGAIN, f"{FERRY_AGAIN}\n\n{BUDGET}", BUDGET_AGAIN)
@@ -386,7 +398,7 @@ def test_the_table_tells_the_stories_of_the_set(
     for story in set(found.values()):
         members = {article_id(key) for key, one in found.items() if one == story}
         rows = wiring.store().stories.members(ArticleId(story))
-        assert {card.id for card in rows.values()} == (members if len(members) > 1 else set())
+        assert {one.card.id for one in rows.values()} == (members if len(members) > 1 else set())
     for key in names:
         forget(paper, key)
     assert of_stories(paper) == {}

@@ -1,11 +1,11 @@
 """The stories in the table: the index by which related articles find each other, and the result.
 
     pk                   sk                    what
-    ARTICLE#<id>         PLACED                its traits, and where it stands in the index
+    ARTICLE#<id>         PLACED                its traits and account, and its places in the index
     ARTICLE#<id>         NEAR                  the articles that it is linked to
     ARTICLE#<id>         STORY                 the story that it is in, and who else tells it
     STORYKEY#<key>       <public_at>#<id>      an article that has the key
-    STORY#<id>           <public_at>#<id>      a card of each member, in canonical order
+    STORY#<id>           <public_at>#<id>      the account of each member, in canonical order
 
 All follow from the articles alone. They are written after an article's transaction, in steps
 that can each be repeated: see `chalicelib.placing`. All reads are consistent.
@@ -14,13 +14,13 @@ that can each be repeated: see `chalicelib.placing`. All reads are consistent.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 
 from chalicelib.aws.store import membership, membership_key
 from chalicelib.aws.table import Item, Key, Table, row_key
-from chalicelib.core.article import ArticleId, Card, Membership, place_of
-from chalicelib.core.codec import decode, encode, pack, unpack
+from chalicelib.core.article import ArticleId, Membership
+from chalicelib.core.codec import pack, unpack
 from chalicelib.core.stories.node import NOWHERE, Node, Place, Placed
+from chalicelib.core.stories.telling import Account
 
 
 class Stories(Table):
@@ -106,32 +106,23 @@ class Stories(Table):
         found = {keys[key]: membership(row) for key, row in rows.items()}
         return {id_: one for id_, one in found.items() if one is not None}
 
-    def cards(self, orders: Mapping[ArticleId, datetime]) -> dict[ArticleId, Card]:
-        """Return the cards, as lists have them, of articles that become public at these times."""
-        keys = {("LIST#all", place_of(at, id_)): id_ for id_, at in orders.items()}
-        rows = self._batch(list(keys), consistent=True)
-        return {keys[key]: decode(row["card"]["S"], Card) for key, row in rows.items()}
-
-    def members(self, story_id: ArticleId) -> dict[str, Card]:
-        """Return the cards of a story by their place in it. One Query, one page."""
+    def members(self, story_id: ArticleId) -> dict[str, Account]:
+        """Return the accounts of a story by their place in it. One Query, one page."""
         answer = self._client.query(
             TableName=self._table,
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues={":pk": {"S": f"STORY#{story_id}"}},
             ConsistentRead=True,
         )
-        return {item["sk"]["S"]: decode(item["card"]["S"], Card) for item in answer["Items"]}
+        return {item["sk"]["S"]: unpack(item["account"]["B"], Account) for item in answer["Items"]}
 
     def put_members(
-        self, story_id: ArticleId, put: Mapping[str, Card], delete: Iterable[str]
+        self, story_id: ArticleId, put: Mapping[str, Account], delete: Iterable[str]
     ) -> None:
         """Put and delete members of a story by their place in it."""
         pk = f"STORY#{story_id}"
         self._write_all(
-            put=[
-                {**row_key((pk, sk)), "card": {"S": encode(card).decode()}}
-                for sk, card in put.items()
-            ],
+            put=[{**row_key((pk, sk)), "account": {"B": pack(one)}} for sk, one in put.items()],
             delete=[(pk, sk) for sk in delete],
         )
 

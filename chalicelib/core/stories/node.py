@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from chalicelib.core.article import ArticleId
+from chalicelib.core.stories.telling import Account
 from chalicelib.core.stories.traits import Traits
 
 
@@ -18,7 +19,7 @@ class Place(NamedTuple):
 
 
 class Placed(NamedTuple):
-    """An article's traits, None once it is no article any more, and its places in the index.
+    """An article's traits and account, None once it is no article any more, and its places.
 
     While it is open, `places` has old and new ones, and `unsettled` are the articles whose
     stories may have to be told again. A function that is killed leaves it open, and the next
@@ -26,6 +27,7 @@ class Placed(NamedTuple):
     """
 
     traits: Traits | None = None
+    account: Account | None = None
     places: tuple[Place, ...] = ()
     unsettled: tuple[ArticleId, ...] = ()
     is_open: bool = False

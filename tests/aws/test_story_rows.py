@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from chalicelib import placing, wiring
-from chalicelib.core.article import ArticleId, Membership, place_of
+from chalicelib.core.article import Article, ArticleId, Membership, place_of
+from chalicelib.core.stories import Account
 from chalicelib.core.stories.node import NOWHERE, Node, Place, Placed
 from tests import builders
 from tests.conftest import NOW, Paper
@@ -26,12 +27,18 @@ def rows(request: pytest.FixtureRequest) -> Any:
     return wiring.store().stories
 
 
+def account(article: Article) -> Account:
+    return Account.of(article, placing.traits_of(article))
+
+
 def test_an_article_that_was_never_placed_has_an_empty_node(rows: Any) -> None:
     assert rows.nodes([A.id]) == {A.id: Node()}
 
 
 def test_what_is_placed_is_read_again_and_goes(rows: Any) -> None:
-    placed = Placed(placing.traits_of(A), (Place("term:1:x", "o#a"),), (B.id,), is_open=True)
+    placed = Placed(
+        placing.traits_of(A), account(A), (Place("term:1:x", "o#a"),), (B.id,), is_open=True
+    )
 
     rows.put_placed(A.id, placed)
 
@@ -75,21 +82,12 @@ def test_members_and_memberships_are_put_and_taken_away(rows: Any) -> None:
     first, second = place_of(A.public_at, A.id), place_of(B.public_at, B.id)
     membership = Membership(story_id=A.id, others=(B.card(),))
 
-    rows.put_members(A.id, {first: A.card(), second: B.card()}, [])
+    rows.put_members(A.id, {first: account(A), second: account(B)}, [])
     rows.put_memberships({A.id: membership, B.id: None})
 
-    assert rows.members(A.id) == {first: A.card(), second: B.card()}
+    assert rows.members(A.id) == {first: account(A), second: account(B)}
     assert rows.memberships([A.id, B.id]) == {A.id: membership}
     rows.put_members(A.id, {}, [first])
     rows.put_memberships({A.id: None})
-    assert rows.members(A.id) == {second: B.card()}
+    assert rows.members(A.id) == {second: account(B)}
     assert rows.memberships([A.id, B.id]) == {}
-
-
-def test_cards_are_those_of_the_lists(paper: Paper) -> None:
-    paper.publish("a.md", builders.markdown())
-    (listed,), _ = wiring.store().cards("all", until=NOW, limit=1)
-
-    found = wiring.store().stories.cards({listed.id: listed.public_at, B.id: B.public_at})
-
-    assert found == {listed.id: listed}
