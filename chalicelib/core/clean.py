@@ -159,7 +159,8 @@ _PREFIXED = re.compile(r'(\s(?:id|href))="(#?)body-')
 _TAG = re.compile(r"<[^<>]*>")
 _PICTURE = "Image"  # the words of a link that stands for a picture without a description
 _SPACE = re.compile(r"\s+")
-_WHITE = re.compile(r"[ \t\n\f]+")
+_SPACES = " \t\n\f"  # of HTML: a fixed space is none of them
+_WHITE = re.compile(rf"[{_SPACES}]+")
 
 # C0 and C1 controls but tab and line feed; bidi embeddings, overrides and isolates, which can
 # show a text in another order than it has; byte order marks and noncharacters.
@@ -332,7 +333,8 @@ class _Writer(HTMLParser):
         self._filled: set[int] = set()  # places in the stack where text stands already
         self._at_boundary = True  # the next content opens a leaf of its own
         self._leaf_at = 0  # where the leaf at hand begins in _html
-        self._ends_in_space = False  # the text at hand
+        self._line_is_empty = True  # white space that begins or ends a line is none
+        self._space_is_due = False  # before the next words of the line, if any come
         self._kept: Counter[str] = Counter()
         self._lost: Counter[tuple[str, str]] = Counter()
 
@@ -341,6 +343,8 @@ class _Writer(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         if tag in _FORMATS:
+            if tag == "a":  # a link ends where another begins
+                self._wanted = [wanted for wanted in self._wanted if wanted[0] != "a"]
             self._wanted.append((tag, self._start(tag, given)))
             self._check_nesting(len(self._wanted))
         elif tag == "br":
@@ -388,21 +392,20 @@ class _Writer(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         text = plain(data)
+        if self._leaf == "pre" and not self._at_boundary:
+            self._write_as_it_is(text)
+            return
         if not text.strip() and self._run is None:
             return  # white space between blocks
-        self._open()
-        if self._leaf != "pre":
-            # As in HTML: a line's end in the source is a space, and a space after one is none.
-            text = _WHITE.sub(" ", text)
-            text = text.lstrip(" ") if self._ends_in_space else text
-        elif text.startswith("\n") and self._html[-1] == "<pre>":
-            self._html.append("\n")  # HTML's readers take one away here
-        if not text:
-            return
-        self._ends_in_space = text.endswith(" ")
-        self._html.append(escape(text, quote=False))
-        if not self._is_mark(text):
-            self._text(text)
+        words = text.strip(_SPACES)
+        self._space_is_due |= text[:1] in _SPACES and not self._line_is_empty
+        if words:
+            self._open()
+            if self._leaf == "pre":
+                self._write_as_it_is(text)
+                return
+            self._write(_WHITE.sub(" ", words))
+            self._space_is_due = text[-1] in _SPACES
 
     # Writing
 
@@ -444,7 +447,7 @@ class _Writer(HTMLParser):
             self._open()
             # Site.body_html gives the picture its address and size, by exactly this form.
             self._html.append(f'<img src="{escape(quote(key))}" alt="{escape(alt)}">')
-            self._ends_in_space = False
+            self._line_is_empty = False
             self.pictures.append(key)
             self._kept["images"] += 1
             return
@@ -467,7 +470,7 @@ class _Writer(HTMLParser):
             self._close_ended_formats()
             self._html.append("<br>" if self._leaf != "pre" else "\n")
             self._run.parts.append("\n")
-            self._ends_in_space = False
+            self._space_is_due, self._line_is_empty = False, True
 
     def _open(self) -> None:
         """Write the start tags that content needs here: its leaf element, then its formats."""
@@ -480,6 +483,10 @@ class _Writer(HTMLParser):
         if self._run is None:
             self._run = _Run(kind=self._kind())
         common = self._close_ended_formats()
+        if self._space_is_due:
+            self._space_is_due = False
+            self._html.append(" ")
+            self._run.parts.append(" ")
         for element in self._wanted[common:]:
             self._html.append(element[1])
             self._written.append(element)
@@ -498,14 +505,22 @@ class _Writer(HTMLParser):
         while len(self._written) > down_to:
             self._html.append(f"</{self._written.pop()[0]}>")
 
-    def _text(self, text: str) -> None:
-        if self._run is not None:
+    def _write_as_it_is(self, text: str) -> None:
+        self._open()
+        if text.startswith("\n") and self._html[-1] == "<pre>":
+            self._html.append("\n")  # HTML's readers take one away here
+        self._write(text)
+
+    def _write(self, text: str) -> None:
+        self._html.append(escape(text, quote=False))
+        self._line_is_empty = False
+        if self._run is not None and not self._is_mark(text):
             self._run.parts.append(text)
 
     def _boundary(self, *, ends: str = "") -> None:
         """End the block at hand; inside a table row only its leaf: the row is one block."""
         self._at_boundary = True
-        self._ends_in_space = False
+        self._space_is_due, self._line_is_empty = False, True
         if self._inside("tr"):
             self._close_formats(down_to=0)
             if self._leaf is not None:
