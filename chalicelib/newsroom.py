@@ -148,6 +148,32 @@ def check(
     return told, api.article(dressed(folded.article, shown), site=site)
 
 
+def version_of(key: str, revision: int, *, uploads: Uploads, summarise: Summarise) -> Version:
+    """Return the version of *key* that made *revision*: the fold counts, so the fold is asked.
+
+    Raises NotFound, with the revisions that there are. Reads every version up to that one.
+    """
+    from chalicelib.core import fold
+
+    if kind_of(key) != "article":
+        raise NotFound(f"{key} is no article: only articles have revisions.")
+    record, had = None, 0
+    for listed in uploads.versions(key):
+        version, data = _read(key, listed, uploads=uploads)
+        try:
+            record = fold.fold(key, record, version, data, summarise=summarise).record
+        except Exception:
+            log.exception("version not read", extra={"key": key, "version": version.id})
+            record = fold.at_fault(key, record, version).record
+        had = record.life.revision if record.life else 0
+        if had == revision:
+            return listed
+    if record is None:
+        raise NotFound(f"Nothing has ever been uploaded as {key}.")
+    there_are = f"it has {had}, counted from 1" if had else "none was accepted"
+    raise NotFound(f"{key} has no revision {revision}: {there_are}.")
+
+
 def reconcile(
     *,
     uploads: Uploads,
@@ -407,10 +433,7 @@ def _folded(
         record, folded = None, 0  # a version is gone for good: what it left must go too
     pending = versions[folded:]
     for listed in pending:
-        version, data = listed, None
-        if fold.needs_bytes(key, version):
-            upload = uploads.read(key, version)
-            data, version = upload.data, replace(version, received_at=upload.received_at)
+        version, data = _read(key, listed, uploads=uploads)
         try:
             step = fold.fold(key, record, version, data, summarise=summarise)
         except Exception:
@@ -428,6 +451,16 @@ def _folded(
             store.put_revision(step.revision)
         record = step.record
     return replace(record, lineage=lineage(ids)) if record is not None else None
+
+
+def _read(key: str, listed: Version, *, uploads: Uploads) -> tuple[Version, bytes | None]:
+    """Return a version with its true time, and its bytes where they are needed to judge it."""
+    from chalicelib.core import fold
+
+    if not fold.needs_bytes(key, listed):
+        return listed, None
+    upload = uploads.read(key, listed)
+    return replace(listed, received_at=upload.received_at), upload.data
 
 
 def _tell_of_fault(

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from desk.errors import DeskError, WrongWords
-from desk.upload import Stage
+from desk.stage import Stage
 from desk.venv import ROOT
 
 if TYPE_CHECKING:
@@ -194,12 +194,14 @@ def _allow_model(path: Path, environment: dict[str, str]) -> None:
 
 
 def recorded(stage: str, *, root: Path = ROOT) -> Stage:
-    """Return where the buckets of a deployed stage are."""
+    """Return where the parts of a deployed stage are."""
     config = json.loads((root / ".chalice" / "config.json").read_text())
     environment = config["stages"].get(stage, {}).get("environment_variables", {})
     try:
         return Stage(
             name=stage,
+            table=environment["BROADSHEET_TABLE"],
+            site=environment.get("BROADSHEET_PUBLIC_URL", ""),
             uploads=environment["BROADSHEET_UPLOADS_BUCKET"],
             receipts=environment["BROADSHEET_RECEIPTS_BUCKET"],
         )

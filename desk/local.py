@@ -31,7 +31,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 from desk.errors import DeskError
 from desk.functions import MAX_TRIES, Functions, Ingested
 from desk.gateway import Answer, Gateway, SiteServer, is_answered, problem
-from desk.upload import Stage
+from desk.stage import Stage
+from desk.terminal import printable
 from desk.venv import ROOT
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ class _Newsroom:
 
     def say(self, line: str) -> None:
         try:
-            print(_printable(line), file=self._terminal, flush=True)
+            print(printable(line), file=self._terminal, flush=True)
         except OSError:
             self._told_to_stop.set()  # nobody reads any more: the terminal is gone
 
@@ -305,11 +306,6 @@ def _why(receipt: dict[str, Any]) -> str:
     return f"  {errors[0]['message']} {errors[0]['fix']}" if errors else ""
 
 
-def _printable(line: str) -> str:
-    """Return *line* so that what an upload's name or text holds cannot steer the terminal."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
-
-
 def _from_root(path: Path) -> str:
     """Return *path* as it is typed in the repository's root."""
     whole = path.resolve()
@@ -322,9 +318,11 @@ def _path_without_venv() -> str:
 
 
 def stage_of(at: Running) -> Stage:
-    """Return where the buckets of a running newsroom are."""
+    """Return where the parts of a running newsroom are."""
     return Stage(
         name=STAGE,
+        table=at.table,
+        site=at.site,
         uploads=at.uploads,
         receipts=at.receipts,
         endpoint=at.endpoint,
