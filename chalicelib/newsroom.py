@@ -24,6 +24,7 @@ from chalicelib.core.uploads import Version, kind_of
 
 if TYPE_CHECKING:
     from chalicelib.aws.buckets import Media, Receipts, Upload, Uploads
+    from chalicelib.aws.notices import Notices
     from chalicelib.aws.store import History, Store
     from chalicelib.core.api import Json
     from chalicelib.core.lifecycle import Summarise
@@ -39,6 +40,7 @@ MAX_PAGES = 5  # of a list, read to find that many cards that have not expired
 MAX_HISTORY = 30  # revisions on a history page; a text changed more often is told by its last
 ID_LENGTH = 16
 LEADS = 3  # articles kept whole, so that one that expires leaves another to lead
+NEWS_FOR = timedelta(days=1)  # a rejection; events and reconciliations come within hours
 AHEAD = timedelta(minutes=15)  # three refreshes: what becomes public meanwhile is in the list
 
 
@@ -62,12 +64,14 @@ def ingest(
     summarise: Summarise,
     site: Site,
     now: datetime,
+    notices: Notices | None = None,
 ) -> Ingested:
     """Bring everything that follows from *key* up to date with the uploads bucket.
 
     Harmless to repeat. What others have copied from this key is brought up to date too, so a
-    source's new name reaches all its articles. Raises FoldConflict when other writers won
-    every pass; the event is then retried.
+    source's new name reaches all its articles. A rejection is pushed to *notices* when its receipt
+    is delivered: once a version. Raises FoldConflict when other writers won every pass; the event
+    is then retried.
     """
     has_changed = False
     for _ in range(MAX_PASSES):
@@ -95,7 +99,10 @@ def ingest(
         has_changed |= is_new
         if after is None:
             return Ingested(receipt=None, has_changed=has_changed)
-        if _deliver(after, receipts=receipts, site=site, now=now) or is_new:
+        is_delivered = _deliver(after, receipts=receipts, site=site, now=now)
+        if is_delivered and notices is not None:
+            _notify(after.receipt, notices=notices, now=now)
+        if is_delivered or is_new:
             continue  # a last pass sees whether anything moved meanwhile
         if not store.is_settled(key, after.folded_to):
             for user in store.users(key) if after.kind != "article" else ():
@@ -107,6 +114,7 @@ def ingest(
                     summarise=summarise,
                     site=site,
                     now=now,
+                    notices=notices,
                 )
             store.settle(key, after.folded_to)
         return Ingested(receipt=after.receipt, has_changed=has_changed)
@@ -182,6 +190,7 @@ def reconcile(
     summarise: Summarise,
     site: Site,
     now: datetime,
+    notices: Notices | None = None,
 ) -> int:
     """Ingest what one page of the bucket holds and is not settled; return how many keys changed.
 
@@ -210,6 +219,7 @@ def reconcile(
                 summarise=summarise,
                 site=site,
                 now=now,
+                notices=notices,
             )
         except Exception as error:
             log.exception("key not reconciled", extra={"key": key})
@@ -503,6 +513,18 @@ def _deliver(record: Record, *, receipts: Receipts, site: Site, now: datetime) -
         return False
     _put_receipt(record.receipt, version_id=record.folded_to, receipts=receipts, site=site, now=now)
     return True
+
+
+def _notify(receipt: Receipt, *, notices: Notices, now: datetime) -> None:
+    """Push a rejection to the editors, unless it is too old to be news: an import, a rebuild.
+
+    After the receipt was written, so that it is there to be read; a function that is killed in
+    between pushes nothing, and the receipt tells all the same.
+    """
+    from chalicelib.core import notice
+
+    if receipt.outcome == "rejected" and now - receipt.received_at < NEWS_FOR:
+        notices.push(notice.rejection(receipt))
 
 
 def _put_receipt(

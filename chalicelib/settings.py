@@ -49,6 +49,11 @@ def summariser() -> Summariser:
     return cast("Summariser", value)
 
 
+def editors_topic() -> str:
+    """The ARN of the topic for notices to editors, "" where none are pushed."""
+    return os.environ.get("BROADSHEET_EDITORS_TOPIC", "")
+
+
 def bedrock_model_id() -> str:
     """The model, or the inference profile, by its id or ARN."""
     return _needed("BROADSHEET_BEDROCK_MODEL_ID")

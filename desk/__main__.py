@@ -70,6 +70,10 @@ def _parser() -> argparse.ArgumentParser:
     _export_words(command("export", "give an article back as a file", _EXPORT_EXAMPLES, _export))
     deploy = command("deploy", "deploy a stage to AWS", _DEPLOY_EXAMPLES, _deploy)
     deploy.add_argument("--stage", default="prod", help="default: prod")
+    for who, of_what in (("editors", "rejected uploads"), ("operators", "alarms")):
+        deploy.add_argument(f"--{who}-email", metavar="ADDRESS",
+                            default=os.environ.get(f"{who.upper()}_EMAIL"),
+                            help=f"is told of {of_what} ({who.upper()}_EMAIL)")  # fmt: skip
     deploy.add_argument("--json", action="store_true", help="print {stage, url} when done")
     destroy = command("destroy", "take a stage down but for its data", _DESTROY_EXAMPLES, _destroy)
     destroy.add_argument("--stage", default="prod", help="default: prod")
@@ -97,7 +101,7 @@ _EXPORT_EXAMPLES = """\
   python -m desk export world/ferry.md --format markdown --out ferry.md
   python -m desk export tt3k3vhwfsl3k6qz --format ninjs --stage prod"""
 _DEPLOY_EXAMPLES = """\
-  python -m desk deploy --stage prod"""
+  python -m desk deploy --stage prod --editors-email desk@courier.example"""
 _DESTROY_EXAMPLES = """\
   python -m desk destroy --stage staging --yes"""
 
@@ -296,7 +300,9 @@ def _export(arguments: argparse.Namespace) -> None:
 def _deploy(arguments: argparse.Namespace) -> None:
     from desk.deploy import deploy
 
-    url = deploy(arguments.stage, say=_say_on_stderr)
+    emails = {"EditorsEmail": arguments.editors_email, "OperatorsEmail": arguments.operators_email}
+    settings = {name: address for name, address in emails.items() if address is not None}
+    url = deploy(arguments.stage, settings=settings, say=_say_on_stderr)
     print(json.dumps({"stage": arguments.stage, "url": url}) if arguments.json else f"site: {url}/")
 
 

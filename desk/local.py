@@ -28,11 +28,11 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from chalicelib.core.clean import printable
 from desk.errors import DeskError
 from desk.functions import MAX_TRIES, Functions, Ingested
 from desk.gateway import Answer, Gateway, SiteServer, is_answered, problem
 from desk.stage import Stage
-from desk.terminal import printable
 from desk.venv import ROOT
 
 if TYPE_CHECKING:
@@ -154,8 +154,7 @@ class _Newsroom:
         use_local_credentials(aws.endpoint)
         aws.start()
         self._opened.callback(aws.stop)
-        outputs = apply_stack(STAGE, protect=False)
-        self._failures_url = outputs["FailuresUrl"]
+        self._outputs = outputs = apply_stack(STAGE, protect=False)
         host, port = self._sockets[0].getsockname()[:2]
         self.at = Running(
             pid=os.getpid(),
@@ -182,6 +181,8 @@ class _Newsroom:
             BROADSHEET_UPLOADS_BUCKET=self.at.uploads,
             BROADSHEET_RECEIPTS_BUCKET=self.at.receipts,
             BROADSHEET_PUBLIC_URL=self.at.site,
+            BROADSHEET_EDITORS_TOPIC=self._outputs["EditorsTopic"],
+            POWERTOOLS_SERVICE_NAME=f"broadsheet-{STAGE}",
         )
         os.environ.setdefault("BROADSHEET_SITE_TITLE", "Broadsheet")
         self._app = importlib.import_module("app").app
@@ -277,7 +278,7 @@ class _Newsroom:
         import boto3
 
         boto3.client("sqs").send_message(
-            QueueUrl=self._failures_url, MessageBody=json.dumps(event, default=str)
+            QueueUrl=self._outputs["FailuresUrl"], MessageBody=json.dumps(event, default=str)
         )
         while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
             error = error.exceptions[0]

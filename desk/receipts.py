@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from desk.terminal import printable, row, width
+from chalicelib.core.clean import printable
+from desk.terminal import row, width
 
 _GOOD = frozenset({"published", "updated", "corrected", "scheduled", "unchanged"})
 _RED, _GREEN, _YELLOW, _DIM = "31", "32", "33", "2"

@@ -14,11 +14,12 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.core.api import moment
+from chalicelib.core.clean import printable
 from chalicelib.core.receipt import receipt_key
 from chalicelib.core.site import Site
 from chalicelib.core.uploads import kind_of
 from desk.errors import DeskError
-from desk.terminal import printable, table
+from desk.terminal import table
 
 if TYPE_CHECKING:
     from chalicelib.core.article import Article

@@ -1,4 +1,4 @@
-"""What a person reads in a terminal: lines that cannot steer it, columns that line up."""
+"""What a person reads in a terminal: colours where they are wanted, columns that line up."""
 
 from __future__ import annotations
 
@@ -10,11 +10,6 @@ from typing import TextIO
 
 def wants_colour(stream: TextIO) -> bool:
     return stream.isatty() and not os.environ.get("NO_COLOR")
-
-
-def printable(line: str) -> str:
-    """Return *line* so that what an upload's name or text holds cannot steer the terminal."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
 
 
 def width(text: str) -> int:

@@ -193,6 +193,11 @@ def one_line(text: str) -> str:
     return _SPACE.sub(" ", plain(text)).strip()
 
 
+def printable(line: str) -> str:
+    """Return *line* so that nothing in it can steer a terminal or end the line: escaped."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cleaned:
     """A body, what of the source is in it and what is not.
