@@ -231,21 +231,20 @@ def _status_words(parser: argparse.ArgumentParser) -> None:
 
 
 def _status(arguments: argparse.Namespace) -> None:
-    from desk.status import listed, status, text
+    from desk.status import listed, statuses, text
 
     stage, now = _stage(arguments), datetime.now(UTC)
     with stage.explained():
         found = list(listed(arguments.key, stage))
-        statuses = []
+        told = []
         with _progress(len(found), "reading", unit="key") as progress:
-            for one in found:
-                told = status(one, stage, now=now)
+            for one in statuses(found, stage, now=now):
                 if arguments.json:
-                    progress.write(json.dumps(told, ensure_ascii=False), file=sys.stdout)
-                statuses.append(told)
+                    progress.write(json.dumps(one, ensure_ascii=False), file=sys.stdout)
+                told.append(one)
                 progress.update()
     if not arguments.json:
-        print(text(statuses))
+        print(text(told))
 
 
 def _restore_words(parser: argparse.ArgumentParser) -> None:

@@ -7,7 +7,7 @@ object in the receipts bucket is a copy of it. A record that is behind the bucke
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from itertools import chain
@@ -43,11 +43,17 @@ def listed(given: str, stage: Stage) -> Iterator[Listed]:
     return iter([first]) if first[0] == given else chain([first], found)
 
 
-def status(found: Listed, stage: Stage, *, now: datetime) -> Status:
-    """Return where one key stands at *now*."""
-    key, newest = found
+def statuses(found: Iterable[Listed], stage: Stage, *, now: datetime) -> Iterator[Status]:
+    """Yield where each key stands at *now*. One transaction a key."""
+    store, site = stage.store(), Site(base=stage.site)
+    for key, newest in found:
+        record = store.record(key) if kind_of(key) != "ignored" else None
+        receipt = f"s3://{stage.receipts}/{receipt_key(key)}.json"
+        yield {**_status(key, newest, record), **_standing(record, site, now), "receipt": receipt}
+
+
+def _status(key: str, newest: Version, record: Record | None) -> Status:
     kind = kind_of(key)
-    record = stage.store().record(key) if kind != "ignored" else None
     is_ingested = kind == "ignored" or (record is not None and record.folded_to == newest.id)
     return {
         "key": key,
@@ -56,8 +62,6 @@ def status(found: Listed, stage: Stage, *, now: datetime) -> Status:
         "outcome": record.receipt.outcome if record else None,
         "revision": record.receipt.revision if record else None,
         "received_at": moment(record.receipt.received_at if record else newest.received_at),
-        **_standing(record, Site(base=stage.site), now),
-        "receipt": f"s3://{stage.receipts}/{receipt_key(key)}.json",
     }
 
 
@@ -103,13 +107,13 @@ def _waiting(article: Article, site: Site) -> Status:
 # For people
 
 
-def text(statuses: Sequence[Status]) -> str:
+def text(told: Sequence[Status]) -> str:
     """Return one status in lines, several as a table."""
-    if len(statuses) == 1:
-        (one,) = statuses
+    if len(told) == 1:
+        (one,) = told
         return "\n".join(printable(line) for line in _lines(one))
     rows = [("STANDS", "REVISION", "RECEIVED", "KEY")]
-    for one in statuses:
+    for one in told:
         received = str(one["received_at"])
         revision = str(one["revision"] or "")
         rows.append((_states(one), revision, received, printable(one["key"])))

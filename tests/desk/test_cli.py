@@ -234,13 +234,16 @@ def test_a_withdrawn_article_comes_back_by_its_revision(newsroom, tmp_path, stor
     for headline in ("First", "Second"):
         path.write_bytes(story(headline))
         told(desk("publish", path, "--key", "restore/ferry.md", "--json", **where))
-    newsroom.s3.delete_object(Bucket="broadsheet-local-uploads", Key="restore/ferry.md")
+    uploads = {"Bucket": "broadsheet-local-uploads", "Key": "restore/ferry.md"}
+    newsroom.s3.delete_object(**uploads)
 
     (restored,) = told(desk("restore", "restore/ferry.md", "--revision", 1, "--json", **where))
 
     assert (restored["outcome"], restored["revision"]) == ("published", 3)
     page = fetch(restored["url"])
     assert "First" in page.text
+    head = newsroom.s3.head_object(**uploads)
+    assert head["ContentType"] == "text/markdown; charset=utf-8"
     again = desk("restore", "restore/ferry.md", "--revision", 3, **where)
     assert again.stdout.startswith("unchanged  restore/ferry.md  revision 3  ")
     for key, revision, said in (
@@ -251,6 +254,20 @@ def test_a_withdrawn_article_comes_back_by_its_revision(newsroom, tmp_path, stor
         done = desk("restore", key, "--revision", revision, **where)
         assert done.returncode == 1
         assert said in done.stderr
+
+
+def test_a_restored_import_keeps_its_metadata_but_not_its_time(newsroom, story):
+    uploads = {"Bucket": "broadsheet-local-uploads", "Key": "restore/import.md"}
+    stamp = {"received-at": "2026-01-05T09:00:00Z", "desk": "night"}
+    newsroom.s3.put_object(**uploads, Body=story("Imported"), Metadata=stamp)
+    newsroom.s3.put_object(**uploads, Body=story("Changed"))
+
+    where = {"DATA_DIR": data_dir(newsroom)}
+    (restored,) = told(desk("restore", uploads["Key"], "--revision", 1, "--json", **where))
+
+    assert newsroom.s3.head_object(**uploads)["Metadata"] == {"desk": "night"}
+    assert restored["received_at"] > "2026-01-05T09:00:00Z"
+    assert (restored["outcome"], restored["revision"]) == ("updated", 3)
 
 
 @pytest.mark.parametrize("as_", ["markdown", "json", "ninjs"])
