@@ -49,7 +49,7 @@ def ingest(event: Notification) -> None:
         # After the transactions, not inside them: a failed refresh costs one interval of
         # staleness, a failed transaction would cost the article.
         newsroom.refresh_latest(store=wiring.store(), now=_now())
-    _count_model()
+    _count_figures()
     telemetry.flush()
     if failures:
         message = "keys of one event could not be ingested"
@@ -92,7 +92,7 @@ def reconcile(event: CloudWatchEvent) -> None:  # noqa: ARG001  # the schedule s
         telemetry.logger.info("bucket reconciled", extra={"changed": changed})
         telemetry.count("Reconciled", changed)
     finally:  # what a model was paid is counted, whatever else failed
-        _count_model()
+        _count_figures()
         telemetry.flush()
     if changed:
         newsroom.refresh_latest(store=wiring.store(), now=_now())
@@ -111,16 +111,18 @@ def _parts() -> dict[str, Any]:
         "receipts": wiring.receipts(),
         "store": wiring.store(),
         "summarise": wiring.summarise,
+        "notices": wiring.notices(),
         "site": wiring.site(),
     }
 
 
-def _count_model() -> None:
-    """Count the calls, tokens, withheld points and fallbacks of a model, if one is set."""
+def _count_figures() -> None:
+    """Count what a model and the notices did, as far as there are any."""
     from chalicelib import telemetry
 
-    if settings.summariser() == "bedrock":
-        for name, value in wiring.model().figures().items():
+    model = wiring.model() if settings.summariser() == "bedrock" else None
+    for part in (model, wiring.notices()):
+        for name, value in part.figures().items() if part is not None else ():
             telemetry.count(name, value)
 
 

@@ -13,7 +13,7 @@ import hmac
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
@@ -35,6 +35,7 @@ from chalicelib.core.uploads import Version, kind_of
 
 if TYPE_CHECKING:
     from chalicelib.aws.buckets import Media, Receipts, Upload, Uploads
+    from chalicelib.aws.notices import Notices
     from chalicelib.aws.store import History, Store
     from chalicelib.core.api import Json
     from chalicelib.core.lifecycle import Summarise
@@ -55,6 +56,7 @@ MAX_BETWEEN = 6_000  # cards of a month, two hundred a day: ten calls
 MAX_HISTORY = 30  # revisions on a history page; a text changed more often is told by its last
 ID_LENGTH = 16
 LEADS = 3  # articles kept whole, so that one that expires leaves another to lead
+NEWS_FOR = timedelta(days=1)  # a rejection; events and reconciliations come within hours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,12 +79,14 @@ def ingest(
     summarise: Summarise,
     site: Site,
     now: datetime,
+    notices: Notices | None = None,
 ) -> Ingested:
     """Bring everything that follows from *key* up to date with the uploads bucket.
 
     Harmless to repeat. What others have copied from this key is brought up to date too, so a
-    source's new name reaches all its articles. Raises FoldConflict when other writers won
-    every pass; the event is then retried.
+    source's new name reaches all its articles. A rejection is pushed to *notices* when its receipt
+    is delivered: once a version. Raises FoldConflict when other writers won every pass; the event
+    is then retried.
     """
     has_changed = False
     placed: tuple[Article | None] | None = None  # what the stories were last brought up to
@@ -119,7 +123,7 @@ def ingest(
             telling = _placed(after, receipts=receipts, store=store, site=site, now=now)
             placed = (article,)
             continue
-        _deliver(
+        is_delivered = _deliver(
             after.told(),
             after.folded_to,
             telling=telling,
@@ -127,6 +131,8 @@ def ingest(
             site=site,
             now=now,
         )
+        if is_delivered and notices is not None:
+            _notify(after.receipt, notices=notices, now=now)
         if not is_settled:
             _spread(
                 after,
@@ -136,6 +142,7 @@ def ingest(
                 summarise=summarise,
                 site=site,
                 now=now,
+                notices=notices,
             )
             store.settle(key, after.folded_to)
         return Ingested(receipt=after.told(), has_changed=has_changed)
@@ -177,6 +184,32 @@ def check(
     return told, api.article(dressed(folded.article, shown), site=site)
 
 
+def version_of(key: str, revision: int, *, uploads: Uploads, summarise: Summarise) -> Version:
+    """Return the version of *key* that made *revision*: the fold counts, so the fold is asked.
+
+    Raises NotFound, with the revisions that there are. Reads every version up to that one.
+    """
+    from chalicelib.core import fold
+
+    if kind_of(key) != "article":
+        raise NotFound(f"{key} is no article: only articles have revisions.")
+    record, had = None, 0
+    for listed in uploads.versions(key):
+        version, data = _read(key, listed, uploads=uploads)
+        try:
+            record = fold.fold(key, record, version, data, summarise=summarise).record
+        except Exception:
+            log.exception("version not read", extra={"key": key, "version": version.id})
+            record = fold.at_fault(key, record, version).record
+        had = record.life.revision if record.life else 0
+        if had == revision:
+            return listed
+    if record is None:
+        raise NotFound(f"Nothing has ever been uploaded as {key}.")
+    there_are = f"it has {had}, counted from 1" if had else "none was accepted"
+    raise NotFound(f"{key} has no revision {revision}: {there_are}.")
+
+
 def reconcile(
     *,
     uploads: Uploads,
@@ -185,6 +218,7 @@ def reconcile(
     summarise: Summarise,
     site: Site,
     now: datetime,
+    notices: Notices | None = None,
 ) -> int:
     """Ingest what one page of the bucket holds and is not settled; return how many keys changed.
 
@@ -213,6 +247,7 @@ def reconcile(
                 summarise=summarise,
                 site=site,
                 now=now,
+                notices=notices,
             )
         except Exception as error:
             log.exception("key not reconciled", extra={"key": key})
@@ -619,10 +654,7 @@ def _folded(
         record, folded = None, 0  # a version is gone for good: what it left must go too
     pending = versions[folded:]
     for listed in pending:
-        version, data = listed, None
-        if fold.needs_bytes(key, version):
-            upload = uploads.read(key, version)
-            data, version = upload.data, replace(version, received_at=upload.received_at)
+        version, data = _read(key, listed, uploads=uploads)
         try:
             step = fold.fold(key, record, version, data, summarise=summarise)
         except Exception:
@@ -640,6 +672,16 @@ def _folded(
             store.put_revision(step.revision)
         record = step.record
     return replace(record, lineage=lineage(ids)) if record is not None else None
+
+
+def _read(key: str, listed: Version, *, uploads: Uploads) -> tuple[Version, bytes | None]:
+    """Return a version with its true time, and its bytes where they are needed to judge it."""
+    from chalicelib.core import fold
+
+    if not fold.needs_bytes(key, listed):
+        return listed, None
+    upload = uploads.read(key, listed)
+    return replace(listed, received_at=upload.received_at), upload.data
 
 
 def _tell_of_fault(
@@ -708,6 +750,7 @@ def _spread(
     summarise: Summarise,
     site: Site,
     now: datetime,
+    notices: Notices | None,
 ) -> None:
     """Ingest every key that has copied from a source or an image."""
     if record.kind == "article":
@@ -721,6 +764,7 @@ def _spread(
             summarise=summarise,
             site=site,
             now=now,
+            notices=notices,
         )
 
 
@@ -739,13 +783,27 @@ def _deliver(
     receipts: Receipts,
     site: Site,
     now: datetime,
-) -> None:
-    """Write the receipt to the bucket unless it is there."""
+) -> bool:
+    """Write the receipt to the bucket unless it is there; say whether it was written."""
     from chalicelib.core.receipt import receipt_key, stamped
 
     stamp = stamped(receipt, version_id=version_id)
-    if receipts.stamp(receipt_key(receipt.key)) != stamp:
-        _put_receipt(receipt, stamp, telling=telling, receipts=receipts, site=site, now=now)
+    if receipts.stamp(receipt_key(receipt.key)) == stamp:
+        return False
+    _put_receipt(receipt, stamp, telling=telling, receipts=receipts, site=site, now=now)
+    return True
+
+
+def _notify(receipt: Receipt, *, notices: Notices, now: datetime) -> None:
+    """Push a rejection to the editors, unless it is too old to be news: an import, a rebuild.
+
+    After the receipt was written, so that it is there to be read; a function that is killed in
+    between pushes nothing, and the receipt tells all the same.
+    """
+    from chalicelib.core import notice
+
+    if receipt.outcome == "rejected" and now - receipt.received_at < NEWS_FOR:
+        notices.push(notice.rejection(receipt))
 
 
 def _put_receipt(

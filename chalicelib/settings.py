@@ -64,6 +64,11 @@ def loopback_feeds_allowed() -> bool:
     return os.environ.get("BROADSHEET_LOOPBACK_FEEDS") == "allowed"
 
 
+def editors_topic() -> str:
+    """The ARN of the topic for notices to editors, "" where none are pushed."""
+    return os.environ.get("BROADSHEET_EDITORS_TOPIC", "")
+
+
 def bedrock_model_id() -> str:
     """The model, or the inference profile, by its id or ARN."""
     return _needed("BROADSHEET_BEDROCK_MODEL_ID")

@@ -1,7 +1,9 @@
 """What the event functions say about themselves: structured logs, and metrics in EMF.
 
 Powertools' logger writes the records of the standard library's logger "broadsheet" as JSON, so
-the rest of the code logs without knowing of it. Public functions do not load this.
+the rest of the code logs without knowing of it. Public functions do not load this. Both name the
+stage as their service, which Powertools reads from POWERTOOLS_SERVICE_NAME: two stages in one
+account have metrics, and alarms, of their own.
 """
 
 from __future__ import annotations
@@ -9,8 +11,8 @@ from __future__ import annotations
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
-logger = Logger(service="broadsheet")
-metrics = Metrics(namespace="Broadsheet", service="broadsheet")
+logger = Logger()
+metrics = Metrics(namespace="Broadsheet")
 
 
 def count(name: str, value: float = 1) -> None:
@@ -20,4 +22,5 @@ def count(name: str, value: float = 1) -> None:
 
 def flush() -> None:
     """Write this invocation's metrics as one line of EMF, if there are any."""
-    metrics.flush_metrics()
+    if metrics.metric_set:
+        metrics.flush_metrics()

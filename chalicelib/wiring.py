@@ -14,6 +14,7 @@ from chalicelib.core.site import Site
 if TYPE_CHECKING:
     from chalicelib.aws.bedrock import Model
     from chalicelib.aws.buckets import Media, Receipts, Uploads
+    from chalicelib.aws.notices import Notices
     from chalicelib.aws.store import Store
     from chalicelib.core.article import Body, Sentence, Summary
     from chalicelib.core.watch import Fetch
@@ -55,6 +56,15 @@ def fetcher() -> Fetch:
     return Fetcher(
         agent=f"Broadsheet (+{about})", loopback_allowed=settings.loopback_feeds_allowed()
     )
+
+
+@cache
+def notices() -> Notices | None:
+    """The notices to editors, None where the settings name no topic."""
+    from chalicelib.aws.notices import Notices
+
+    topic = settings.editors_topic()
+    return Notices(_client("sns"), topic) if topic else None
 
 
 @cache

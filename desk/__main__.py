@@ -12,9 +12,12 @@ import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from desk.errors import DeskError
+
+if TYPE_CHECKING:
+    from desk.stage import Stage
 
 REJECTED, NO_RECEIPT, INTERRUPTED = 1, 3, 130
 LARGEST_PORT = 65535
@@ -41,7 +44,8 @@ def main(words: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m desk",
-        description="Broadsheet's desk: for editors (check, publish) and operators.",
+        description="Broadsheet's desk: for editors (check, publish, status, restore, export) "
+        "and operators.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
@@ -61,8 +65,15 @@ def _parser() -> argparse.ArgumentParser:
     _publish_words(
         command("publish", "upload, wait, print the receipts", _PUBLISH_EXAMPLES, _publish)
     )
+    _status_words(command("status", "tell where uploads stand", _STATUS_EXAMPLES, _status))
+    _restore_words(command("restore", "upload an old revision again", _RESTORE_EXAMPLES, _restore))
+    _export_words(command("export", "give an article back as a file", _EXPORT_EXAMPLES, _export))
     deploy = command("deploy", "deploy a stage to AWS", _DEPLOY_EXAMPLES, _deploy)
     deploy.add_argument("--stage", default="prod", help="default: prod")
+    for who, of_what in (("editors", "rejected uploads"), ("operators", "alarms")):
+        deploy.add_argument(f"--{who}-email", metavar="ADDRESS",
+                            default=os.environ.get(f"{who.upper()}_EMAIL"),
+                            help=f"is told of {of_what} ({who.upper()}_EMAIL)")  # fmt: skip
     deploy.add_argument("--json", action="store_true", help="print {stage, url} when done")
     destroy = command("destroy", "take a stage down but for its data", _DESTROY_EXAMPLES, _destroy)
     destroy.add_argument("--stage", default="prod", help="default: prod")
@@ -81,8 +92,16 @@ _CHECK_EXAMPLES = """\
 _PUBLISH_EXAMPLES = """\
   python -m desk publish ferry.md --key world/ferry.md
   python -m desk publish articles/ --stage prod --json"""
+_STATUS_EXAMPLES = """\
+  python -m desk status world/ferry.md
+  python -m desk status world/ --json"""
+_RESTORE_EXAMPLES = """\
+  python -m desk restore world/ferry.md --revision 2"""
+_EXPORT_EXAMPLES = """\
+  python -m desk export world/ferry.md --format markdown --out ferry.md
+  python -m desk export tt3k3vhwfsl3k6qz --format ninjs --stage prod"""
 _DEPLOY_EXAMPLES = """\
-  python -m desk deploy --stage prod"""
+  python -m desk deploy --stage prod --editors-email desk@courier.example"""
 _DESTROY_EXAMPLES = """\
   python -m desk destroy --stage staging --yes"""
 
@@ -160,27 +179,38 @@ def _check(arguments: argparse.Namespace) -> int:
     return REJECTED if rejected else 0
 
 
-def _publish_words(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("paths", nargs="+", type=Path, metavar="FILE|FOLDER")
+def _stage_words(parser: argparse.ArgumentParser, *, json_help: str) -> None:
     parser.add_argument("--stage", default="local", help="default: local, the running `make run`")
-    parser.add_argument("--key", help="the key of the one file given (default: its name)")
-    parser.add_argument("--json", action="store_true", help="one receipt a line")
+    parser.add_argument("--json", action="store_true", help=json_help)
     _data_dir(parser)
 
 
-def _publish(arguments: argparse.Namespace) -> int:
+def _stage(arguments: argparse.Namespace) -> Stage:
     from desk import local
     from desk.deploy import recorded
+
+    if arguments.stage == local.STAGE:
+        return local.stage_of(local.find(arguments.data_dir))
+    return recorded(arguments.stage)
+
+
+def _publish_words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", nargs="+", type=Path, metavar="FILE|FOLDER")
+    parser.add_argument("--key", help="the key of the one file given (default: its name)")
+    _stage_words(parser, json_help="one receipt a line")
+
+
+def _publish(arguments: argparse.Namespace) -> int:
+    from desk import receipts
     from desk.upload import files, publish
 
     listed = list(files(arguments.paths, key=arguments.key))
-    if arguments.stage == local.STAGE:
-        stage = local.stage_of(local.find(arguments.data_dir))
-    else:
-        stage = recorded(arguments.stage)
+    stage = _stage(arguments)
     show = _shown(as_json=arguments.json)
+    if len(listed) > 1 and not arguments.json:
+        show = _shown_in_a_table(receipts.columns(file.key for file in listed))
     outcomes: list[str] = []
-    with _progress(len(listed), "publishing") as progress:
+    with stage.explained(), _progress(len(listed), "publishing") as progress:
 
         def told(receipt: dict[str, Any]) -> None:
             show(receipt)
@@ -195,10 +225,83 @@ def _publish(arguments: argparse.Namespace) -> int:
     return REJECTED if "rejected" in outcomes else 0
 
 
+def _status_words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("key", metavar="KEY|PREFIX")
+    _stage_words(parser, json_help="one key a line")
+
+
+def _status(arguments: argparse.Namespace) -> None:
+    from desk.status import listed, statuses, text
+
+    stage, now = _stage(arguments), datetime.now(UTC)
+    with stage.explained():
+        found = list(listed(arguments.key, stage))
+        told = []
+        with _progress(len(found), "reading", unit="key") as progress:
+            for one in statuses(found, stage, now=now):
+                if arguments.json:
+                    progress.write(json.dumps(one, ensure_ascii=False), file=sys.stdout)
+                told.append(one)
+                progress.update()
+    if not arguments.json:
+        print(text(told))
+
+
+def _restore_words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("key", metavar="KEY")
+    parser.add_argument("--revision", type=int, required=True, metavar="N", help="counted from 1")
+    _stage_words(parser, json_help="the receipt as JSON")
+
+
+def _restore(arguments: argparse.Namespace) -> int:
+    from desk.restore import restore
+
+    stage = _stage(arguments)
+    with stage.explained():
+        receipt = restore(arguments.key, arguments.revision, stage)
+    if receipt is None:
+        print(f"desk restore: no receipt of {arguments.key} has come", file=sys.stderr)
+        return NO_RECEIPT
+    _shown(as_json=arguments.json)(receipt)
+    return REJECTED if receipt["outcome"] == "rejected" else 0
+
+
+def _export_words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("article", metavar="ID|KEY")
+    parser.add_argument(
+        "--format", required=True, choices=("markdown", "json", "ninjs"), dest="as_"
+    )
+    parser.add_argument("--out", type=Path, metavar="FILE", help="default: print it")
+    _stage_words(parser, json_help="{id, key, format, lost, text} as JSON")
+
+
+def _export(arguments: argparse.Namespace) -> None:
+    from desk.export import export
+
+    stage = _stage(arguments)
+    with stage.explained():
+        article, exported = export(arguments.article, arguments.as_, stage)
+    text = exported.data.decode()
+    if arguments.json:
+        told = {"id": article.id, "key": article.key, "format": arguments.as_}
+        text = json.dumps({**told, "lost": exported.lost, "text": text}, ensure_ascii=False) + "\n"
+    for name in exported.lost:
+        print(f"desk export: {arguments.as_} does not carry: {name}", file=sys.stderr)
+    if arguments.out is None:
+        sys.stdout.write(text)
+        return
+    try:
+        arguments.out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise DeskError(f"{arguments.out}: cannot be written: {error.strerror}") from None
+
+
 def _deploy(arguments: argparse.Namespace) -> None:
     from desk.deploy import deploy
 
-    url = deploy(arguments.stage, say=_say_on_stderr)
+    emails = {"EditorsEmail": arguments.editors_email, "OperatorsEmail": arguments.operators_email}
+    settings = {name: address for name, address in emails.items() if address is not None}
+    url = deploy(arguments.stage, settings=settings, say=_say_on_stderr)
     print(json.dumps({"stage": arguments.stage, "url": url}) if arguments.json else f"site: {url}/")
 
 
@@ -223,9 +326,9 @@ def _say_on_stderr(line: str) -> None:
 def _shown(*, as_json: bool) -> Any:
     from tqdm import tqdm
 
-    from desk import receipts
+    from desk import receipts, terminal
 
-    colour = receipts.wants_colour(sys.stdout)
+    colour = terminal.wants_colour(sys.stdout)
 
     def show(receipt: dict[str, Any]) -> None:
         line = json.dumps(receipt, ensure_ascii=False) if as_json else None
@@ -235,11 +338,20 @@ def _shown(*, as_json: bool) -> Any:
     return show
 
 
-def _progress(total: int, doing: str) -> Any:
+def _shown_in_a_table(widths: tuple[int, ...]) -> Any:
+    from tqdm import tqdm
+
+    from desk import receipts, terminal
+
+    tqdm.write(terminal.row(receipts.HEADINGS, widths), file=sys.stdout)
+    return lambda receipt: tqdm.write(receipts.line(receipt, widths), file=sys.stdout)
+
+
+def _progress(total: int, doing: str, *, unit: str = "file") -> Any:
     from tqdm import tqdm
 
     hidden = not sys.stderr.isatty() or total == 1
-    return tqdm(total=total, desc=doing, unit="file", disable=hidden, leave=False)
+    return tqdm(total=total, desc=doing, unit=unit, disable=hidden, leave=False)
 
 
 if __name__ == "__main__":

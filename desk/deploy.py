@@ -12,12 +12,12 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from desk.errors import DeskError, WrongWords
-from desk.upload import Stage
+from desk.stage import Stage
 from desk.venv import ROOT
 
 if TYPE_CHECKING:
@@ -36,10 +36,15 @@ _REGIONS = ("us", "us-gov", "eu", "apac", "jp", "au", "ca", "sa", "me", "af", "g
 Say = Callable[[str], None]
 
 
-def deploy(stage: str, *, root: Path = ROOT, say: Say = print) -> str:
-    """Bring *stage* to what this checkout says, and return the site's address."""
+def deploy(
+    stage: str, *, settings: Mapping[str, str] | None = None, root: Path = ROOT, say: Say = print
+) -> str:
+    """Bring *stage* to what this checkout says, and return the site's address.
+
+    *settings* are parameters of the stack; those that are not given stay as they were.
+    """
     say(f"stack broadsheet-{stage} ...")
-    outputs = apply_stack(stage)
+    outputs = apply_stack(stage, settings=settings)
     record(stage, outputs, root=root)
     say("chalice deploy ...")
     deployed = _chalice("deploy", stage, root)
@@ -64,19 +69,19 @@ def destroy(stage: str, *, root: Path = ROOT, say: Say = print) -> None:
             say(f"kept: {outputs[name]}")
 
 
-def apply_stack(stage: str, *, protect: bool = True) -> dict[str, str]:
+def apply_stack(
+    stage: str, *, protect: bool = True, settings: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """Create or update the stage's stack, wait for it, and return its outputs."""
     import boto3
     from botocore.exceptions import BotoCoreError, ClientError
 
     name = f"broadsheet-{stage}"
-    parameters = {"Stage": stage, "DeletionProtection": str(protect).lower()}
+    given = {"Stage": stage, "DeletionProtection": str(protect).lower(), **(settings or {})}
     words: dict[str, Any] = {
         "StackName": name,
         "TemplateBody": TEMPLATE.read_text(),
-        "Parameters": [
-            {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
-        ],
+        "Parameters": [{"ParameterKey": k, "ParameterValue": value} for k, value in given.items()],
     }
     try:
         client = boto3.client("cloudformation")
@@ -87,6 +92,7 @@ def apply_stack(stage: str, *, protect: bool = True) -> dict[str, str]:
         if status is None:
             client.create_stack(**words)
         else:
+            words["Parameters"] += _kept(client, name, given)
             client.update_stack(**words)
     except (BotoCoreError, ClientError) as error:
         if "No updates are to be performed" not in str(error):
@@ -95,6 +101,18 @@ def apply_stack(stage: str, *, protect: bool = True) -> dict[str, str]:
     if status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
         raise DeskError(f"the stack {name} is {status}: {_reasons(client, name)}")
     return _outputs(client, name)
+
+
+def _kept(client: CloudFormationClient, name: str, given: Mapping[str, str]) -> list[Any]:
+    """Return the parameters that an update leaves as they are: else they fall back to defaults."""
+    (stack,) = client.describe_stacks(StackName=name)["Stacks"]
+    summary = client.get_template_summary(TemplateBody=TEMPLATE.read_text())
+    known = {parameter["ParameterKey"] for parameter in summary["Parameters"]} - given.keys()
+    return [
+        {"ParameterKey": parameter["ParameterKey"], "ParameterValue": parameter["ParameterValue"]}
+        for parameter in stack.get("Parameters", [])
+        if parameter["ParameterKey"] in known
+    ]
 
 
 def delete_stack(stage: str) -> dict[str, str]:
@@ -132,6 +150,7 @@ def record(
     environment["BROADSHEET_TABLE"] = outputs["Table"]
     environment["BROADSHEET_UPLOADS_BUCKET"] = outputs["UploadsBucket"]
     environment["BROADSHEET_RECEIPTS_BUCKET"] = outputs["ReceiptsBucket"]
+    environment["BROADSHEET_EDITORS_TOPIC"] = outputs["EditorsTopic"]
     if public_url:
         environment.setdefault("BROADSHEET_PUBLIC_URL", public_url)
     for name in WRITERS:
@@ -194,12 +213,14 @@ def _allow_model(path: Path, environment: dict[str, str]) -> None:
 
 
 def recorded(stage: str, *, root: Path = ROOT) -> Stage:
-    """Return where the buckets of a deployed stage are."""
+    """Return where the parts of a deployed stage are."""
     config = json.loads((root / ".chalice" / "config.json").read_text())
     environment = config["stages"].get(stage, {}).get("environment_variables", {})
     try:
         return Stage(
             name=stage,
+            table=environment["BROADSHEET_TABLE"],
+            site=environment.get("BROADSHEET_PUBLIC_URL", ""),
             uploads=environment["BROADSHEET_UPLOADS_BUCKET"],
             receipts=environment["BROADSHEET_RECEIPTS_BUCKET"],
         )

@@ -28,10 +28,11 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from chalicelib.core.clean import printable
 from desk.errors import DeskError
 from desk.functions import MAX_TRIES, Functions, Ingested
 from desk.gateway import Answer, Gateway, SiteServer, is_answered, problem
-from desk.upload import Stage
+from desk.stage import Stage
 from desk.venv import ROOT
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ class _Newsroom:
 
     def say(self, line: str) -> None:
         try:
-            print(_printable(line), file=self._terminal, flush=True)
+            print(printable(line), file=self._terminal, flush=True)
         except OSError:
             self._told_to_stop.set()  # nobody reads any more: the terminal is gone
 
@@ -154,8 +155,7 @@ class _Newsroom:
         use_local_credentials(aws.endpoint)
         aws.start()
         self._opened.callback(aws.stop)
-        outputs = apply_stack(STAGE, protect=False)
-        self._failures_url = outputs["FailuresUrl"]
+        self._outputs = outputs = apply_stack(STAGE, protect=False)
         host, port = self._sockets[0].getsockname()[:2]
         self.at = Running(
             pid=os.getpid(),
@@ -183,6 +183,8 @@ class _Newsroom:
             BROADSHEET_RECEIPTS_BUCKET=self.at.receipts,
             BROADSHEET_PUBLIC_URL=self.at.site,
             BROADSHEET_LOOPBACK_FEEDS="allowed",
+            BROADSHEET_EDITORS_TOPIC=self._outputs["EditorsTopic"],
+            POWERTOOLS_SERVICE_NAME=f"broadsheet-{STAGE}",
         )
         os.environ.setdefault("BROADSHEET_SITE_TITLE", "Broadsheet")
         self._app = importlib.import_module("app").app
@@ -283,7 +285,7 @@ class _Newsroom:
         import boto3
 
         boto3.client("sqs").send_message(
-            QueueUrl=self._failures_url, MessageBody=json.dumps(event, default=str)
+            QueueUrl=self._outputs["FailuresUrl"], MessageBody=json.dumps(event, default=str)
         )
         while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
             error = error.exceptions[0]
@@ -312,11 +314,6 @@ def _why(receipt: dict[str, Any]) -> str:
     return f"  {errors[0]['message']} {errors[0]['fix']}" if errors else ""
 
 
-def _printable(line: str) -> str:
-    """Return *line* so that what an upload's name or text holds cannot steer the terminal."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
-
-
 def _from_root(path: Path) -> str:
     """Return *path* as it is typed in the repository's root."""
     whole = path.resolve()
@@ -329,9 +326,11 @@ def _path_without_venv() -> str:
 
 
 def stage_of(at: Running) -> Stage:
-    """Return where the buckets of a running newsroom are."""
+    """Return where the parts of a running newsroom are."""
     return Stage(
         name=STAGE,
+        table=at.table,
+        site=at.site,
         uploads=at.uploads,
         receipts=at.receipts,
         endpoint=at.endpoint,

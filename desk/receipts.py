@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping
-from typing import Any, TextIO
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from chalicelib.core.clean import printable
+from desk.terminal import row, width
 
 _GOOD = frozenset({"published", "updated", "corrected", "scheduled", "unchanged"})
 _RED, _GREEN, _YELLOW, _DIM = "31", "32", "33", "2"
-
-
-def wants_colour(stream: TextIO) -> bool:
-    return stream.isatty() and not os.environ.get("NO_COLOR")
 
 
 def text(receipt: Mapping[str, Any], *, colour: bool) -> str:
@@ -23,6 +21,7 @@ def text(receipt: Mapping[str, Any], *, colour: bool) -> str:
     outcome = str(receipt["outcome"])
     good = _GREEN if outcome in _GOOD else _RED if outcome == "rejected" else _YELLOW
     head = f"{paint(outcome, good)}  {receipt['key']}"
+    head += f"  revision {receipt['revision']}" if receipt.get("revision") else ""
     lines = [head + (f"  {receipt['url']}" if receipt.get("url") else "")]
     if receipt.get("preview_url"):
         lines.append(f"  preview: {receipt['preview_url']}")
@@ -37,6 +36,24 @@ def text(receipt: Mapping[str, Any], *, colour: bool) -> str:
         counts = ", ".join(f"{n} {what.replace('_', ' ')}" for what, n in kept.items() if n)
         lines.append(paint(f"  kept: {counts}", _DIM))
     return "\n".join(lines)
+
+
+HEADINGS = ("OUTCOME", "KEY", "REVISION", "ADDRESS")
+
+
+def columns(keys: Iterable[str]) -> tuple[int, ...]:
+    """Return the widths of a table of receipts of *keys*: known before the first has come."""
+    longest = max((width(printable(key)) for key in keys), default=0)
+    return (len("unchanged"), max(longest, len("KEY")), len("REVISION"))
+
+
+def line(receipt: Mapping[str, Any], widths: tuple[int, ...]) -> str:
+    """Return the receipt as a row of a table, and below it what to look at first."""
+    address = receipt.get("url") or receipt.get("preview_url") or ""
+    cells = (receipt["outcome"], printable(receipt["key"]), str(receipt.get("revision") or ""))
+    found = [(f, name[:-1]) for name in ("errors", "warnings") for f in receipt.get(name) or ()]
+    below = (printable(line) for finding in found[:1] for line in _finding(*finding))
+    return "\n".join([row((*cells, address), widths), *below])
 
 
 def _finding(finding: Mapping[str, Any], label: str) -> Iterator[str]:

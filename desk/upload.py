@@ -20,6 +20,8 @@ from desk.errors import DeskError, WrongWords
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+    from desk.stage import Stage
+
 NO_RECEIPT_S = 30  # without any news; ingest takes a second, a queue of uploads longer
 FIRST_LOOK_S, LONGEST_PAUSE_S = 0.05, 1.0
 
@@ -45,31 +47,6 @@ class File:
 
     path: Path
     key: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
-    """Where a stage's buckets are. `endpoint` is None on AWS itself."""
-
-    name: str
-    uploads: str
-    receipts: str
-    endpoint: str | None = None
-    region: str | None = None
-
-    def s3(self) -> S3Client:
-        import boto3
-        from botocore.config import Config
-
-        local = self.endpoint is not None
-        return boto3.client(
-            "s3",
-            endpoint_url=self.endpoint,
-            region_name=self.region,
-            aws_access_key_id="local" if local else None,
-            aws_secret_access_key="local" if local else None,
-            config=Config(proxies={} if local else None),
-        )
 
 
 def files(paths: Sequence[Path], *, key: str | None = None) -> Iterator[File]:
@@ -111,7 +88,7 @@ def publish(
     versions = [_put(s3, stage.uploads, file) for file in uploads]
     missing, until = [], time.monotonic() + NO_RECEIPT_S
     for file, version_id in zip(uploads, versions, strict=True):
-        found = _wait_for_receipt(s3, stage.receipts, file.key, version_id, until)
+        found = wait_for_receipt(s3, stage.receipts, file.key, version_id, until=until)
         if found is None:
             missing.append(file)
         else:
@@ -121,25 +98,20 @@ def publish(
 
 
 def _put(s3: S3Client, bucket: str, file: File) -> str:
-    from botocore.exceptions import BotoCoreError, ClientError
-
     try:
-        answer = s3.put_object(
-            Bucket=bucket,
-            Key=file.key,
-            Body=file.path.read_bytes(),
-            ContentType=content_type(file.path),
-        )
-    except (BotoCoreError, ClientError) as error:
-        raise DeskError(f"{file.path}: S3 did not take it: {error}") from None
+        body = file.path.read_bytes()
     except OSError as error:
         raise DeskError(f"{file.path}: cannot be read: {error.strerror}") from None
+    answer = s3.put_object(
+        Bucket=bucket, Key=file.key, Body=body, ContentType=content_type(file.path)
+    )
     return answer["VersionId"]
 
 
-def _wait_for_receipt(
-    s3: S3Client, bucket: str, key: str, version_id: str, until: float
+def wait_for_receipt(
+    s3: S3Client, bucket: str, key: str, version_id: str, *, until: float
 ) -> dict[str, Any] | None:
+    """Return the receipt of one version of *key*, None when none has come *until* then."""
     pause = FIRST_LOOK_S
     while True:
         found = receipt(s3, bucket, key)
@@ -153,14 +125,10 @@ def _wait_for_receipt(
 
 def receipt(s3: S3Client, bucket: str, key: str) -> tuple[dict[str, Any], str] | None:
     """Return the receipt of *key* and the version that it tells of, or None while there is none."""
-    from botocore.exceptions import BotoCoreError
-
     from chalicelib.core.receipt import receipt_key
 
     try:
         answer = s3.get_object(Bucket=bucket, Key=f"{receipt_key(key)}.json")
     except s3.exceptions.NoSuchKey:
         return None
-    except (BotoCoreError, s3.exceptions.ClientError) as error:
-        raise DeskError(f"the receipts bucket {bucket} does not answer: {error}") from None
     return json.loads(answer["Body"].read()), answer["Metadata"].get("version-id", "")

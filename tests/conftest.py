@@ -25,9 +25,11 @@ os.environ.update(
     BROADSHEET_TABLE="broadsheet-local",
     BROADSHEET_UPLOADS_BUCKET="broadsheet-local-uploads",
     BROADSHEET_RECEIPTS_BUCKET="broadsheet-local-receipts",
+    POWERTOOLS_SERVICE_NAME="broadsheet-local",
     POWERTOOLS_METRICS_DISABLED="true",
 )
 os.environ.pop("BROADSHEET_PUBLIC_URL", None)
+os.environ.pop("BROADSHEET_EDITORS_TOPIC", None)
 
 from chalice.test import Client  # noqa: E402  # after the environment that the app is made from
 
@@ -59,7 +61,8 @@ def shared() -> Path:
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """An empty AWS with the stack of one stage, made from the deployed template."""
-    for cached in (wiring.store, wiring.uploads, wiring.receipts, wiring.media, wiring.model):
+    parts = (wiring.store, wiring.uploads, wiring.receipts, wiring.media, wiring.model)
+    for cached in (*parts, wiring.notices):
         cached.cache_clear()
     wiring._client.cache_clear()
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)

@@ -778,3 +778,19 @@ def test_an_image_named_in_the_other_spelling_of_unicode_is_shown(paper: Paper) 
     image = read().article.image
     assert image is not None
     assert image.picture is not None
+
+
+def test_a_revision_is_found_again_whatever_came_between(paper: Paper) -> None:
+    first = paper.upload(FERRY, builders.markdown("First"), at=NOW - timedelta(hours=5))
+    paper.upload(FERRY, "---\nheadline: [", at=NOW - timedelta(hours=4))
+    paper.upload(FERRY, builders.markdown("First"), at=NOW - timedelta(hours=3))
+    paper.delete(FERRY)
+    second = paper.upload(FERRY, builders.markdown("Second"), at=NOW - timedelta(hours=2))
+
+    for number, version in ((1, first), (2, second)):
+        found = newsroom.version_of(
+            FERRY, number, uploads=wiring.uploads(), summarise=paper.summarise
+        )
+        assert found.id == version
+    with pytest.raises(NotFound, match="no revision 3: it has 2"):
+        newsroom.version_of(FERRY, 3, uploads=wiring.uploads(), summarise=paper.summarise)

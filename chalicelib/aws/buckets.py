@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.core.errors import StoreUnavailable
@@ -72,6 +74,14 @@ class Uploads:
         answer = self._client.get_object(Bucket=self._bucket, Key=key, VersionId=version.id)
         at = _received_at(answer.get("Metadata", {}))
         return Upload(data=answer["Body"].read(), received_at=at or version.received_at)
+
+    def newest(self, prefix: str) -> Iterator[tuple[str, Version]]:
+        """Yield the keys that begin with *prefix*, in S3's order, each with its newest version.
+
+        A delete marker is one: a key stays listed until every version is deleted for good.
+        """
+        for key, versions in groupby(self._listed(prefix=prefix), key=itemgetter(0)):
+            yield key, next(versions)[1]
 
     def page(self, cursor: str | None) -> Listing:
         """Return one page of the bucket's keys, up to 1,000 versions, from *cursor*."""

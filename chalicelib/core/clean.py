@@ -6,7 +6,8 @@ walks the well-formed rest and emits it anew, element by element, together with 
 as plain text and a count of what was kept. What is not emitted cannot be published.
 
 Formats are a state, not a tree, to the writer: `<em><p>a</p><p>b</p></em>` becomes two
-paragraphs, each emphasised. Bare text becomes a paragraph.
+paragraphs, each emphasised. Bare text becomes a paragraph. What was cleaned once is cleaned
+again into the same (`source_of`), so an article's text can be exported and uploaded.
 """
 
 from __future__ import annotations
@@ -155,8 +156,12 @@ _ACTIVE = re.compile(
     r"""(?:href|src|action)\s{0,9}=\s{0,9}["']?\s{0,9}(javascript|vbscript|data):""", re.IGNORECASE
 )
 _HANDLER = re.compile(r"<[a-zA-Z][^<>]{0,2000}?\s(on[a-z]{3,30})\s*=")
+_PREFIXED = re.compile(r'(\s(?:id|href))="(#?)body-')
+_TAG = re.compile(r"<[^<>]*>")
+_PICTURE = "Image"  # the words of a link that stands for a picture without a description
 _SPACE = re.compile(r"\s+")
-_WHITE = re.compile(r"[ \t\n\f]+")
+_SPACES = " \t\n\f"  # of HTML: a fixed space is none of them
+_WHITE = re.compile(rf"[{_SPACES}]+")
 
 # C0 and C1 controls but tab and line feed; bidi embeddings, overrides and isolates, which can
 # show a text in another order than it has; byte order marks and noncharacters.
@@ -187,6 +192,11 @@ def unescaped(text: str) -> str:
 def one_line(text: str) -> str:
     """Return *text* as `plain` does, on one line, with single spaces."""
     return _SPACE.sub(" ", plain(text)).strip()
+
+
+def printable(line: str) -> str:
+    """Return *line* so that nothing in it can steer a terminal or end the line: escaped."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,6 +258,11 @@ def clean(
         pictures=tuple(writer.pictures),
         undescribed=tuple(key for key, described in writer.pictures.items() if not described),
     )
+
+
+def source_of(html: str) -> str:
+    """Return the HTML of which `clean` makes *html* again: without the prefix of its own ids."""
+    return _TAG.sub(lambda tag: _PREFIXED.sub(r'\1="\2', tag[0]), html)
 
 
 def _too_large(size: int) -> UploadRejected:
@@ -339,6 +354,8 @@ class _Writer(HTMLParser):
         self._filled: set[int] = set()  # places in the stack where text stands already
         self._at_boundary = True  # the next content opens a leaf of its own
         self._leaf_at = 0  # where the leaf at hand begins in _html
+        self._line_is_empty = True  # white space that begins or ends a line is none
+        self._space_is_due = False  # before the next words of the line, if any come
         self._kept: Counter[str] = Counter()
         self._lost: Counter[tuple[str, str]] = Counter()
 
@@ -347,6 +364,8 @@ class _Writer(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         if tag in _FORMATS:
+            if tag == "a":  # a link ends where another begins
+                self._wanted = [wanted for wanted in self._wanted if wanted[0] != "a"]
             self._wanted.append((tag, self._start(tag, given)))
             self._check_nesting(len(self._wanted))
         elif tag == "br":
@@ -394,14 +413,20 @@ class _Writer(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         text = plain(data)
-        if not self._inside("pre"):
-            text = _WHITE.sub(" ", text)  # a line's end in the source is a space, as in HTML
+        if self._leaf == "pre" and not self._at_boundary:
+            self._write_as_it_is(text)
+            return
         if not text.strip() and self._run is None:
             return  # white space between blocks
-        self._open()
-        self._html.append(escape(text, quote=False))
-        if not self._is_footnote_mark():
-            self._text(text)
+        words = text.strip(_SPACES)
+        self._space_is_due |= text[:1] in _SPACES and not self._line_is_empty
+        if words:
+            self._open()
+            if self._leaf == "pre":
+                self._write_as_it_is(text)
+                return
+            self._write(_WHITE.sub(" ", words))
+            self._space_is_due = text[-1] in _SPACES
 
     # Writing
 
@@ -447,6 +472,7 @@ class _Writer(HTMLParser):
             self._open()
             # Site.body_html gives the picture its address and size, by exactly this form.
             self._html.append(f'<img src="{escape(quote(key))}" alt="{escape(alt)}">')
+            self._line_is_empty = False
             self.pictures[key] = bool(alt) and self.pictures.get(key, True)
             self._kept["images"] += 1
             return
@@ -456,19 +482,20 @@ class _Writer(HTMLParser):
             return
         why = "pages load images from the site alone: it became a link"
         self._lost["external image", why] += 1
-        words = alt or "Image"
-        self._open()
-        if any(name == "a" for name, _ in self._wanted):
-            self._html.append(escape(words, quote=False))
-        else:
-            self._html.append(f'<a href="{escape(address)}">{escape(words, quote=False)}</a>')
-        if alt:
-            self._text(f" {alt} ")
+        self.handle_data(" ")  # it stands apart from the words around it
+        formats = list(self._wanted)
+        if not any(name == "a" for name, _ in formats):
+            self._wanted.append(("a", f'<a href="{escape(address)}">'))
+        self.handle_data(alt or _PICTURE)
+        self._wanted = formats
+        self.handle_data(" ")
 
     def _break(self) -> None:
         if self._run is not None:
+            self._close_ended_formats()
             self._html.append("<br>" if self._leaf != "pre" else "\n")
             self._run.parts.append("\n")
+            self._space_is_due, self._line_is_empty = False, True
 
     def _open(self) -> None:
         """Write the start tags that content needs here: its leaf element, then its formats."""
@@ -480,27 +507,45 @@ class _Writer(HTMLParser):
                 self._html.append(f"<{self._leaf}>")
         if self._run is None:
             self._run = _Run(kind=self._kind())
+        common = self._close_ended_formats()
+        if self._space_is_due:
+            self._space_is_due = False
+            self._html.append(" ")
+            self._run.parts.append(" ")
+        for element in self._wanted[common:]:
+            self._html.append(element[1])
+            self._written.append(element)
+
+    def _close_ended_formats(self) -> int:
+        """Write the end tags of formats no longer in force; return how many stay open."""
         common = 0
         for wanted, written in zip(self._wanted, self._written, strict=False):
             if wanted is not written:
                 break
             common += 1
         self._close_formats(down_to=common)
-        for element in self._wanted[common:]:
-            self._html.append(element[1])
-            self._written.append(element)
+        return common
 
     def _close_formats(self, *, down_to: int) -> None:
         while len(self._written) > down_to:
             self._html.append(f"</{self._written.pop()[0]}>")
 
-    def _text(self, text: str) -> None:
-        if self._run is not None:
+    def _write_as_it_is(self, text: str) -> None:
+        self._open()
+        if text.startswith("\n") and self._html[-1] == "<pre>":
+            self._html.append("\n")  # HTML's readers take one away here
+        self._write(text)
+
+    def _write(self, text: str) -> None:
+        self._html.append(escape(text, quote=False))
+        self._line_is_empty = False
+        if self._run is not None and not self._is_mark(text):
             self._run.parts.append(text)
 
     def _boundary(self, *, ends: str = "") -> None:
         """End the block at hand; inside a table row only its leaf: the row is one block."""
         self._at_boundary = True
+        self._space_is_due, self._line_is_empty = False, True
         if self._inside("tr"):
             self._close_formats(down_to=0)
             if self._leaf is not None:
@@ -533,10 +578,13 @@ class _Writer(HTMLParser):
     def _inside(self, *names: str) -> bool:
         return any(name in names for name in self._stack)
 
-    def _is_footnote_mark(self) -> bool:
-        """True in a footnote's mark or its way back: shown on the page, no words of the text."""
+    def _is_mark(self, text: str) -> bool:
+        """True for a footnote's mark, its way back, and what stands for a picture.
+
+        They are shown on the page and are no words of the text.
+        """
         tags = [start for name, start in self._wanted if name == "a"]
-        return bool(tags) and 'href="#body-fn' in tags[-1]
+        return bool(tags) and ('href="#body-fn' in tags[-1] or text == _PICTURE)
 
     def _leaf_for_text(self) -> str | None:
         """Name the element that bare text must be wrapped in here, or None where it may stand."""
@@ -555,16 +603,18 @@ class _Writer(HTMLParser):
                 # Bare text may stand here once; what follows a boundary is a paragraph.
                 may_stand = not seen_paragraph and place not in self._filled
                 self._filled.add(place)
-                return None if may_stand or name in ("caption", "summary") else "p"
+                return None if may_stand else "p"
             elif name in _STRUCTURES:
                 return "p"
         return "p"
 
     def _kind(self) -> BlockKind:
+        if self._leaf == "li":
+            return "list_item"
+        if self._leaf in HEADINGS:
+            return "heading"
         for name in reversed(self._stack):
-            if name in HEADINGS:
-                return "heading"
-            if name in _KINDS:
+            if name in _KINDS and (name != "pre" or self._leaf == "pre"):
                 return _KINDS[name]
         return "paragraph"
 

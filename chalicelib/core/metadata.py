@@ -567,7 +567,7 @@ def _shown(value: object) -> str:
     return repr(text if len(text) <= 60 else text[:59] + "…")
 
 
-_MARKDOWN_LINK = re.compile(r"\[([^\[\]]*)\]\([^()]*\)")
+MARKDOWN_LINK = re.compile(r"\[([^\[\]]*)\]\([^()]*\)")
 
 
 def _text(value: object) -> str:
@@ -578,7 +578,7 @@ def _text(value: object) -> str:
         value = str(value).lower()
     if isinstance(value, (list, tuple)):
         value = ", ".join(_text(part) for part in value)
-    return one_line(_MARKDOWN_LINK.sub(r"\1", unescaped(str("" if value is None else value))))
+    return one_line(MARKDOWN_LINK.sub(r"\1", unescaped(str("" if value is None else value))))
 
 
 def _strings(value: object) -> list[str]:

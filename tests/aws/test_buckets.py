@@ -85,3 +85,17 @@ def test_a_page_of_the_bucket_names_the_newest_version_of_each_key(paper: Paper)
 
 def test_a_prepared_image_that_is_not_there_is_none(aws: None) -> None:
     assert wiring.media().read("0" * 32 + ".png") is None
+
+
+def test_the_newest_versions_under_a_prefix_are_told_key_by_key(paper: Paper) -> None:
+    paper.upload("world/a.md", "one")
+    last = paper.upload("world/a.md", "two")
+    paper.upload("world/b.md", "one")
+    paper.delete("world/b.md")
+    paper.upload("worlds.md", "other")
+
+    found = dict(wiring.uploads().newest("world/"))
+
+    assert list(found) == ["world/a.md", "world/b.md"]
+    assert found["world/a.md"].id == last
+    assert found["world/b.md"].is_delete_marker

@@ -9,9 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.core.clean import Cleaned, clean, count_words, media_key, plain, web_address
+from chalicelib.core.clean import (
+    Cleaned,
+    clean,
+    count_words,
+    media_key,
+    plain,
+    source_of,
+    web_address,
+)
 from chalicelib.core.errors import UploadRejected
 from chalicelib.core.limits import MAX_NESTING, MAX_TEXT_BYTES
+from tests import markup
 
 TAGS = ["p", "b", "em", "a", "ul", "ol", "li", "table", "tr", "td", "th", "blockquote", "h1", "h2",
         "div", "pre", "code", "script", "style", "svg", "figure", "figcaption", "br", "img", "dl",
@@ -100,6 +109,13 @@ def test_cleaning_what_is_clean_changes_no_word(html: str) -> None:
     assert clean(once.body.html).body.text == once.body.text
 
 
+@given(markup.DOCUMENTS)
+def test_what_is_published_can_be_cleaned_again_into_the_same(html: str) -> None:
+    body = clean(html).body
+
+    assert clean(source_of(body.html)).body == body
+
+
 @pytest.mark.parametrize(
     ("html", "text", "published"),
     [
@@ -146,6 +162,20 @@ def test_an_external_image_becomes_a_link_and_is_told() -> None:
     assert "<img" not in cleaned.body.html
     assert '<a href="https://e.example/a.png">A boat</a>' in cleaned.body.html
     assert [(part.what, part.count) for part in cleaned.dropped] == [("external image", 1)]
+
+
+def test_an_external_image_stands_apart_from_the_words_around_it() -> None:
+    body = clean('<p>Left<img src="https://e.example/a.png" alt="A boat">right</p>').body
+
+    assert body.text == "Left A boat right"
+    assert body.html == '<p>Left <a href="https://e.example/a.png">A boat</a> right</p>'
+
+
+def test_an_external_image_without_a_description_adds_no_word_to_the_text() -> None:
+    body = clean('<p>Left <img src="https://e.example/a.png"> right</p>').body
+
+    assert body.text == "Left right"
+    assert '<a href="https://e.example/a.png">Image</a>' in body.html
 
 
 def test_what_is_not_published_is_told_with_its_line() -> None:

@@ -9,6 +9,8 @@ import sys
 import pytest
 from local_aws import ROOT
 
+from desk.deploy import apply_stack
+
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory):
@@ -47,8 +49,25 @@ def environment(aws, name):
     return configuration["Environment"]["Variables"]
 
 
+def parameters(aws, name):
+    (stack,) = aws.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+    return {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
+
+
+def test_what_a_deployment_does_not_name_stays_as_it_was(aws, monkeypatch):
+    for name, value in aws.environ.items():
+        monkeypatch.setenv(name, value)
+    apply_stack("kept", settings={"WithdrawalBurst": "50"})
+
+    apply_stack("kept", settings={"LogRetentionDays": "7"})
+
+    given = parameters(aws, "broadsheet-kept")
+    assert (given["WithdrawalBurst"], given["LogRetentionDays"]) == ("50", "7")
+
+
 def test_a_stage_is_deployed_again_by_chalice_alone_and_destroyed(operator, checkout, aws):
-    done = operator("-m", "desk", "deploy", "--stage", "staging", "--json")
+    emails = ("--editors-email", "desk@courier.example", "--operators-email", "ops@courier.example")
+    done = operator("-m", "desk", "deploy", "--stage", "staging", *emails, "--json")
     assert done.returncode == 0, done.stderr
     url = json.loads(done.stdout.splitlines()[-1])["url"]
 
@@ -64,6 +83,11 @@ def test_a_stage_is_deployed_again_by_chalice_alone_and_destroyed(operator, chec
     assert told["BROADSHEET_TABLE"] == "broadsheet-staging"
     assert told["BROADSHEET_UPLOADS_BUCKET"] == "broadsheet-staging-uploads-123456789012"
     assert told["BROADSHEET_PUBLIC_URL"] == url
+    assert told["BROADSHEET_EDITORS_TOPIC"].endswith(":broadsheet-staging-editors")
+    assert told["POWERTOOLS_SERVICE_NAME"] == "broadsheet-staging"
+    given = parameters(aws, "broadsheet-staging")
+    assert given["EditorsEmail"] == "desk@courier.example"
+    assert given["OperatorsEmail"] == "ops@courier.example"
     (configured,) = aws.client("s3").get_bucket_notification_configuration(
         Bucket=told["BROADSHEET_UPLOADS_BUCKET"]
     )["LambdaFunctionConfigurations"]

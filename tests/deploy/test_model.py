@@ -9,7 +9,7 @@ from local_aws import ROOT
 from desk import deploy
 from desk.errors import WrongWords
 
-OUTPUTS = {"Table": "t", "UploadsBucket": "u", "ReceiptsBucket": "r"}
+OUTPUTS = {"Table": "t", "UploadsBucket": "u", "ReceiptsBucket": "r", "EditorsTopic": "e"}
 MODEL = "example.writer-v1:0"
 
 

@@ -6,6 +6,7 @@ TABLE = "arn:aws:dynamodb:*:*:table/broadsheet-prod"
 UPLOADS = "arn:aws:s3:::broadsheet-prod-uploads-*"
 RECEIPTS = "arn:aws:s3:::broadsheet-prod-receipts-*"
 FAILURES = "arn:aws:sqs:*:*:broadsheet-prod-failures"
+EDITORS = "arn:aws:sns:*:*:broadsheet-prod-editors"
 ASYNCHRONOUS = {"ingest", "refresh_latest", "fetch_feeds", "reconcile"}
 FUNCTIONS = {"api_handler", *ASYNCHRONOUS}
 READ = {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"}
@@ -117,7 +118,8 @@ def test_the_fold_reads_uploads_and_cannot_change_them(policies, name):
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
 def test_a_policy_names_what_is_ours_and_allows_no_more_than_it_says(plan, policies, name):
     log = plan["functions"][name]["function_name"]
-    ours = (TABLE, UPLOADS, RECEIPTS, FAILURES, f"arn:aws:logs:*:*:log-group:/aws/lambda/{log}:*")
+    ours = (TABLE, UPLOADS, RECEIPTS, FAILURES, EDITORS)
+    ours = (*ours, f"arn:aws:logs:*:*:log-group:/aws/lambda/{log}:*")
 
     for statement in policies[name]:
         if statement["Action"] == ["bedrock:InvokeModel"]:  # see test_model
@@ -131,6 +133,16 @@ def test_a_policy_names_what_is_ours_and_allows_no_more_than_it_says(plan, polic
             # A bucket's name says nothing of its owner: only our own account's count.
             own = {"aws:ResourceAccount": "${aws:PrincipalAccount}"}
             assert statement["Condition"] == {"StringEquals": own}
+
+
+def test_who_folds_may_push_notices_to_the_editors_and_nobody_else_may(policies):
+    may = {
+        name: {(action, on) for action, on in allowed(policies[name]) if action.startswith("sns:")}
+        for name in FUNCTIONS
+    }
+
+    push = {("sns:Publish", EDITORS)}
+    assert may == {"ingest": push, "reconcile": push, "api_handler": set(), "refresh_latest": set()}
 
 
 @pytest.mark.parametrize("name", sorted(ASYNCHRONOUS))

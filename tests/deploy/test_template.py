@@ -3,30 +3,14 @@
 import re
 
 import pytest
-import yaml
-from local_aws import ROOT, stack_of
+from local_aws import stack_of
 
-TEMPLATE = ROOT / "infra" / "broadsheet.yaml"
-
-
-class Reader(yaml.SafeLoader):
-    """Reads `!Ref x` as ("Ref", x), and so on: the functions of CloudFormation, unapplied."""
-
-
-def _function(loader, name, node):
-    if isinstance(node, yaml.ScalarNode):
-        return (name, node.value)
-    if isinstance(node, yaml.SequenceNode):
-        return (name, loader.construct_sequence(node, deep=True))
-    return (name, loader.construct_mapping(node, deep=True))
-
-
-Reader.add_multi_constructor("!", _function)
+from tests.template import read
 
 
 @pytest.fixture(scope="module")
 def template():
-    return yaml.load(TEMPLATE.read_text(), Reader)
+    return read()
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +108,65 @@ def test_failed_events_are_kept_as_long_as_can_be(aws, prod):
     )["Attributes"]
 
     assert attributes["MessageRetentionPeriod"] == str(14 * 24 * 3600)
+
+
+def test_notices_are_encrypted_and_pushed_by_those_functions_alone_that_fold(resources, plan):
+    topic = resources["EditorsTopic"]["Properties"]
+    policy = resources["EditorsTopicPolicy"]["Properties"]
+    alone, by_tls = policy["PolicyDocument"]["Statement"]
+
+    assert topic["KmsMasterKeyId"] == "alias/aws/sns"
+    assert policy["Topics"] == [("Ref", "EditorsTopic")]
+    assert (alone["Effect"], alone["Principal"], alone["Action"]) == ("Deny", "*", "sns:Publish")
+    roles = {
+        role.rpartition("/")[2]
+        for _, role in alone["Condition"]["ArnNotEquals"].pop("aws:PrincipalArn")
+    }
+    assert roles == {
+        plan["functions"][name]["role"].replace("prod", "${Stage}")
+        for name in ("ingest", "reconcile")
+    }
+    assert by_tls["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_an_alarm_reaches_the_operators(resources):
+    alarm = resources["WithdrawalBurstAlarm"]["Properties"]
+    (may,) = resources["OperatorsTopicPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+
+    assert alarm["AlarmActions"] == [("Ref", "OperatorsTopic")]
+    assert may["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert may["Resource"] == ("Ref", "OperatorsTopic")
+
+
+def test_a_burst_is_so_many_withdrawals_in_a_minute_and_silence_is_none(template, resources):
+    alarm = resources["WithdrawalBurstAlarm"]["Properties"]
+
+    assert (alarm["Statistic"], alarm["Period"], alarm["EvaluationPeriods"]) == ("Sum", 60, 1)
+    assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
+    assert alarm["Threshold"] == ("Ref", "WithdrawalBurst")
+    assert template["Parameters"]["WithdrawalBurst"]["Default"] == 20
+    assert alarm["TreatMissingData"] == "notBreaching"
+
+
+@pytest.mark.parametrize("name", ["Editors", "Operators"])
+def test_an_address_is_subscribed_if_one_is_given(template, resources, name):
+    subscription = resources[f"{name}Subscription"]
+
+    assert template["Parameters"][f"{name}Email"]["Default"] == ""
+    assert subscription["Condition"] == f"Has{name}Email"
+    assert subscription["Properties"] == {
+        "TopicArn": ("Ref", f"{name}Topic"),
+        "Protocol": "email",
+        "Endpoint": ("Ref", f"{name}Email"),
+    }
+
+
+def test_the_metrics_name_the_stage_as_the_alarm_does(resources, plan):
+    (dimension,) = resources["WithdrawalBurstAlarm"]["Properties"]["Dimensions"]
+
+    assert dimension["Value"] == ("Sub", "broadsheet-${Stage}")
+    for function in plan["functions"].values():
+        assert function["environment"]["POWERTOOLS_SERVICE_NAME"] == "broadsheet-prod"
 
 
 def test_each_function_has_a_log_group_under_its_real_name_that_forgets(aws, prod, plan):

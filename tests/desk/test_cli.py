@@ -2,9 +2,12 @@
 
 import json
 import os
+import socket
 
 import pytest
 from local_run import desk, fetch
+
+from desk.embedded import EmbeddedAws
 
 
 @pytest.fixture
@@ -83,6 +86,9 @@ def test_a_person_reads_what_to_mend_without_colours_in_a_pipe(folder):
         (["frobnicate"], 2, "invalid choice"),
         (["publish", "pyproject.toml", "--data-dir", "/no/such"], 1, "nothing runs over /no/such"),
         (["publish", "pyproject.toml", "--stage", "moon"], 2, "there is no stage moon"),
+        (["status", "a.md", "--data-dir", "/no/such"], 1, "start it with `make run`"),
+        (["restore", "a.md", "--data-dir", "/no/such"], 2, "--revision"),
+        (["export", "a.md", "--format", "pdf"], 2, "invalid choice"),
     ],
 )
 def test_what_cannot_be_done_is_one_clear_line(words, status, said):
@@ -94,7 +100,10 @@ def test_what_cannot_be_done_is_one_clear_line(words, status, said):
     assert done.stdout == ""
 
 
-@pytest.mark.parametrize("command", ["run", "check", "publish", "deploy", "destroy"])
+@pytest.mark.parametrize(
+    "command",
+    ["run", "check", "publish", "status", "restore", "export", "deploy", "destroy"],
+)
 def test_every_command_helps_with_an_example(command):
     done = desk(command, "--help")
 
@@ -102,8 +111,54 @@ def test_every_command_helps_with_an_example(command):
     assert f"python -m desk {command}" in done.stdout.partition("examples:")[2]
 
 
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        ({}, "there are no AWS credentials"),
+        ({"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}, "the bucket"),
+    ],
+)
+def test_what_keeps_aws_from_answering_is_one_line_with_its_mend(environ, said, aws_without):
+    done = desk("publish", "pyproject.toml", "--stage", "prod", **{**aws_without, **environ})
+
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("desk publish: ")
+    assert said in line
+
+
+@pytest.fixture
+def aws_without():
+    """An AWS that answers, and has nothing; and an environment without credentials for it."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = EmbeddedAws(listener)
+    server.start()
+    yield {
+        "AWS_ENDPOINT_URL": server.endpoint,
+        "AWS_ACCESS_KEY_ID": "",
+        "AWS_SECRET_ACCESS_KEY": "",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "NO_PROXY": "127.0.0.1",
+    }
+    server.stop()
+    listener.close()
+
+
+def data_dir(newsroom):
+    words = newsroom.process.args
+    return words[words.index("--data-dir") + 1]
+
+
+def told(done):
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
 def test_publish_prints_the_receipts_of_what_it_uploaded(newsroom, folder):
-    where = newsroom.process.args[newsroom.process.args.index("--data-dir") + 1]
+    where = data_dir(newsroom)
     done = desk("publish", folder, "--data-dir", where, "--json")
 
     told = receipts(done)
@@ -114,3 +169,140 @@ def test_publish_prints_the_receipts_of_what_it_uploaded(newsroom, folder):
     again = desk("publish", folder / "a.md", DATA_DIR=where)
     assert again.returncode == 0, again.stderr
     assert again.stdout.startswith("unchanged  a.md")
+
+
+def test_many_receipts_are_a_table_with_what_to_mend_first(newsroom, folder):
+    done = desk("publish", folder, "--data-dir", data_dir(newsroom))
+
+    heading, *lines = done.stdout.splitlines()
+    assert heading.split() == ["OUTCOME", "KEY", "REVISION", "ADDRESS"]
+    (bad,) = [line for line in lines if line.startswith("rejected")]
+    assert bad.split() == ["rejected", "bad.md"]
+    assert lines[lines.index(bad) + 1].startswith("  error: ")
+    (good,) = [line.split() for line in lines if " world/b.md " in line]
+    assert good[2] == "1"
+    assert fetch(good[3]).status == 200
+    assert heading.index("KEY") == bad.index("bad.md")
+
+
+def test_status_tells_what_readers_have_and_what_waits(newsroom, tmp_path, story):
+    where = {"DATA_DIR": data_dir(newsroom)}
+    path = tmp_path / "ferry.md"
+    versions = [
+        story("As readers have it"),
+        story("As it may become").replace(b"---\n", b"---\ndraft: true\n", 1),
+        b"---\nheadline: [\n---\n",
+    ]
+    for content in versions:
+        path.write_bytes(content)
+        desk("publish", path, "--key", "status/ferry.md", **where)
+    path.write_bytes(story("Not yet", "2099-01-05T09:00:00Z"))
+    desk("publish", path, "--key", "status/later.md", **where)
+    desk("publish", path, "--key", "status/gone.md", **where)
+    newsroom.s3.delete_object(Bucket="broadsheet-local-uploads", Key="status/gone.md")
+
+    (ferry,) = told(desk("status", "status/ferry.md", "--json", **where))
+
+    assert ferry["is_ingested"]
+    assert ferry["public"]["revision"] == 1
+    assert fetch(ferry["public"]["url"]).status == 200
+    assert ferry["draft"]["revision"] == 2
+    assert "As it may become" in fetch(ferry["draft"]["preview_url"]).text
+    assert ferry["rejected"]["line"] == 3
+    assert ferry["outcome"] == "rejected"
+    keys = [one["key"] for one in told(desk("status", "status/", "--json", **where))]
+    assert keys == ["status/ferry.md", "status/gone.md", "status/later.md"]
+
+    table = desk("status", "status/", **where).stdout.splitlines()
+    assert table[1].startswith("public, draft, rejected")
+    assert table[3].startswith("scheduled")
+    one = desk("status", "status/later.md", **where).stdout
+    assert "  scheduled: revision 1 from 2099-01-05T09:00:00Z\n" in one
+    assert "  receipt: s3://broadsheet-local-receipts/status/later.md.json\n" in one
+
+
+def test_the_status_of_what_was_never_uploaded_is_one_line(newsroom):
+    done = desk("status", "nowhere/", "--data-dir", data_dir(newsroom))
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "desk status: nothing has ever been uploaded as nowhere/, nor under it\n"
+
+
+def test_a_withdrawn_article_comes_back_by_its_revision(newsroom, tmp_path, story):
+    where = {"DATA_DIR": data_dir(newsroom)}
+    path = tmp_path / "ferry.md"
+    for headline in ("First", "Second"):
+        path.write_bytes(story(headline))
+        told(desk("publish", path, "--key", "restore/ferry.md", "--json", **where))
+    uploads = {"Bucket": "broadsheet-local-uploads", "Key": "restore/ferry.md"}
+    newsroom.s3.delete_object(**uploads)
+
+    (restored,) = told(desk("restore", "restore/ferry.md", "--revision", 1, "--json", **where))
+
+    assert (restored["outcome"], restored["revision"]) == ("published", 3)
+    page = fetch(restored["url"])
+    assert "First" in page.text
+    head = newsroom.s3.head_object(**uploads)
+    assert head["ContentType"] == "text/markdown; charset=utf-8"
+    again = desk("restore", "restore/ferry.md", "--revision", 3, **where)
+    assert again.stdout.startswith("unchanged  restore/ferry.md  revision 3  ")
+    for key, revision, said in (
+        ("restore/ferry.md", 9, "restore/ferry.md has no revision 9: it has 3, counted from 1"),
+        ("restore/none.md", 1, "Nothing has ever been uploaded as restore/none.md."),
+        ("media/a.jpg", 1, "media/a.jpg is no article: only articles have revisions."),
+    ):
+        done = desk("restore", key, "--revision", revision, **where)
+        assert done.returncode == 1
+        assert said in done.stderr
+
+
+def test_a_restored_import_keeps_its_metadata_but_not_its_time(newsroom, story):
+    uploads = {"Bucket": "broadsheet-local-uploads", "Key": "restore/import.md"}
+    stamp = {"received-at": "2026-01-05T09:00:00Z", "desk": "night"}
+    newsroom.s3.put_object(**uploads, Body=story("Imported"), Metadata=stamp)
+    newsroom.s3.put_object(**uploads, Body=story("Changed"))
+
+    where = {"DATA_DIR": data_dir(newsroom)}
+    (restored,) = told(desk("restore", uploads["Key"], "--revision", 1, "--json", **where))
+
+    assert newsroom.s3.head_object(**uploads)["Metadata"] == {"desk": "night"}
+    assert restored["received_at"] > "2026-01-05T09:00:00Z"
+    assert (restored["outcome"], restored["revision"]) == ("updated", 3)
+
+
+@pytest.mark.parametrize("as_", ["markdown", "json", "ninjs"])
+def test_an_export_is_the_same_article_when_it_is_published(newsroom, tmp_path, story, as_):
+    where = {"DATA_DIR": data_dir(newsroom)}
+    key = f"export/{as_}.{'md' if as_ == 'markdown' else 'json'}"
+    path = tmp_path / "ferry.md"
+    path.write_bytes(story("Ferry “back” & forth").replace(b"---\n", b"---\ncrew: 12\n", 1))
+    (first,) = told(desk("publish", path, "--key", f"export/{as_}.md", "--json", **where))
+    out = tmp_path / "out"
+
+    done = desk("export", f"export/{as_}.md", "--format", as_, "--out", out, **where)
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    (second,) = told(desk("publish", out, "--key", key, "--json", **where))
+    articles = [
+        json.loads(fetch(f"{newsroom.site}/v1/articles/{each['article_id']}").body)["data"]
+        for each in (first, second)
+    ]
+    same = ("headline", "published_at", "extra", "body_html", "body_text", "summary")
+    assert [articles[0][name] for name in same] == [articles[1][name] for name in same]
+    (printed,) = told(desk("export", first["article_id"], "--format", as_, "--json", **where))
+    assert printed["lost"] == []
+    assert json.dumps(printed["text"]) == json.dumps(out.read_text())
+
+
+def test_there_is_no_export_of_what_is_gone(newsroom, tmp_path, story):
+    where = {"DATA_DIR": data_dir(newsroom)}
+    (tmp_path / "gone.md").write_bytes(story("Soon gone"))
+    told(desk("publish", tmp_path / "gone.md", "--json", **where))
+    newsroom.s3.delete_object(Bucket="broadsheet-local-uploads", Key="gone.md")
+    newsroom.wait_for(lambda line: line.startswith("gone.md  withdrawn"))
+
+    done = desk("export", "gone.md", "--format", "json", **where)
+
+    assert done.returncode == 1
+    assert "The newsroom has withdrawn this article." in done.stderr
+    assert "python -m desk restore" in done.stderr

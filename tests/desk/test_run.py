@@ -124,6 +124,20 @@ def test_a_rejected_upload_is_told_with_its_mend(newsroom):
     newsroom.wait_for(lambda line: "rejected" in line and line.startswith("bad\\x1b[31m.bin"))
 
 
+def test_a_rejection_is_pushed_to_who_subscribes(newsroom):
+    sns, sqs = (client(service, newsroom.said("s3")) for service in ("sns", "sqs"))
+    topics = [topic["TopicArn"] for topic in sns.list_topics()["Topics"]]
+    (editors,) = [arn for arn in topics if arn.endswith(":broadsheet-local-editors")]
+    inbox = sqs.create_queue(QueueName="inbox")["QueueUrl"]
+    about = sqs.get_queue_attributes(QueueUrl=inbox, AttributeNames=["QueueArn"])
+    sns.subscribe(TopicArn=editors, Protocol="sqs", Endpoint=about["Attributes"]["QueueArn"])
+
+    newsroom.s3.put_object(Bucket=UPLOADS, Key="pushed.md", Body=b"---\nheadline: [\n---\n")
+
+    (told,) = sqs.receive_message(QueueUrl=inbox, WaitTimeSeconds=10)["Messages"]
+    assert json.loads(told["Body"])["Subject"] == "Rejected: pushed.md"
+
+
 def test_the_printed_upload_command_works_as_printed(newsroom):
     import shlex
 

@@ -170,7 +170,7 @@ def _settled(
     headline, is_kill = stated.headline, stated.status != "usable"
     body = cleaned(headline or "")
     if headline is None and body.headings:
-        headline = one_line(body.headings[0])[:MAX_HEADLINE_LENGTH]
+        headline = one_line(body.headings[0])[:MAX_HEADLINE_LENGTH].rstrip()
         body = cleaned(headline)
     if not body.body.text.strip():
         if not is_kill:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from html import escape
 
 from chalicelib.core.errors import Finding, UploadRejected
@@ -38,9 +39,10 @@ def read(data: bytes) -> Reading:
     if "@type" in value or "@graph" in value:
         return _from_jsonld(value)
     if ninjs.is_ninjs(ninjs.unwrapped(value)[0]):
-        return ninjs.read(value)
+        reading = ninjs.read(value)
+        return replace(reading, metadata=markdown.flattened(reading.metadata))
     metadata = {k: Field(v, f"/{_pointer(k)}") for k, v in value.items() if k not in _BODIES}
-    return Reading(format="json", metadata=metadata, html=_body(value))
+    return Reading(format="json", metadata=markdown.flattened(metadata), html=_body(value))
 
 
 def _from_jsonld(value: dict[str, object]) -> Reading:

@@ -22,6 +22,7 @@ from chalicelib.core.receipt import Dropped
 
 Object = Mapping[str, object]
 
+OWN_URI = "urn:broadsheet:"  # of our own exports: it says no more than the key
 MAX_ASSOCIATED = 3  # levels of items associated with items
 MAX_FINDINGS = 20  # of one item; a broken exporter repeats itself
 _TEXT, _LIST, _OBJECT, _NUMBER = "a text", "a list", "an object", "a number"
@@ -182,6 +183,8 @@ def _string(value: object) -> str:
 def _metadata(item: Object, where: str) -> dict[str, Field]:
     fields: dict[str, Field] = {}
     used = {"$standard", "standard", "renditions", "associations"}
+    if _string(_get(item, "uri")).startswith(OWN_URI):
+        used.add("uri")
 
     def put(key: str, name: str, value: object) -> None:
         if value and key not in fields:
@@ -193,23 +196,14 @@ def _metadata(item: Object, where: str) -> dict[str, Field]:
     put("headline", "headline_main", _string(_get(item, "headline_main")))
     put("headline", "title", _string(_get(item, "title")))
     for name in ("standfirst", "description_text", "description_html"):
-        put("standfirst", name, _unmarked(_string(_get(item, name))))
+        put("standfirst", name, unmarked(_string(_get(item, name))))
     described = _of_role(_get(item, "descriptions"), _SUMMARY_ROLES)
-    put("standfirst", "descriptions", _unmarked(described))
+    put("standfirst", "descriptions", unmarked(described))
     for name in ("byline", "by"):
         given = _get(item, name)
         put("byline", name, iptc.byline(given) if isinstance(given, str) else given)
     put("byline", "authors", _authors(_get(item, "authors")))
-    for name in (
-        "published_at",
-        "versioncreated",
-        "firstpublished",
-        "firstcreated",
-        "contentcreated",
-    ):
-        put("published_at", name, _get(item, name))
-    put("embargo_until", "embargoed", _get(item, "embargoed"))
-    put("expires_at", "expires", _get(item, "expires"))
+    _put_times(item, put)
     put("status", "pubstatus", _string(_get(item, "pubstatus")))
     if "status" in fields and fields["status"].value != "usable":
         put("status_reason", "ednote", _string(_get(item, "ednote")))
@@ -226,6 +220,21 @@ def _metadata(item: Object, where: str) -> dict[str, Field]:
                 value, where + pointer(key)
             )
     return fields
+
+
+def _put_times(item: Object, put: Callable[[str, str, object], None]) -> None:
+    for name in (
+        "published_at",
+        "versioncreated",
+        "firstpublished",
+        "firstcreated",
+        "contentcreated",
+    ):
+        put("published_at", name, _get(item, name))
+    if _get(item, "published_at"):  # a key of ours: ninjs's own is then free for the last change
+        put("updated_at", "versioncreated", _get(item, "versioncreated"))
+    put("embargo_until", "embargoed", _get(item, "embargoed"))
+    put("expires_at", "expires", _get(item, "expires"))
 
 
 # Properties that would be read as keys of ours, though ninjs means another thing by them.
@@ -277,7 +286,7 @@ def _authors(value: object) -> list[str]:
 _NO_WRITERS = frozenset({"editor", "subeditor", "photographer", "illustrator", "translator"})
 
 
-def _unmarked(said: str) -> str:
+def unmarked(said: str) -> str:
     from html import unescape
 
     return one_line(unescape(re.sub(r"<[A-Za-z/!][^<>]*>", " ", said)))
@@ -311,8 +320,8 @@ def _body(item: Object) -> tuple[str, int]:
 
 def _of_other_words(html: str, others: list[str]) -> int:
     """Count the bodies that are not the chosen one in another form."""
-    here = letters(_unmarked(html))
-    return sum(abs(letters(_unmarked(other)) - here) > 0.2 * here for other in others)
+    here = letters(unmarked(html))
+    return sum(abs(letters(unmarked(other)) - here) > 0.2 * here for other in others)
 
 
 def _paragraphs(said: str) -> str:

@@ -1,0 +1,111 @@
+"""A stage as the desk's commands reach it: its buckets, its table, its site."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from desk.errors import DeskError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+    from chalicelib.aws.buckets import Uploads
+    from chalicelib.aws.store import Store
+
+_MENDS = {
+    "AccessDenied": "these AWS credentials may not do it: use an editor's",
+    "AccessDeniedException": "these AWS credentials may not do it: use an editor's",
+    "ExpiredToken": "the AWS credentials have expired: sign in again",
+    "ExpiredTokenException": "the AWS credentials have expired: sign in again",
+    "InvalidAccessKeyId": "AWS does not know these credentials: look at AWS_ACCESS_KEY_ID",
+    "SignatureDoesNotMatch": "the AWS credentials are wrong: look at AWS_SECRET_ACCESS_KEY",
+    "UnrecognizedClientException": "AWS does not know these credentials: sign in again",
+    "NoSuchBucket": "the bucket {bucket} is not there: `make deploy STAGE={stage}` makes it",
+    "ResourceNotFoundException": "the table {table} is not there: `make deploy STAGE={stage}` "
+    "makes it",
+    "NoSuchVersion": "the version has been deleted for good: nothing is left to upload again",
+    "InvalidObjectState": "the version is in cold storage: restore the object in S3 first",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """Where the parts of a stage are. `endpoint` is None on AWS itself."""
+
+    name: str
+    table: str
+    uploads: str
+    receipts: str
+    site: str = ""  # the base of its addresses, "" while that is unknown
+    endpoint: str | None = None
+    region: str | None = None
+
+    def s3(self) -> S3Client:
+        client: S3Client = self._client("s3")
+        return client
+
+    def store(self) -> Store:
+        from chalicelib.aws.store import Store
+
+        return Store(self._client("dynamodb"), self.table)
+
+    def versions(self) -> Uploads:
+        """The uploads bucket, as the newsroom reads it."""
+        from chalicelib.aws.buckets import Uploads
+
+        return Uploads(self.s3(), self.uploads)
+
+    def _client(self, service: str) -> Any:
+        import boto3
+        from botocore.config import Config
+
+        local = self.endpoint is not None
+        return boto3.client(  # type: ignore[call-overload]
+            service,
+            endpoint_url=self.endpoint,
+            region_name=self.region,
+            aws_access_key_id="local" if local else None,
+            aws_secret_access_key="local" if local else None,
+            config=Config(proxies={} if local else None),
+        )
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """Turn what keeps AWS from answering into one line that says how to mend it."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        from chalicelib.core.errors import StoreUnavailable
+
+        try:
+            yield
+        except StoreUnavailable as error:
+            raise DeskError(self._mend(error.__cause__ or error)) from None
+        except (BotoCoreError, ClientError) as error:
+            raise DeskError(self._mend(error)) from None
+
+    def _mend(self, error: BaseException) -> str:
+        from botocore import exceptions
+
+        if isinstance(error, exceptions.ClientError):
+            answer: Any = error.response["Error"]
+            mend = _MENDS.get(answer["Code"])
+            if mend is not None:
+                bucket = answer.get("BucketName", self.uploads)
+                return mend.format(bucket=bucket, table=self.table, stage=self.name)
+        credentials = (
+            exceptions.NoCredentialsError,
+            exceptions.PartialCredentialsError,
+            exceptions.CredentialRetrievalError,
+        )
+        if isinstance(error, credentials):
+            return (
+                "there are no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and its secret"
+            )
+        if isinstance(error, exceptions.NoRegionError):
+            return "no AWS region is named: set AWS_DEFAULT_REGION"
+        if isinstance(error, exceptions.HTTPClientError) and self.endpoint is not None:
+            return f"{self.endpoint} does not answer: has `make run` ended?"
+        return f"AWS does not answer: {' '.join(str(error).split())}"
