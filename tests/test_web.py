@@ -17,7 +17,7 @@ from chalice.test import Client, HTTPResponse
 
 from chalicelib import newsroom, wiring
 from chalicelib.core.article import article_id
-from chalicelib.core.parameters import cursor
+from chalicelib.web.parameters import cursor
 from tests import builders
 from tests.conftest import Paper
 

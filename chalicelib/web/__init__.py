@@ -1,7 +1,7 @@
 """The routes: a request becomes a use case's call, its answer a page, JSON or a feed.
 
-`http` is what every answer needs, `serving` how a view is put at a path; the views themselves stand
-in `pages`, `api`, `feeds` and `machines`.
+`http` is what every answer needs, `parameters` what a query may say, `serving` how a view is put at
+a path; the views themselves stand in `pages`, `api`, `feeds` and `machines`.
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ from chalice import __version__ as chalice_version
 from chalicelib import VERSION, newsroom, wiring
 from chalicelib.core import api
 from chalicelib.core.article import known_id
-from chalicelib.core.parameters import Parameters, cursor
 from chalicelib.web.http import Answer, json_document
+from chalicelib.web.parameters import Parameters, cursor
 from chalicelib.web.serving import Visit, json_view
 
 MAX_CARDS = 100  # cards in a page of JSON

@@ -10,10 +10,10 @@ from chalicelib.core.article import SLUG
 from chalicelib.core.errors import NotFound
 from chalicelib.core.feeds import Feed
 from chalicelib.core.pages import labels
-from chalicelib.core.parameters import cursor
 from chalicelib.core.site import FEED_FORMS
 from chalicelib.newsroom import Filing
 from chalicelib.web.http import Answer, document
+from chalicelib.web.parameters import cursor
 from chalicelib.web.serving import Visit, json_view
 
 MAX_AGE_S = 300  # readers of feeds ask every quarter of an hour at best

@@ -10,9 +10,9 @@ from chalicelib import newsroom, wiring
 from chalicelib.core import pages
 from chalicelib.core.article import SLUG, known_id
 from chalicelib.core.errors import BadRequest, NotFound
-from chalicelib.core.parameters import cursor
 from chalicelib.newsroom import Filing
 from chalicelib.web.http import Answer, html
+from chalicelib.web.parameters import cursor
 from chalicelib.web.serving import Visit, page_view
 
 _TOKEN = re.compile(r"[a-z2-7]{42}")

@@ -14,11 +14,11 @@ from chalice.app import Blueprint, MultiDict, Request, Response
 from chalicelib import newsroom, wiring
 from chalicelib.core import api, pages
 from chalicelib.core.errors import BroadsheetError, Moved, NotFound
-from chalicelib.core.parameters import Parameters
 from chalicelib.core.ranking import Latest
 from chalicelib.core.site import Site
 from chalicelib.web import http
 from chalicelib.web.http import Answer
+from chalicelib.web.parameters import Parameters
 
 log = logging.getLogger("broadsheet")
 

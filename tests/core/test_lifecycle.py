@@ -90,7 +90,7 @@ def test_what_readers_once_had_is_gone_and_what_they_never_had_not_found(
 ) -> None:
     had = False
     for number, record in enumerate(live(acts)):
-        for minutes in (0, 59):
+        for minutes in (0, 59, 60):  # to the very second in which the next version comes
             shown = seen(record, NOW + number * HOUR + timedelta(minutes=minutes))
             had |= isinstance(shown, Article)
             assert shown != ("not found" if had else "gone")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.core.errors import BadRequest
-from chalicelib.core.parameters import Parameters, cursor
+from chalicelib.web.parameters import Parameters, cursor
 from tests.core.pages_newsroom import NOW
 
 ASKS = {
