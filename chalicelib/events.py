@@ -76,7 +76,8 @@ def fetch_feeds(event: CloudWatchEvent) -> None:  # noqa: ARG001  # the schedule
     from chalicelib import telemetry
 
     done = newsroom.fetch_feeds(store=wiring.store(), fetch=wiring.fetcher(), now=_now())
-    telemetry.logger.info("feeds fetched", extra={"links": done.links})
+    told = {"read": done.read, "failed": done.failed, "links": done.links}
+    telemetry.logger.info("feeds fetched", extra=told)
     telemetry.count("FeedsRead", done.read)
     telemetry.count("FeedsFailed", done.failed)
     telemetry.flush()
