@@ -106,6 +106,7 @@ class Stage:
             )
         if isinstance(error, exceptions.NoRegionError):
             return "no AWS region is named: set AWS_DEFAULT_REGION"
-        if isinstance(error, exceptions.HTTPClientError) and self.endpoint is not None:
+        unreachable = (exceptions.ConnectionError, exceptions.HTTPClientError)
+        if isinstance(error, unreachable) and self.endpoint is not None:
             return f"{self.endpoint} does not answer: has `make run` ended?"
-        return f"AWS does not answer: {' '.join(str(error).split())}"
+        return f"AWS: {' '.join(str(error).split())}"

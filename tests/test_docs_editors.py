@@ -35,6 +35,7 @@ from chalicelib.core.metadata import ALIASES
 from chalicelib.core.site import Site
 from chalicelib.core.sources import MAX_FEEDS, MAX_SUBSCRIPTIONS
 from chalicelib.core.uploads import Version
+from desk.__main__ import main
 from tests import builders
 from tests.conftest import NOW, ROOT
 from tests.core.formats.documents import TEXTS, docx, mail, nitf, p, rss, zipped
@@ -127,6 +128,19 @@ def test_the_guide_names_every_key_with_its_aliases():
     }
 
     assert told == {name: set(aliases) for name, aliases in ALIASES.items()}
+
+
+def test_the_guide_names_the_commands_as_they_are(capsys: pytest.CaptureFixture[str]):
+    guide = GUIDE.read_text(encoding="utf-8").partition("## Writing")[0]
+    told = re.findall(r"^\| `(\w+) ([^`]+)`", guide, re.MULTILINE)
+
+    assert [name for name, _ in told] == ["check", "publish", "status", "restore", "export"]
+    for name, words in told:
+        with pytest.raises(SystemExit):
+            main([name, "--help"])
+        usage = capsys.readouterr().out
+        for word in re.findall(r"--[a-z]+|[A-Z]{2,}", words):
+            assert word in usage, f"{name} {word}"
 
 
 def test_the_guide_names_every_extension():

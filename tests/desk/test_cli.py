@@ -294,6 +294,18 @@ def test_an_export_is_the_same_article_when_it_is_published(newsroom, tmp_path, 
     assert json.dumps(printed["text"]) == json.dumps(out.read_text())
 
 
+def test_what_an_export_loses_is_told_apart_from_it(newsroom, tmp_path):
+    where = {"DATA_DIR": data_dir(newsroom)}
+    toml = "+++\ntitle = 'Ferry'\ndate = 2026-01-05T09:00:00Z\ncrew = 12\n+++\n\nShe is back.\n"
+    (tmp_path / "typed.md").write_text(toml)
+    told(desk("publish", tmp_path / "typed.md", "--json", **where))
+
+    done = desk("export", "typed.md", "--format", "markdown", **where)
+
+    assert done.stderr == "desk export: markdown does not carry: extra crew\n"
+    assert done.stdout.startswith("---\nheadline: Ferry\n")
+
+
 def test_there_is_no_export_of_what_is_gone(newsroom, tmp_path, story):
     where = {"DATA_DIR": data_dir(newsroom)}
     (tmp_path / "gone.md").write_bytes(story("Soon gone"))
