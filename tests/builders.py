@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import textwrap
 from datetime import datetime
 from pathlib import Path
@@ -36,6 +37,14 @@ def markdown(
     matter = "\n".join(line for line in lines if line)
     text = body if body is not None else "\n\n".join(PARAGRAPHS)
     return f"---\n{matter}\n---\n\n{textwrap.dedent(text)}\n"
+
+
+def event(number: int) -> str:
+    """Return a text about an event of its own: no two numbers' share a name, a word or a figure."""
+    chance = random.Random(number)
+    words = ["".join(chance.choices("bdfklmnprstv", k=1) + chance.choices("aeiou", k=1) +
+             chance.choices("bdfklmnprstv", k=4)) for _ in range(60)]  # fmt: skip
+    return " ".join(words).capitalize() + "."
 
 
 def profile(name: str = "The Callport Courier", **lines: str) -> str:

@@ -146,7 +146,8 @@ def test_a_pin_ends_to_the_second_and_the_next_article_leads(paper: Paper) -> No
     for n in range(4):
         pin = {"pinned_until": f'"{ends.isoformat()}"'} if n else {}
         date = f"{NOW - timedelta(hours=n + 1):%Y-%m-%dT%H:%M:%SZ}"
-        paper.publish(f"{n}.md", builders.markdown(f"Story {n}", date=date, **pin))
+        body = builders.event(n)
+        paper.publish(f"{n}.md", builders.markdown(f"Story {n}", date=date, body=body, **pin))
 
     def front(now: datetime) -> list[str]:
         latest = newsroom.front_page(store=wiring.store(), now=now)
@@ -164,8 +165,9 @@ def test_the_list_and_the_archive_below_it_hold_every_article(
     for n in range(8):
         pin = {"pinned_until": "2026-03-24T11:00:00Z" if n == 6 else "2026-03-25T11:00:00Z"}
         date = f"{NOW - timedelta(hours=n + 1):%Y-%m-%dT%H:%M:%SZ}"
-        article = builders.markdown(f"Story {n}", date=date, **(pin if n > 5 else {}))
-        paper.publish(f"{n}.md", article)
+        pinned = pin if n > 5 else {}
+        body = builders.event(n)
+        paper.publish(f"{n}.md", builders.markdown(f"Story {n}", date=date, body=body, **pinned))
 
     latest = newsroom.front_page(store=wiring.store(), now=NOW)
     archive = newsroom.list_cards(store=wiring.store(), now=NOW, after=latest.older or "", limit=10)

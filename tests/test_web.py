@@ -218,6 +218,7 @@ def day(paper: Paper) -> Paper:
         article = builders.markdown(
             f"Story {hour}",
             date=moment(hours=hour),
+            body=builders.event(hour),
             section="world" if hour % 2 else "sport",
             source=f"source {hour % 2}",
             breaking="true" if hour == 3 else "false",

@@ -88,7 +88,7 @@ def saying(headline, text, name):
     article = replace(
         article,
         source=replace(article.source, name=name),
-        image=replace(article.image, alt=text, credit=name),
+        image=replace(article.image, alt=text, stated_credit=name),
         corrections=(Correction(at=NOW, text=text),),
         summary=replace(
             article.summary,
@@ -210,5 +210,5 @@ def test_a_common_reader_of_feeds_finds_everything(extension):
     assert [tag.term for tag in found.tags] == ["World", "Ferry"]
     assert found.summary == article.summary.text
     (picture,) = found.media_content
-    assert picture["url"] == "https://news.example/media/f.jpg"
+    assert picture["url"] == "https://news.example/media/f.webp"
     assert picture["type"] == "image/jpeg"

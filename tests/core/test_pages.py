@@ -90,7 +90,6 @@ def every_page():
     yield article_page(article, *others, around=tuple(cards[:2]))
     yield pages.source_text(article, **at)
     yield pages.story(told_by_many(), links=LINKS, **at)
-    yield pages.latest(cards, older="next", **at)
     yield pages.corrections([corrected(article)], older="next", **at)
     yield pages.front(latest, sections=("world", "none"), since=NOW, **at)
     yield pages.latest(latest, older="next", since=NOW - timedelta(hours=1), **at)

@@ -142,7 +142,13 @@ def test_who_folds_may_push_notices_to_the_editors_and_nobody_else_may(policies)
     }
 
     push = {("sns:Publish", EDITORS)}
-    assert may == {"ingest": push, "reconcile": push, "api_handler": set(), "refresh_latest": set()}
+    assert may == {
+        "ingest": push,
+        "reconcile": push,
+        "api_handler": set(),
+        "refresh_latest": set(),
+        "fetch_feeds": set(),
+    }
 
 
 @pytest.mark.parametrize("name", sorted(ASYNCHRONOUS))
