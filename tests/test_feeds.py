@@ -113,8 +113,8 @@ def test_a_feed_tells_only_what_readers_have(paper: Paper, client: Client) -> No
 
 def test_a_feed_leads_to_older_news_by_pages(paper: Paper, client: Client) -> None:
     for hour in range(33):
-        told = {"headline": f"Story {hour}", "body": builders.event(hour)}
-        publish(paper, f"{hour}.md", date=moment(hours=-hour - 1), **told)
+        own = {"headline": f"Story {hour}", "body": builders.event(hour)}
+        publish(paper, f"{hour}.md", date=moment(hours=-hour - 1), **own)
 
     first = told(client)
     older = told(client, first["next_url"])

@@ -211,4 +211,4 @@ def test_a_common_reader_of_feeds_finds_everything(extension):
     assert found.summary == article.summary.text
     (picture,) = found.media_content
     assert picture["url"] == "https://news.example/media/f.webp"
-    assert picture["type"] == "image/jpeg"
+    assert picture["type"] == "image/webp"

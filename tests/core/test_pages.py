@@ -561,7 +561,7 @@ def test_an_article_tells_search_engines_what_it_is_and_what_was_wrong():
     assert told["author"] == [{"@type": "Person", "name": "Ilse Marrow"}]
     assert told["publisher"]["name"] == "Harbour Post"
     assert told["publisher"]["logo"]["url"] == "https://news.example/media/0a1b.png"
-    assert told["image"]["url"] == "https://news.example/media/f.jpg"
+    assert told["image"]["url"] == "https://news.example/media/f.webp"
     assert told["isBasedOn"] == "https://harbourpost.example/ferry"
     assert told["inLanguage"] == "en"
     assert told["isAccessibleForFree"] is True
