@@ -1,7 +1,8 @@
 """Where moto is not S3, and a newsroom would notice: mended here, and nowhere else.
 
 moto lists versions by copying every version of the bucket, bytes and all; orders those of one
-millisecond the wrong way round; goes on from a key marker with that very key's older versions;
+millisecond the wrong way round, and does not tell which of one second came first, a deletion or
+an upload; goes on from a key marker with that very key's older versions;
 and writes into the listing's XML keys that XML cannot hold, though asked to encode them. It also
 finds no route to a key with a line break in it.
 """
@@ -9,6 +10,8 @@ finds no route to a key with a line break in it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     Listed = FakeKey | FakeDeleteMarker
 
 MAX_LISTED = 1000  # S3's page
+_SECOND = timedelta(seconds=1)
 
 
 def mend_all() -> None:
@@ -88,6 +92,7 @@ def _after(
     held: dict[str, list[Listed]] = dict(bucket.keys.iterlists())
     for name in sorted(name for name in held if name.startswith(prefix)):
         versions = held[name][::-1]
+        _told_apart(versions)
         for version in versions:
             version.is_latest = version is versions[0]  # type: ignore[union-attr]
         if key_marker and name < key_marker:
@@ -99,6 +104,20 @@ def _after(
             )
         for version in versions:
             yield name, version
+
+
+def _told_apart(versions: list[Listed]) -> None:
+    """Date what came within a second after a deletion a second later; *versions*: newest first.
+
+    S3 lists objects and delete markers in one order, moto in two: of one second, nobody could
+    say which came first.
+    """
+    from moto.s3.models import FakeDeleteMarker
+
+    for older, newer in pairwise(reversed(versions)):
+        is_object = not isinstance(newer, FakeDeleteMarker)
+        if is_object and isinstance(older, FakeDeleteMarker):
+            newer.last_modified = max(newer.last_modified, older.last_modified + _SECOND)
 
 
 def _encoding(serialize: Any) -> Any:
