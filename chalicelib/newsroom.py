@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hmac
 import logging
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -18,12 +19,14 @@ from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
 from chalicelib.core import ranking
+from chalicelib.core.around import Around, around
 from chalicelib.core.article import (
     Article,
     ArticleId,
     Brief,
     Card,
     Corrected,
+    Elsewhere,
     Membership,
     Source,
     article_id,
@@ -56,6 +59,9 @@ MAX_BETWEEN = 6_000  # cards of a month, two hundred a day: ten calls
 MAX_HISTORY = 30  # revisions on a history page; a text changed more often is told by its last
 ID_LENGTH = 16
 LEADS = 3  # articles kept whole, so that one that expires leaves another to lead
+NEWS_ELSEWHERE_FOR = timedelta(days=3)  # a link; older ones are no report of what is in the list
+MAX_LINKS = 1_000  # of all feeds, matched at a refresh: one Query page
+MAX_ELSEWHERE = 20  # kept under an article; the page shows fewer
 NEWS_FOR = timedelta(days=1)  # a rejection; events and reconciliations come within hours
 
 
@@ -276,7 +282,8 @@ def _listed(limit: int, *, store: Store, now: datetime) -> Latest:
     pinned, _ = _recent("pinned", limit=limit, store=store, now=now)
     recent, older = _recent("all", limit=limit, store=store, now=now)
     found = {card.id: card for card in (*pinned, *recent)}
-    cards, owners = _with_stories(found.values(), store=store, now=now)
+    elsewhere = _elsewhere(found, store=store, now=now)
+    cards, owners = _with_stories(found.values(), elsewhere, store=store, now=now)
     latest = Latest(refreshed_at=now, leads=(), cards=cards, owners=owners, older=older)
     # Who leads now, and who will lead when embargoes, pins and flags have ended meanwhile.
     leads = dict.fromkeys(
@@ -285,11 +292,63 @@ def _listed(limit: int, *, store: Store, now: datetime) -> Latest:
         for ranked in latest.ranked(now=moment)[:LEADS]
     )
     articles = store.articles(leads)
-    return replace(latest, leads=tuple(article.without_body() for article in articles))
+    return replace(
+        latest,
+        leads=tuple(article.without_body() for article in articles),
+        elsewhere={id_: elsewhere[id_] for id_ in leads if id_ in elsewhere},
+    )
+
+
+def _elsewhere(
+    cards: Mapping[ArticleId, Card], *, store: Store, now: datetime
+) -> dict[ArticleId, tuple[Elsewhere, ...]]:
+    """Find the reports on other sites that belong under each card, and put what has changed.
+
+    Every article of a story has those of all its articles. A publisher's own page of what stands
+    here is no other report.
+    """
+    from chalicelib.core.matching import matched
+
+    links = store.feeds.links(since=now - NEWS_ELSEWHERE_FOR, until=now, limit=MAX_LINKS)
+    had = store.feeds.elsewhere(cards)
+    if not links and not had:
+        return {}
+    sources = {watched.source.id: watched.source for watched in store.sources()}
+    nodes = store.stories.nodes(cards)
+    traits = [node.placed.traits for node in nodes.values() if node.placed.traits is not None]
+    by_article = matched(traits, [link for link in links if link.source in sources])
+    memberships = store.stories.memberships(cards)
+    by_story: dict[ArticleId, list[ArticleId]] = defaultdict(list)
+    for id_ in cards:
+        by_story[memberships[id_].story_id if id_ in memberships else id_].append(id_)
+    found: dict[ArticleId, tuple[Elsewhere, ...]] = {}
+    for ids in by_story.values():
+        told = [
+            Elsewhere(
+                headline=link.headline,
+                url=link.url,
+                source=sources[link.source],
+                published_at=link.published_at,
+                language=link.language or "en",
+                is_related=not is_sure,
+            )
+            for id_ in ids
+            for link, is_sure in by_article.get(id_, ())
+        ]
+        for id_ in ids:
+            own = cards[id_].source.voice
+            found[id_] = tuple(one for one in told if one.source.voice != own)[:MAX_ELSEWHERE]
+    changed = {id_: told for id_, told in found.items() if told != had.get(id_, ())}
+    store.feeds.put_elsewhere(changed, now=now)
+    return found
 
 
 def _with_stories(
-    cards: Iterable[Card], *, store: Store, now: datetime
+    cards: Iterable[Card],
+    elsewhere: Mapping[ArticleId, tuple[Elsewhere, ...]],
+    *,
+    store: Store,
+    now: datetime,
 ) -> tuple[tuple[Card, ...], dict[ArticleId, int]]:
     """Return the cards with the stories they are in, and how many owners tell each story."""
     cards = tuple(cards)
@@ -304,8 +363,8 @@ def _with_stories(
         for membership in memberships.values()
         for other in membership.others
     )
-    owners = ranking.owners_of(card for card in (*told, *others) if card.is_public(now))
-    return tuple(told), owners
+    public = (card for card in (*told, *others) if card.is_public(now))
+    return tuple(told), ranking.owners_of(public, elsewhere)
 
 
 def _recent(
@@ -396,7 +455,7 @@ class ArticleView:
     article: Article
     story_id: ArticleId
     latest: Latest
-    around: tuple[Card, ...]  # who else tells the story, then what is related
+    around: Around
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -453,7 +512,7 @@ def latest_as_of(moment: datetime, *, store: Store, now: datetime) -> Latest:
     moment = min(moment, now)
     cards, older = store.cards("all", until=moment, limit=LATEST_CARDS)
     public = (card for card in cards if card.is_public(now))
-    told, owners = _with_stories(public, store=store, now=moment)
+    told, owners = _with_stories(public, {}, store=store, now=moment)
     latest = Latest(refreshed_at=moment, leads=(), cards=told, owners=owners, older=older)
     return latest.as_of(moment)
 
@@ -465,17 +524,14 @@ def read_article(id_: ArticleId, *, store: Store, now: datetime) -> ArticleView:
         raise Moved(rows.moved.to)
     article = read_by(rows.current, rows.gone, shown=rows.shown, now=now)
     latest = rows.latest.as_of(now) if rows.latest else Latest(refreshed_at=now, leads=(), cards=())
-    alone = Membership(story_id=id_, others=())
-    membership = rows.membership or alone
-    others = tuple(card for card in membership.others if card.is_public(now))
-    told = {article.id, *(card.id for card in others)}
-    related = ranking.related(article.terms, latest.cards, without=told)
-    return ArticleView(
-        article=article,
-        story_id=membership.story_id,
-        latest=latest,
-        around=(*others, *related),
+    membership = rows.membership or Membership(story_id=id_, others=())
+    stands = around(
+        article.card(),
+        others=(card for card in membership.others if card.is_public(now)),
+        elsewhere=rows.elsewhere,
+        listed=latest.cards,
     )
+    return ArticleView(article=article, story_id=membership.story_id, latest=latest, around=stands)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, NamedTuple
 
+from chalicelib.core.around import one_of_each_voice_first
 from chalicelib.core.article import Article, ArticleId, Card, Membership, place_of
 from chalicelib.core.errors import FoldConflict
 from chalicelib.core.receipt import Duplicate, Telling
@@ -327,6 +328,4 @@ def _others(id_: ArticleId, accounts: Mapping[ArticleId, Account]) -> tuple[Card
         (account.card for other, account in accounts.items() if other != id_),
         key=lambda card: (-card.public_at.timestamp(), card.id),
     )
-    first = {card.owner: card for card in reversed(newest)}
-    ahead = [card for card in newest if first[card.owner] is card]
-    return (*ahead, *(card for card in newest if first[card.owner] is not card))[:MAX_OTHERS]
+    return one_of_each_voice_first(newest)[:MAX_OTHERS]

@@ -15,6 +15,7 @@ from chalice.test import Client
 
 from chalicelib import newsroom, wiring
 from chalicelib.core import watch
+from chalicelib.core.article import article_id
 from chalicelib.core.links import Link
 from chalicelib.core.watch import Answer, Feed
 from chalicelib.fetching import Fetcher
@@ -317,3 +318,75 @@ def test_the_schedule_fetches_as_the_settings_say(
 
     (asked,) = courier.asked
     assert asked[1]["User-Agent"] == "Broadsheet (+https://paper.example)"
+
+
+# Around The Web
+
+
+GROUNDED = (
+    "The ferry Skerrin ran aground off Callport on Tuesday with 214 passengers aboard. Captain "
+    "Orla Vance said all of them were brought ashore at Skerrin Point by the coastguard."
+)
+SAFE = builders.item(
+    "All 214 passengers of the grounded Skerrin are safe at Callport, says Captain Orla Vance",
+    link="https://gazette.example/skerrin",
+    date="2026-03-24T11:00:00Z",
+)
+
+
+def test_a_report_elsewhere_stands_under_every_article_of_its_event(
+    watching: Watching, courier: Publisher, client: Client
+) -> None:
+    watching.name(courier.publish("/feed", builders.rss(SAFE)), key="sources/gazette.yaml")
+    for key, source in (("a.md", "post"), ("b.md", "wire")):
+        told = builders.markdown("Ferry Skerrin aground", body=GROUNDED, source=source)
+        watching.paper.publish(key, told)
+    watching.paper.publish("cup.md", builders.markdown("Cup final", body=builders.event(3)))
+    watching.fetch()
+
+    newsroom.refresh_latest(store=wiring.store(), now=NOW)
+
+    for key, kinds in (("a.md", ["article", "link"]), ("b.md", ["article", "link"])):
+        document = json.loads(client.http.get(f"/v1/articles/{article_id(key)}").body)
+        around = document["data"]["around_the_web"]
+        assert sorted(one["kind"] for one in around if one["relation"] == "story") == kinds
+        (link,) = (one for one in around if one["kind"] == "link")
+        assert link["url"] == "https://gazette.example/skerrin"
+        assert link["source"] == {"id": "gazette", "name": "The Callport Courier"}
+    cup = json.loads(client.http.get(f"/v1/articles/{article_id('cup.md')}").body)
+    assert cup["data"]["around_the_web"] == []
+    assert newsroom.front_page(store=wiring.store(), now=NOW).owners == {
+        wiring.store().article(article_id("a.md")).membership.story_id: 3  # type: ignore[union-attr]
+    }
+
+
+def test_a_report_of_a_source_that_is_gone_stands_nowhere(
+    watching: Watching, courier: Publisher
+) -> None:
+    watching.name(courier.publish("/feed", builders.rss(SAFE)), key="sources/gazette.yaml")
+    watching.paper.publish("a.md", builders.markdown(body=GROUNDED, source="post"))
+    watching.fetch()
+    newsroom.refresh_latest(store=wiring.store(), now=NOW)
+    assert wiring.store().article(article_id("a.md")).elsewhere
+
+    watching.paper.delete("sources/gazette.yaml")
+    watching.paper.ingest("sources/gazette.yaml")
+    newsroom.refresh_latest(store=wiring.store(), now=NOW)
+
+    assert wiring.store().article(article_id("a.md")).elsewhere == ()
+
+
+def test_a_refresh_that_finds_nothing_new_writes_the_list_alone(
+    watching: Watching, courier: Publisher, calls: Counter[str]
+) -> None:
+    watching.name(courier.publish("/feed", builders.rss(SAFE)), key="sources/gazette.yaml")
+    watching.paper.publish("a.md", builders.markdown(body=GROUNDED, source="post"))
+    watching.fetch()
+    newsroom.refresh_latest(store=wiring.store(), now=NOW)
+    calls.clear()
+
+    newsroom.refresh_latest(store=wiring.store(), now=NOW)
+
+    assert {name: n for name, n in calls.items() if "Put" in name or "Write" in name} == {
+        "PutItem": 1
+    }

@@ -3,6 +3,7 @@
     pk                   sk                    what
     OBSERVED#feeds       <digest of address>   a feed: validators, problems, what is known of it
     OBSERVED#links       <listed_at>#<id>      a link, for the days that it is news
+    OBSERVED#elsewhere#… VALUE                 the links that stand under an article, by its id
 
 Observations: no upload tells of them, and a rebuild leaves them alone. They expire, feeds too:
 one whose source is gone is written no more. All links stand in one partition, so that the
@@ -11,12 +12,13 @@ recent ones of all sources are one Query; a link is written once, not once a rea
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from chalicelib.aws.store import elsewhere, elsewhere_key
 from chalicelib.aws.table import Item, Table, reading, row_key
-from chalicelib.core.article import moment
+from chalicelib.core.article import ArticleId, Elsewhere, moment
 from chalicelib.core.codec import decode, encode, pack, unpack
 from chalicelib.core.links import Link
 from chalicelib.core.record import digest
@@ -73,6 +75,26 @@ class Feeds(Table):
                 return False
             raise
         return True
+
+    def elsewhere(self, ids: Iterable[ArticleId]) -> dict[ArticleId, tuple[Elsewhere, ...]]:
+        """Return the reports on other sites under each article that has any. 100 a call."""
+        keys = {elsewhere_key(id_): id_ for id_ in sorted(set(ids))}
+        rows = self._batch(list(keys), consistent=False)
+        return {keys[key]: elsewhere(row) for key, row in rows.items()}
+
+    def put_elsewhere(
+        self, found: Mapping[ArticleId, tuple[Elsewhere, ...]], *, now: datetime
+    ) -> None:
+        """Put the reports under each article; they go when none of them is news any more."""
+        expires = {"N": str(int((now + KEPT).timestamp()))}
+        self._write_all(
+            put=[
+                {**row_key(elsewhere_key(id_)), "elsewhere": {"B": pack(told)}, "ttl": expires}
+                for id_, told in found.items()
+                if told
+            ],
+            delete=[elsewhere_key(id_) for id_, told in found.items() if not told],
+        )
 
     def _query(
         self, condition: str, values: dict[str, Any], *, limit: int | None = None

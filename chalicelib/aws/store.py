@@ -37,6 +37,7 @@ from chalicelib.core.article import (
     Brief,
     Card,
     Corrected,
+    Elsewhere,
     Membership,
     Successor,
     article_id,
@@ -70,6 +71,7 @@ class ArticleRows:
     shown: tuple[int, ...]  # revisions that were public before the current one
     moved: Successor | None
     membership: Membership | None
+    elsewhere: tuple[Elsewhere, ...]
     latest: Latest | None
 
 
@@ -216,8 +218,14 @@ class Store(Table):
     # For readers
 
     def article(self, id_: ArticleId) -> ArticleRows:
-        """Return all that an article's page shows. One BatchGetItem of four rows."""
-        keys = [_current_key(id_), _moved_key(id_), membership_key(id_), _OBSERVED_LATEST]
+        """Return all that an article's page shows. One BatchGetItem of five rows."""
+        keys = [
+            _current_key(id_),
+            _moved_key(id_),
+            membership_key(id_),
+            elsewhere_key(id_),
+            _OBSERVED_LATEST,
+        ]
         rows = self._batch(keys, consistent=False)
         moved = rows.get(_moved_key(id_))
         current = rows.get(_current_key(id_))
@@ -227,6 +235,7 @@ class Store(Table):
             shown=_shown(current),
             moved=decode(moved["value"]["S"], Successor) if moved else None,
             membership=membership(rows.get(membership_key(id_))),
+            elsewhere=elsewhere(rows.get(elsewhere_key(id_))),
             latest=_latest(rows.get(_OBSERVED_LATEST)),
         )
 
@@ -535,6 +544,11 @@ def membership_key(id_: ArticleId) -> Key:
     return f"ARTICLE#{id_}", "STORY"
 
 
+def elsewhere_key(id_: ArticleId) -> Key:
+    """The row of the reports on other sites that stand under an article: see `aws.feeds`."""
+    return f"OBSERVED#elsewhere#{id_}", "VALUE"
+
+
 def _current_key(id_: ArticleId) -> Key:
     return f"ARTICLE#{id_}", "CURRENT"
 
@@ -565,6 +579,10 @@ def _gone(row: Mapping[str, Any] | None) -> Absence | None:
 
 def membership(row: Mapping[str, Any] | None) -> Membership | None:
     return unpack(row["membership"]["B"], Membership) if row else None
+
+
+def elsewhere(row: Mapping[str, Any] | None) -> tuple[Elsewhere, ...]:
+    return unpack(row["elsewhere"]["B"], tuple[Elsewhere, ...]) if row else ()
 
 
 def _shown(row: Mapping[str, Any] | None) -> tuple[int, ...]:

@@ -15,6 +15,7 @@ from chalicelib.core.article import (
     ArticleId,
     Card,
     Correction,
+    Elsewhere,
     Image,
     KeyPoint,
     Source,
@@ -25,9 +26,10 @@ from chalicelib.core.errors import BroadsheetError
 from chalicelib.core.site import Site
 
 if TYPE_CHECKING:
+    from chalicelib.core.around import Around
     from chalicelib.core.ranking import Ranked
     from chalicelib.core.receipt import Receipt, Telling
-    from chalicelib.core.stories import Disagreement, Elsewhere, Statement, Story
+    from chalicelib.core.stories import Disagreement, Statement, Story
 
 Json = dict[str, Any]
 
@@ -42,7 +44,7 @@ def article(
     *,
     site: Site,
     story_id: ArticleId | None = None,
-    around: Iterable[Card] = (),
+    around: Around | None = None,
 ) -> Json:
     """Return what is under `data` for one article; alone in its story it has its own id."""
     return {
@@ -55,7 +57,7 @@ def article(
         ],
         "corrections": [_correction(correction) for correction in shown.corrections],
         "story_id": story_id or shown.id,
-        "around_the_web": [_around(card, site) for card in around],
+        "around_the_web": _around(around, site=site) if around else [],
         "extra": shown.extra,
         "body_html": site.body_html(shown),
         "body_text": shown.body.text,
@@ -114,7 +116,7 @@ def story(told: Story, *, site: Site, links: Iterable[Elsewhere] = ()) -> Json:
             for member in told.members
         ],
         "disagreements": [_disagreement(one, told, site=site) for one in told.disagreements],
-        "links": [_elsewhere(link) for link in links],
+        "links": [_report(link, site=site) for link in links],
     }
 
 
@@ -255,13 +257,24 @@ def _correction(correction: Correction) -> Json:
     return {"at": moment(correction.at), "text": correction.text}
 
 
-def _around(shown: Card, site: Site) -> Json:
+def _around(shown: Around, *, site: Site) -> list[Json]:
+    return [
+        {**_report(one, site=site), "relation": relation}
+        for relation, reports in (("story", shown.told), ("subject", shown.near))
+        for one in reports
+    ]
+
+
+def _report(shown: Card | Elsewhere, *, site: Site) -> Json:
+    """Return a report that stands under another: of the newsroom, or on another site."""
+    is_ours = isinstance(shown, Card)
     return {
         "headline": shown.headline,
-        "url": site.article(shown),
+        "url": site.article(shown) if isinstance(shown, Card) else shown.url,
         "source": {"id": shown.source.id, "name": shown.source.name},
         "published_at": moment(shown.published_at),
-        "kind": "article",
+        "paywalled": shown.source.paywalled and not is_ours,
+        "kind": "article" if is_ours else "link",
     }
 
 
@@ -295,15 +308,4 @@ def _statement(said: Statement, told_by: Card, *, site: Site) -> Json:
             "end": figure.end,
             "quote": figure.quote,
         },
-    }
-
-
-def _elsewhere(link: Elsewhere) -> Json:
-    return {
-        "headline": link.headline,
-        "url": link.url,
-        "source": {"id": link.source.id, "name": link.source.name},
-        "published_at": moment(link.published_at),
-        "paywalled": link.source.paywalled,
-        "kind": "link",
     }

@@ -172,6 +172,11 @@ class Source:
     kind: str | None = None
     paywalled: bool = False
 
+    @property
+    def voice(self) -> str:
+        """Who speaks: two titles of one owner are one voice."""
+        return (self.owner or self.id).casefold()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendition:
@@ -378,11 +383,6 @@ class Card:
         """The id of its story, which is its own while it is alone there."""
         return self.story_id or self.id
 
-    @property
-    def owner(self) -> str:
-        """Who speaks: the owner of its source. Two papers of one owner are one voice."""
-        return self.source.owner or self.source.id
-
     def has_expired(self, now: datetime) -> bool:
         return self.expires_at is not None and self.expires_at <= now
 
@@ -421,6 +421,18 @@ class Membership:
 
     story_id: ArticleId
     others: tuple[Card, ...]  # not all of a long story; some may still wait for their time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elsewhere:
+    """A report on another site, as its feed tells of it: a headline that leads there, no text."""
+
+    headline: str
+    url: str
+    source: Source
+    published_at: datetime | None = None  # None where the site does not say
+    language: str = "en"
+    is_related: bool = False  # of the same subject, but not surely of the same event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,8 +16,9 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
-from chalicelib.core.article import Article, ArticleId, Card
+from chalicelib.core.article import Article, ArticleId, Card, Elsewhere
 
 # Their reasons: docs/decisions/0006-the-score-is-a-moment.md.
 DOUBLING_COUNTS = timedelta(hours=3)  # for each doubling of the owners who tell a story
@@ -77,7 +78,8 @@ class Latest:
 
     `cards` hold, besides what is public, what becomes public before the next refresh, so that an
     embargo lifts to the second; `owners` says how many tell a story, by its id. `leads` are the
-    articles that may stand first, with their summaries and without their bodies. `older` is the
+    articles that may stand first, with their summaries and without their bodies, `elsewhere` the
+    reports on other sites that stand under each of these. `older` is the
     place in the list of everything after which the articles follow that are not in this one.
     """
 
@@ -85,6 +87,7 @@ class Latest:
     leads: tuple[Article, ...]
     cards: tuple[Card, ...]
     owners: dict[ArticleId, int] = field(default_factory=dict)
+    elsewhere: dict[ArticleId, tuple[Elsewhere, ...]] = field(default_factory=dict)
     older: str | None = None
 
     def as_of(self, now: datetime) -> Latest:
@@ -139,11 +142,19 @@ def rank(
     return tuple(_capped(_told_once(ranked, now), now))
 
 
-def owners_of(cards: Iterable[Card]) -> dict[ArticleId, int]:
-    """Count the owners of each story that more than one tells: titles of a house are one voice."""
+def owners_of(
+    cards: Iterable[Card], elsewhere: Mapping[ArticleId, Iterable[Elsewhere]] = MappingProxyType({})
+) -> dict[ArticleId, int]:
+    """Count the owners of each story that more than one tells: titles of a house are one voice.
+
+    *elsewhere* has the reports on other sites that stand under each card.
+    """
     found: defaultdict[ArticleId, set[str]] = defaultdict(set)
     for card in cards:
-        found[card.story].add(card.owner)
+        found[card.story].add(card.source.voice)
+        found[card.story] |= {
+            link.source.voice for link in elsewhere.get(card.id, ()) if not link.is_related
+        }
     return {story: len(owners) for story, owners in found.items() if len(owners) > 1}
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.core.article import Source
-from chalicelib.core.stories import Account, Elsewhere, Story, fingerprint, tell
+from chalicelib.core.article import Elsewhere, Source
+from chalicelib.core.stories import Account, Story, fingerprint, tell
 from tests.core.pages_newsroom import NOW, make_article, text_of
 
 DAWN = NOW - timedelta(hours=4)

@@ -11,6 +11,7 @@ from chalicelib.core import ranking
 from chalicelib.core.article import (
     Article,
     Card,
+    Elsewhere,
     Generation,
     Image,
     KeyPoint,
@@ -21,9 +22,9 @@ from chalicelib.core.pages import labels
 from chalicelib.core.site import FEED_FORMS
 
 if TYPE_CHECKING:
+    from chalicelib.core.around import Around
     from chalicelib.core.pages.page import Context
     from chalicelib.core.site import Site
-    from chalicelib.core.stories import Elsewhere
 
 MAX_NAV_SECTIONS = 8  # one line on a desktop, two on a phone
 LONG_HEADLINE = 80  # characters; beyond, the largest size fills a phone's screen
@@ -201,6 +202,23 @@ def cards(
     listed: Iterable[Card], *, site: Site, now: datetime, since: datetime | None = None
 ) -> list[Context]:
     return [card(one, site=site, now=now, since=since) for one in listed]
+
+
+def around(shown: Around, *, site: Site, now: datetime, since: datetime | None = None) -> Context:
+    """Return the section Around The Web: who else tells it, then what is on the same subject."""
+
+    def reports(listed: Iterable[Card | Elsewhere]) -> list[Context]:
+        return [
+            told
+            for one in listed
+            for told in (
+                [card(one, site=site, now=now, since=since)]
+                if isinstance(one, Card)
+                else links([one], site=site, now=now)
+            )
+        ]
+
+    return {"told": reports(shown.told), "near": reports(shown.near)}
 
 
 def links(elsewhere: Iterable[Elsewhere], *, site: Site, now: datetime) -> list[Context]:

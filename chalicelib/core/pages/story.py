@@ -14,9 +14,9 @@ from chalicelib.core.pages import labels, parts
 from chalicelib.core.pages.page import Context, Page
 
 if TYPE_CHECKING:
-    from chalicelib.core.article import ArticleId, Card
+    from chalicelib.core.article import ArticleId, Card, Elsewhere
     from chalicelib.core.site import Site
-    from chalicelib.core.stories import Disagreement, Elsewhere, Member, Statement, Story
+    from chalicelib.core.stories import Disagreement, Member, Statement, Story
 
 _QUOTED = 3  # sources of one number; who wants to know of all has the JSON
 _KINDS = {
@@ -51,7 +51,7 @@ def story(told: Story, *, links: Iterable[Elsewhere] = (), site: Site, now: date
             },
             "disagreements": [_disagreement(one, cards, site=site) for one in told.disagreements],
             "sources": _originals(told, site=site, now=now),
-            "around": parts.links(links, site=site, now=now),
+            "around": {"told": parts.links(links, site=site, now=now), "near": []},
         },
     )
 

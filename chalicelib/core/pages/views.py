@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlencode
 
+from chalicelib.core.around import Around, around
 from chalicelib.core.article import Article, Card
 from chalicelib.core.differences import differences
 from chalicelib.core.pages import labels, parts, ranked, structured
 from chalicelib.core.pages.page import Context, Page
-from chalicelib.core.ranking import Latest, related
+from chalicelib.core.ranking import Latest
 from chalicelib.core.site import Site
 
 if TYPE_CHECKING:
@@ -34,10 +35,8 @@ def front(
     """
     shown = latest.of_sections(sections) if sections else latest
     lead = shown.leads[0] if shown.leads else None
-    around = related(lead.terms, shown.cards, without={lead.id}) if lead else ()
-    told = {card.id for card in around}
-    also = [one for one in ranked.same_story(shown, lead) if one.id not in told] if lead else []
-    listed = ranked.beside(shown, lead, around=around, now=now)
+    stands = _around(lead, shown) if lead else Around()
+    listed = ranked.beside(shown, lead, around=stands.cards(), now=now)
     about = "the latest news in short summaries, each point linked to its source."
     frame = parts.frame(
         site=site,
@@ -53,7 +52,6 @@ def front(
         | {
             "article": parts.head(lead, site=site, now=now, since=since) if lead else None,
             "refreshed": labels.age(latest.refreshed_at, now=now),
-            "also": ranked.also(also, site=site, since=since),
             "sections": _only(sections, shown) if sections and latest.cards else None,
             "news": ranked.news(
                 shown,
@@ -66,7 +64,7 @@ def front(
                 site=site,
                 now=now,
             ),
-            "around": parts.cards(around, site=site, now=now, since=since),
+            "around": parts.around(stands, site=site, now=now, since=since),
             "earlier": [
                 ranked.card(one, site=site, now=now, since=since) for one in listed[ranked.BESIDE :]
             ],
@@ -80,12 +78,10 @@ def _only(sections: Collection[str], shown: Latest) -> Context:
     return {"names": ", ".join(labels.name(slug) for slug in sections if slug in slugs)}
 
 
-def article(
-    article: Article, *, latest: Latest, around: tuple[Card, ...], site: Site, now: datetime
-) -> Page:
-    """Return the article's page; *around* are other articles on the same subject."""
+def article(article: Article, *, latest: Latest, around: Around, site: Site, now: datetime) -> Page:
+    """Return the article's page; *around* is what else there is of it."""
     original = labels.web_address(article.original_url)
-    listed = ranked.beside(latest, article, around=around, now=now)
+    listed = ranked.beside(latest, article, around=around.cards(), now=now)
     frame = parts.frame(
         site=site,
         now=now,
@@ -115,8 +111,18 @@ def article(
             "notice": None,
             "structured": structured.news_article(article, site=site),
             "news": ranked.news(latest, listed[: ranked.BESIDE], site=site, now=now),
-            "around": parts.cards(around, site=site, now=now),
+            "around": parts.around(around, site=site, now=now),
         },
+    )
+
+
+def _around(lead: Article, shown: Latest) -> Around:
+    """Return what stands under the lead of a list, as far as the list knows."""
+    return around(
+        lead.card(),
+        others=ranked.same_story(shown, lead),
+        elsewhere=shown.elsewhere.get(lead.id, ()),
+        listed=shown.cards,
     )
 
 
@@ -127,7 +133,7 @@ def preview(shown: Article, *, is_draft: bool, site: Site, now: datetime) -> Pag
         label = "This is a draft: readers do not see it."
     inside = PreviewSite(title=site.title, base=site.base)
     nothing = Latest(refreshed_at=now, leads=(), cards=())
-    page = article(shown, latest=nothing, around=(), site=inside, now=now)
+    page = article(shown, latest=nothing, around=Around(), site=inside, now=now)
     hidden = parts.frame(site=site, now=now, title=shown.headline, description=label)
     return Page(page.template, page.context | hidden | {"notice": label, "structured": None})
 

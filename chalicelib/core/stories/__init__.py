@@ -20,7 +20,7 @@ from chalicelib.core.stories.graph import (
     part,
 )
 from chalicelib.core.stories.sketch import COPY
-from chalicelib.core.stories.telling import Account, Elsewhere, Member, Story, tell
+from chalicelib.core.stories.telling import Account, Member, Story, tell
 from chalicelib.core.stories.traits import Traits, fingerprint, similarity
 
 __all__ = [
@@ -29,7 +29,6 @@ __all__ = [
     "MAX_PART",
     "Account",
     "Disagreement",
-    "Elsewhere",
     "Links",
     "Member",
     "Statement",

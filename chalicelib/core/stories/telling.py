@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.core.article import Article, ArticleId, Card, Source
+from chalicelib.core.article import Article, ArticleId, Card
 from chalicelib.core.stories import sketch
 from chalicelib.core.stories.disagreements import Disagreement, Figure, Report, disagreements
 from chalicelib.core.stories.traits import Traits
@@ -62,17 +62,6 @@ class Story:
         return self.members[0].card.id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Elsewhere:
-    """A report of the event on another site: a headline that leads there, and no text."""
-
-    headline: str
-    url: str
-    source: Source
-    published_at: datetime | None  # None where the site does not say
-    language: str = "en"
-
-
 def tell(accounts: Iterable[Account], *, now: datetime) -> Story | None:
     """Return the story of those *accounts* that are public at *now*, None where none is.
 
@@ -102,8 +91,7 @@ def tell(accounts: Iterable[Account], *, now: datetime) -> Story | None:
             Member(card=card, copy_of=original, adds=round(sketch.added(own, earlier), 2))
         )
         # Whoever prints another's text, or belongs to the same owner, is no second voice.
-        voice = (card.source.owner or card.source.id).casefold()
-        voices[card.id] = voices[original] if original else voice
+        voices[card.id] = voices[original] if original else card.source.voice
     reports = (
         Report(
             article=one.card.id,
