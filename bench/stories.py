@@ -71,6 +71,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     command = commands.add_parser("disagreements", help="print where the sources of a story differ")
     command.add_argument("--data", type=Path, required=True, metavar="FILE.jsonl")
     command.set_defaults(run=lambda given: print(differing(_rows(given.data))))
+    command = commands.add_parser("places", help="tell stories in the news of one place")
+    command.add_argument("--data", type=Path, required=True, metavar="FILE.jsonl.gz")
+    command.set_defaults(run=lambda given: print(places(given.data)))
     command = commands.add_parser("lexicon", help="make rarity.json from a file of articles")
     command.add_argument("--data", type=Path, required=True, metavar="FILE.jsonl.gz")
     command.set_defaults(run=lambda given: lexicon(given.data))
@@ -82,6 +85,36 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 # Stories
+
+
+_PLACES = ("Callport", "Tarrow", "Skerrin", "Ostrey", "Garrow", "Vessany")
+
+
+def places(data: Path, *, count: int = 300) -> str:
+    """Return how many unrelated articles are put together when one place is named in all of them.
+
+    The articles are of many years and subjects; the few that share an event are in the first row.
+    """
+    with gzip.open(data, "rt", encoding="utf-8") as lines:
+        texts = [json.loads(line)["text"] for line, _ in zip(lines, range(count), strict=False)]
+    chance = random.Random(1)  # noqa: S311 - the texts must be the same each time
+    local = [
+        ". ".join(
+            f"{sentence} in {chance.choice(_PLACES)}" if chance.random() < 0.25 else sentence
+            for sentence in f"{chance.choice(_PLACES)} council: {text}".split(". ")
+        )
+        for text in texts
+    ]
+    lines_ = ["| articles | with another in one story | largest story |", "|" + "---|" * 3]
+    for label, told in (("as they are", texts), ("of one place", local)):
+        found = stories(
+            traits_of({"id": str(n), "text": text, "published_at": None})
+            for n, text in enumerate(told)
+        )
+        sizes = Counter(found.values()).values()
+        together = sum(size for size in sizes if size > 1)
+        lines_.append(f"| {len(told)}, {label} | {together} | {max(sizes)} |")
+    return "\n".join(lines_)
 
 
 def predict(data: Path, out: Path) -> None:

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from chalicelib.core.article import ArticleId
 from chalicelib.core.links import Link
-from chalicelib.core.stories.evidence import log_odds
+from chalicelib.core.stories.evidence import is_one_subject, log_odds
 from chalicelib.core.stories.graph import LADDER, sorted_groups
 from chalicelib.core.stories.traits import Traits, fingerprint
 
@@ -40,6 +40,8 @@ def matched(
         shared = Counter(id_ for term in _terms(traits) for id_ in index.get(term, ()))
         best: tuple[float, ArticleId] | None = None
         for id_ in sorted(id_ for id_, count in shared.items() if count >= MIN_SHARED):
+            if not is_one_subject(by_id[id_], traits):
+                continue
             odds = log_odds(*sorted_groups(by_id[id_], traits))
             if odds is not None and odds >= NEAR and (best is None or odds > best[0]):
                 best = (odds, id_)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chalicelib.core import formats
 from chalicelib.core.article import ArticleId, article_id
+from chalicelib.core.language import guess_language
 from chalicelib.core.stories import (
     COPY,
     FAN_OUT,
@@ -21,6 +24,7 @@ from chalicelib.core.stories import (
     stories,
 )
 from chalicelib.core.stories.traits import address_digest
+from desk import samples
 from tests.conftest import NOW
 
 FERRY = (
@@ -130,6 +134,50 @@ def test_other_languages_have_stories_too(
 
     assert together(found, "a", "b")
     assert not together(found, "a", "c")
+
+
+HAPPENED = (
+    "The library boat's oldest overdue novel came back after sixty years, stamped and dry.",
+    "A goalkeeper saved three penalties and went straight back to hauling mooring ropes.",
+    "Bakers want cheaper wheat after the mill doubled what it charges for a sack of flour.",
+    "A comet was photographed through a telescope that should have been shut for cleaning.",
+    "Forged sea charts, aged with tea, have sent an antiques dealer to prison for a year.",
+    "Cyclists will climb the old dam road on Sunday while the engineers repair its sluice.",
+)
+
+
+def test_the_news_of_one_place_is_not_one_story() -> None:
+    local = [
+        traits(name, f"{text} Maren Holt of the Callport council said so in Skerrin, Tarrow.")
+        for name, text in zip("abcdef", HAPPENED, strict=True)
+    ]
+
+    assert len(set(stories(local).values())) == len(local)
+
+
+def test_of_the_sample_newsroom_two_reports_tell_one_event() -> None:
+    keys = {}
+    for file in samples.listed():
+        if not file.key.startswith(("sources/", "media/")):
+            draft = formats.read(file.key, samples.as_of(file.path.read_bytes(), NOW))
+            keys[article_id(file.key)] = (
+                file.key,
+                fingerprint(
+                    id=article_id(file.key),
+                    headline=draft.headline,
+                    text=draft.body.text,
+                    language=draft.metadata.language or guess_language(draft.body.text),
+                    published_at=draft.metadata.published_at or NOW,
+                ),
+            )
+
+    found = stories(one for _, one in keys.values())
+
+    shared = {story for story, count in Counter(found.values()).items() if count > 1}
+    assert {keys[id_][0] for id_ in found if found[id_] in shared} == {
+        "world/skerrin-star-aground.md",
+        "world/ferry-passengers-ashore.html",
+    }
 
 
 # Copies

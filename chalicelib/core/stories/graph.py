@@ -19,7 +19,7 @@ from itertools import combinations
 
 from chalicelib.core.article import ArticleId
 from chalicelib.core.stories import sketch
-from chalicelib.core.stories.evidence import WEIGHTS, Group, Weights, log_odds
+from chalicelib.core.stories.evidence import WEIGHTS, Group, Weights, is_one_subject, log_odds
 from chalicelib.core.stories.traits import Traits, similarity
 
 FAN_OUT = 40  # articles considered under one key: one read of a table
@@ -67,7 +67,7 @@ def link(a: Traits, b: Traits, *, weights: Weights = WEIGHTS) -> float | None:
     """
     if b.id in a.same_story or a.id in b.same_story or is_copy(a, b):
         return SURE
-    odds = log_odds(*sorted_groups(a, b), weights)
+    odds = log_odds(*sorted_groups(a, b), weights) if is_one_subject(a, b) else None
     if odds is None or odds < LADDER[0]:
         return None
     return round(min(odds, SURE), 2)
