@@ -16,7 +16,7 @@ from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.core.around import one_of_each_voice_first
-from chalicelib.core.article import Article, ArticleId, Card, Membership, place_of
+from chalicelib.core.article import Article, ArticleId, Card, Membership, id_at, place_of
 from chalicelib.core.errors import FoldConflict
 from chalicelib.core.receipt import Duplicate, Telling
 from chalicelib.core.stories import (
@@ -115,7 +115,7 @@ def _put_in_place(
     touched = {id_, *had.unsettled}
     seen = _under({place.key for place in old | new}, rows)
     looks = {id_: (before.near.keys(), seen)}  # links, then candidates: see _changes
-    for one in (id_, *_displaced(id_, {place.key: seen[place.key] for place in moved})):
+    for one in (id_, *_displaced(id_, moved, seen)):
         for changes in _changes(one, looks.get(one), rows):
             ends = {end for change in changes for end in change.ends} | {one}
             if not ends <= touched:
@@ -136,8 +136,8 @@ def _places(traits: Traits | None) -> Iterator[Place]:
             yield Place(key, order)
 
 
-def _under(keys: Iterable[str], rows: Stories) -> dict[str, tuple[ArticleId, ...]]:
-    """Return who stands under each key, in canonical order, and SLACK more than count."""
+def _under(keys: Iterable[str], rows: Stories) -> dict[str, tuple[str, ...]]:
+    """Return the orders of who stands under each key, and SLACK more than count."""
     most = {key: capacity(key) for key in keys}
     return {
         key: rows.under(key, limit=None if limit is None else limit + SLACK)
@@ -145,17 +145,20 @@ def _under(keys: Iterable[str], rows: Stories) -> dict[str, tuple[ArticleId, ...
     }
 
 
-def _displaced(id_: ArticleId, seen: Mapping[str, tuple[ArticleId, ...]]) -> list[ArticleId]:
+def _displaced(
+    id_: ArticleId, moved: Iterable[Place], seen: Mapping[str, tuple[str, ...]]
+) -> list[ArticleId]:
     """Return the articles that full keys may have pushed out for *id_*, or let in again."""
     found: set[ArticleId] = set()
-    for key, ids in seen.items():
-        most = capacity(key)
-        if most is not None and id_ not in ids[most:]:  # it stands in front, or is gone
-            found.update(ids[most - 1 :])
+    for place in moved:
+        most, orders = capacity(place.key), seen[place.key]
+        # Who comes after all that count, or came, changes nothing for them.
+        if most is not None and len(orders) >= most and place.order <= orders[most - 1]:
+            found.update(map(id_at, orders[most - 1 :]))
     return sorted(found - {id_})
 
 
-_Look = tuple[
+_Look = tuple[AbstractSet[ArticleId], Mapping[str, tuple[str, ...]]]  # linked to; under each key
     AbstractSet[ArticleId], Mapping[str, tuple[ArticleId, ...]]
 ]  # linked to; under each key
 
@@ -199,10 +202,10 @@ def _look(id_: ArticleId, rows: Stories) -> _Look:
     return mine.near.keys(), _under(keys, rows)
 
 
-def _candidates(id_: ArticleId, seen: Mapping[str, tuple[ArticleId, ...]]) -> set[ArticleId]:
+def _candidates(id_: ArticleId, seen: Mapping[str, tuple[str, ...]]) -> set[ArticleId]:
     found: set[ArticleId] = set()
-    for key, ids in seen.items():
-        within = ids[: capacity(key)]
+    for key, orders in seen.items():
+        within = tuple(map(id_at, orders[: capacity(key)]))
         if id_ in within:
             found.update(within)
     return found - {id_}

@@ -38,8 +38,8 @@ class MemoryStories:
             id_: Node(self.placed.get(id_, NOWHERE), dict(self.near.get(id_, ()))) for id_ in ids
         }
 
-    def under(self, key: str, *, limit: int | None) -> tuple[ArticleId, ...]:
-        return tuple(ArticleId(order.split("#")[1]) for order in sorted(self.index[key])[:limit])
+    def under(self, key: str, *, limit: int | None) -> tuple[str, ...]:
+        return tuple(sorted(self.index[key])[:limit])
 
     def put_placed(self, id_: ArticleId, placed: Placed) -> None:
         self.placed[id_] = placed

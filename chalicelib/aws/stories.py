@@ -43,8 +43,8 @@ class Stories(Table):
             )
         return found
 
-    def under(self, key: str, *, limit: int | None) -> tuple[ArticleId, ...]:
-        """Return the articles under an index key, in canonical order. One Query, one page."""
+    def under(self, key: str, *, limit: int | None) -> tuple[str, ...]:
+        """Return the orders of the articles under an index key. One Query, one page."""
         answer = self._client.query(
             TableName=self._table,
             KeyConditionExpression="pk = :pk",
@@ -52,7 +52,7 @@ class Stories(Table):
             ConsistentRead=True,
             **({"Limit": limit} if limit else {}),  # type: ignore[arg-type]
         )
-        return tuple(ArticleId(item["sk"]["S"].rpartition("#")[2]) for item in answer["Items"])
+        return tuple(item["sk"]["S"] for item in answer["Items"])
 
     def put_placed(self, id_: ArticleId, placed: Placed) -> None:
         """Note an article's traits and places; nothing where it has none of them any more."""

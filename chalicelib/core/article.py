@@ -457,6 +457,11 @@ def place_of(public_at: datetime, id_: str) -> str:
     return f"{moment(public_at)}#{id_}"
 
 
+def id_at(place: str) -> ArticleId:
+    """Return whose place this is."""
+    return ArticleId(place.rpartition("#")[2])
+
+
 def moment(at: datetime) -> str:
     """Return *at* as RFC 3339 writes it, so that later moments sort after earlier ones."""
     return at.isoformat(timespec="seconds").replace("+00:00", "Z")  # %Y does not pad

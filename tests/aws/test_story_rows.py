@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib import placing, wiring
-from chalicelib.core.article import Article, ArticleId, Membership, place_of
+from chalicelib.core.article import Article, ArticleId, Membership, id_at, place_of
 from chalicelib.core.stories import Account
 from chalicelib.core.stories.node import NOWHERE, Node, Place, Placed
 from tests import builders
@@ -51,10 +51,10 @@ def test_a_key_has_its_articles_in_canonical_order(rows: Any) -> None:
     for one in (C, A, B):
         rows.move(to=[Place("k", place_of(one.public_at, one.id))], away_from=[])
 
-    assert rows.under("k", limit=None) == (A.id, B.id, C.id)
-    assert rows.under("k", limit=2) == (A.id, B.id)
+    assert [id_at(one) for one in rows.under("k", limit=None)] == [A.id, B.id, C.id]
+    assert [id_at(one) for one in rows.under("k", limit=2)] == [A.id, B.id]
     rows.move(to=[], away_from=[Place("k", place_of(A.public_at, A.id))])
-    assert rows.under("k", limit=2) == (B.id, C.id)
+    assert [id_at(one) for one in rows.under("k", limit=2)] == [B.id, C.id]
 
 
 def test_links_are_seen_from_both_sides_and_go_without_a_trace(rows: Any) -> None:
