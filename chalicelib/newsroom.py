@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Literal
 
 from chalicelib.core import ranking
 from chalicelib.core.article import (
+    MAX_OTHERS,
     Article,
     ArticleId,
     Brief,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from chalicelib.core.receipt import Receipt, Stamp, Telling
     from chalicelib.core.record import Record
     from chalicelib.core.site import Site
+    from chalicelib.core.stories import Story
     from chalicelib.core.watch import Fetch
 
 Filing = Literal["section", "tag", "source"]  # what articles are filed under
@@ -396,7 +398,14 @@ class ArticleView:
     article: Article
     story_id: ArticleId
     latest: Latest
-    around: tuple[Card, ...]  # who else tells the story, then what is related
+    others: tuple[Card, ...]  # who else tells the story, MAX_OTHERS at most
+    sources: int | None  # how many tell the story; None where there may be more than are known here
+    related: tuple[Card, ...]
+
+    @property
+    def around(self) -> tuple[Card, ...]:
+        """Who else tells the story, then what is related."""
+        return (*self.others, *self.related)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -470,12 +479,41 @@ def read_article(id_: ArticleId, *, store: Store, now: datetime) -> ArticleView:
     others = tuple(card for card in membership.others if card.is_public(now))
     told = {article.id, *(card.id for card in others)}
     related = ranking.related(article.terms, latest.cards, without=told)
+    is_whole = len(membership.others) < MAX_OTHERS
+    sources = {article.source.id, *(card.source.id for card in others)}
     return ArticleView(
         article=article,
         story_id=membership.story_id,
         latest=latest,
-        around=(*others, *related),
+        others=others,
+        sources=len(sources) if is_whole else None,
+        related=related,
     )
+
+
+def read_story(id_: ArticleId, *, store: Store, now: datetime) -> Story:
+    """Return the story whose first article has this id. One call, up to three for another id.
+
+    Raises Moved, to the first article's, for the id of any other that is told in it; NotFound and
+    Gone as `read_article` does, for an article that readers do not have.
+    """
+    from chalicelib.core import stories
+
+    def told(story_id: ArticleId) -> Story | None:
+        accounts = store.stories.members(story_id, consistent=False)
+        return stories.tell(accounts.values(), now=now)
+
+    story = told(id_)
+    if story is None:
+        rows = store.article(id_)
+        if rows.moved is not None and rows.moved.public_at <= now:
+            raise Moved(rows.moved.to)
+        article = read_by(rows.current, rows.gone, shown=rows.shown, now=now)
+        shared = told(rows.membership.story_id) if rows.membership else None
+        story = shared or stories.Story.of_one(article.card())
+    if story.id != id_:
+        raise Moved(story.id)
+    return story
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

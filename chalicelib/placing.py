@@ -15,7 +15,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, NamedTuple
 
-from chalicelib.core.article import Article, ArticleId, Card, Membership, place_of
+from chalicelib.core.article import (
+    MAX_OTHERS,
+    Article,
+    ArticleId,
+    Card,
+    Membership,
+    place_of,
+)
 from chalicelib.core.errors import FoldConflict
 from chalicelib.core.receipt import Duplicate, Telling
 from chalicelib.core.stories import (
@@ -36,7 +43,6 @@ if TYPE_CHECKING:
     from chalicelib.aws.stories import Stories
 
 MAX_PASSES = 12  # one changes, one confirms; the rest are for writers met on the way
-MAX_OTHERS = 12  # cards of a story on each of its articles' pages
 SLACK = 8  # articles looked at beyond a full key: as many may have come at once
 
 

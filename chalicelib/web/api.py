@@ -89,6 +89,7 @@ def article(visit: Visit, article_id: str) -> Answer:
         "links": {
             "self": site.api(f"articles/{id_}", **query.given),
             "html": site.article(view.article),
+            "story_url": site.story(view.story_id),
             "next": None,
         },
     }
@@ -109,6 +110,21 @@ def revisions(visit: Visit, article_id: str) -> Answer:
         },
     }
     return json_document(document, view.article.received_at)
+
+
+@json_view("/v1/stories/{story_id}", moved="v1/stories/{}")
+def story(visit: Visit, story_id: str) -> Answer:
+    visit.parameters.only()
+    told = newsroom.read_story(known_id(story_id), store=wiring.store(), now=visit.now)
+    document = {
+        "data": api.story(told, site=visit.site),
+        "links": {
+            "self": visit.site.api(f"stories/{told.id}"),
+            "html": visit.site.story(told.id),
+            "next": None,
+        },
+    }
+    return json_document(document, told.changed_at)
 
 
 @json_view("/v1/health")

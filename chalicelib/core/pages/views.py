@@ -15,7 +15,7 @@ from chalicelib.core.ranking import Latest, related
 from chalicelib.core.site import Site
 
 if TYPE_CHECKING:
-    from chalicelib.core.article import Corrected, Source
+    from chalicelib.core.article import ArticleId, Corrected, Source
 
 PROBLEM_HEADLINES = 8  # enough to find something else to read, and all in sight
 
@@ -81,9 +81,20 @@ def _only(sections: Collection[str], shown: Latest) -> Context:
 
 
 def article(
-    article: Article, *, latest: Latest, around: tuple[Card, ...], site: Site, now: datetime
+    article: Article,
+    *,
+    latest: Latest,
+    around: tuple[Card, ...],
+    story_id: ArticleId | None = None,
+    sources: int | None = None,
+    site: Site,
+    now: datetime,
 ) -> Page:
-    """Return the article's page; *around* are other articles on the same subject."""
+    """Return the article's page; *around* are other articles on the same subject.
+
+    *story_id* is that of its story where others tell it too, *sources* how many do, if that is
+    known.
+    """
     original = labels.web_address(article.original_url)
     listed = ranked.beside(latest, article, around=around, now=now)
     frame = parts.frame(
@@ -116,6 +127,9 @@ def article(
             "structured": structured.news_article(article, site=site),
             "news": ranked.news(latest, listed[: ranked.BESIDE], site=site, now=now),
             "around": parts.cards(around, site=site, now=now),
+            "story": {"url": site.story(story_id), "label": labels.whole_story(sources)}
+            if story_id
+            else None,
         },
     )
 
