@@ -628,6 +628,18 @@ def list_briefs(
     return BriefsView(listed=public, older=older)
 
 
+def list_story(id_: ArticleId, *, store: Store, now: datetime) -> BriefsView:
+    """Return all articles of the story with this id as feeds tell them. Two calls for 100 of them.
+
+    Raises as `read_story` does.
+    """
+    story = read_story(id_, store=store, now=now)
+    newest_first = [member.card for member in reversed(story.members)]
+    briefs = store.briefs_of(newest_first)
+    listed = tuple((card, briefs.get(card.id, Brief())) for card in newest_first)
+    return BriefsView(listed=listed, older=None)
+
+
 def _list_under(under: tuple[Filing, str] | None) -> str:
     """Return the name of a list in the table."""
     return f"{under[0]}#{under[1]}" if under else "all"

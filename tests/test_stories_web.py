@@ -11,6 +11,7 @@ from chalice.test import Client, HTTPResponse
 
 from chalicelib import newsroom, wiring
 from chalicelib.core.article import MAX_OTHERS, article_id
+from chalicelib.core.site import FEED_FORMS
 from tests import builders
 from tests.conftest import Paper
 
@@ -173,6 +174,50 @@ def test_a_story_is_one_read_of_the_table_at_its_own_address(told: Paper, client
     client.http.get(f"/story/{FIRST}")
 
     assert calls == ["Query"]
+
+
+# Its feeds
+
+
+@pytest.mark.parametrize("extension", FEED_FORMS)
+def test_a_storys_feeds_are_named_on_its_page_and_tell_its_articles_newest_first(
+    told: Paper, client: Client, extension: str
+) -> None:
+    address = f"/story/{FIRST}/feed.{extension}"
+
+    answer = client.http.get(address)
+
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"].startswith(FEED_FORMS[extension][1])
+    assert text(answer).index("Told in second.md") < text(answer).rindex("Told in first.md")
+    assert "alone.md" not in text(answer)
+    assert f'href="{address}"' in text(client.http.get(f"/story/{FIRST}"))
+    again = client.http.get(address, headers={"If-None-Match": answer.headers["ETag"]})
+    assert again.status_code == 304
+
+
+def test_a_storys_feed_has_its_headline_and_each_articles_summary(
+    told: Paper, client: Client
+) -> None:
+    feed = data(client.http.get(f"/story/{FIRST}/feed.json"))
+
+    assert feed["title"] == "Told in first.md · Broadsheet"
+    for one, id_ in zip(feed["items"], (SECOND, FIRST), strict=True):
+        article = data(client.http.get(f"/v1/articles/{id_}"))["data"]
+        assert (one["url"], one["summary"]) == (article["url"], article["summary"]["text"])
+
+
+def test_any_articles_id_leads_to_the_feed_of_its_story(told: Paper, client: Client) -> None:
+    answer = client.http.get(f"/story/{SECOND}/feed.atom")
+
+    assert (answer.status_code, answer.headers["Location"]) == (308, f"/story/{FIRST}/feed.atom")
+
+
+def test_the_feed_of_a_story_of_one_waits_for_the_second(told: Paper, client: Client) -> None:
+    (one,) = data(client.http.get(f"/story/{ALONE}/feed.json"))["items"]
+
+    assert one["title"] == "Told in alone.md"
+    assert client.http.get(f"/story/{NOBODY}/feed.json").status_code == 404
 
 
 # What leads there

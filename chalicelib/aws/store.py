@@ -256,6 +256,12 @@ class Store(Table):
         listed = ((decode(i["card"]["S"], Card), unpack(i["brief"]["B"], Brief)) for i in items)
         return tuple(listed), older
 
+    def briefs_of(self, cards: Iterable[Card]) -> dict[ArticleId, Brief]:
+        """Return what feeds tell of these articles besides, as far as the archive lists them."""
+        keys = {(f"LIST#{_ALL}", place_of(card.public_at, card.id)): card.id for card in cards}
+        rows = self._batch(list(keys), consistent=False)
+        return {keys[key]: unpack(row["brief"]["B"], Brief) for key, row in rows.items()}
+
     def corrections(
         self, *, until: datetime, after: str = "", limit: int
     ) -> tuple[tuple[Corrected, ...], str | None]:
