@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from chalicelib.aws.notices import Notices
     from chalicelib.aws.store import History, Store
     from chalicelib.core.api import Json
+    from chalicelib.core.changes import Change
     from chalicelib.core.lifecycle import Summarise
     from chalicelib.core.receipt import Receipt, Stamp, Telling
     from chalicelib.core.record import Record
@@ -54,6 +55,7 @@ MAX_PASSES = 12  # one folds, one confirms; the rest are for writers met on the 
 LATEST_CARDS = 60  # what one read unit carries, compressed, beside the leads
 MAX_PAGES = 5  # of a list, read to find that many cards that have not expired
 PAGE_CARDS = 30  # cards on a page of a list
+PAGE_CHANGES = 100  # of the log; an entry has some 200 bytes
 MAX_BETWEEN = 6_000  # cards of a month, two hundred a day: ten calls
 MAX_HISTORY = 30  # revisions on a history page; a text changed more often is told by its last
 ID_LENGTH = 16
@@ -652,6 +654,32 @@ def list_corrections(
     corrected, older = store.corrections(until=now, after=after, limit=limit)
     public = tuple(one for one in corrected if one.card.is_public(now))
     return CorrectionsView(corrected=public, older=older)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangesView:
+    """A page of the log of changes, oldest first; `further` is the cursor of the next page."""
+
+    changes: tuple[Change, ...]
+    further: str | None
+
+
+def list_changes(
+    *,
+    store: Store,
+    now: datetime,
+    since: datetime | None = None,
+    after: str = "",
+    limit: int = PAGE_CHANGES,
+) -> ChangesView:
+    """Return a page of what readers were given and lost from *since* to *now*. One Query.
+
+    An entry in whose place a later one has come by now is left out: a page may come short and
+    still have a next one.
+    """
+    told, further = store.changes(since=since, until=now, after=after, limit=limit)
+    newest = tuple(change for change in told if change.is_newest(now))
+    return ChangesView(changes=newest, further=further)
 
 
 def published_between(
