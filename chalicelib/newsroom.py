@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Literal
 from chalicelib.core import ranking
 from chalicelib.core.around import Around, around
 from chalicelib.core.article import (
+    MAX_OTHERS,
     Article,
     ArticleId,
     Brief,
@@ -41,10 +42,12 @@ if TYPE_CHECKING:
     from chalicelib.aws.notices import Notices
     from chalicelib.aws.store import History, Store
     from chalicelib.core.api import Json
+    from chalicelib.core.changes import Change
     from chalicelib.core.lifecycle import Summarise
     from chalicelib.core.receipt import Receipt, Stamp, Telling
     from chalicelib.core.record import Record
     from chalicelib.core.site import Site
+    from chalicelib.core.stories import Story
     from chalicelib.core.watch import Fetch
 
 Filing = Literal["section", "tag", "source"]  # what articles are filed under
@@ -55,6 +58,7 @@ MAX_PASSES = 12  # one folds, one confirms; the rest are for writers met on the 
 LATEST_CARDS = 60  # what one read unit carries, compressed, beside the leads
 MAX_PAGES = 5  # of a list, read to find that many cards that have not expired
 PAGE_CARDS = 30  # cards on a page of a list
+PAGE_CHANGES = 100  # of the log; an entry has some 200 bytes
 MAX_BETWEEN = 6_000  # cards of a month, two hundred a day: ten calls
 MAX_HISTORY = 30  # revisions on a history page; a text changed more often is told by its last
 ID_LENGTH = 16
@@ -456,6 +460,12 @@ class ArticleView:
     story_id: ArticleId
     latest: Latest
     around: Around
+    sources: int | None  # of the newsroom that tell it; None where there may be more than here
+
+    @property
+    def has_others(self) -> bool:
+        """True if other articles of the newsroom tell the same story."""
+        return any(isinstance(one, Card) for one in self.around.told)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -525,13 +535,41 @@ def read_article(id_: ArticleId, *, store: Store, now: datetime) -> ArticleView:
     article = read_by(rows.current, rows.gone, shown=rows.shown, now=now)
     latest = rows.latest.as_of(now) if rows.latest else Latest(refreshed_at=now, leads=(), cards=())
     membership = rows.membership or Membership(story_id=id_, others=())
-    stands = around(
-        article.card(),
-        others=(card for card in membership.others if card.is_public(now)),
-        elsewhere=rows.elsewhere,
-        listed=latest.cards,
+    others = tuple(card for card in membership.others if card.is_public(now))
+    is_whole = len(membership.others) < MAX_OTHERS
+    sources = {article.source.id, *(card.source.id for card in others)}
+    return ArticleView(
+        article=article,
+        story_id=membership.story_id,
+        latest=latest,
+        around=around(article.card(), others=others, elsewhere=rows.elsewhere, listed=latest.cards),
+        sources=len(sources) if is_whole else None,
     )
-    return ArticleView(article=article, story_id=membership.story_id, latest=latest, around=stands)
+
+
+def read_story(id_: ArticleId, *, store: Store, now: datetime) -> Story:
+    """Return the story whose first article has this id. One call, up to three for another id.
+
+    Raises Moved, to the first article's, for the id of any other that is told in it; NotFound and
+    Gone as `read_article` does, for an article that readers do not have.
+    """
+    from chalicelib.core import stories
+
+    def told(story_id: ArticleId) -> Story | None:
+        accounts = store.stories.members(story_id, consistent=False)
+        return stories.tell(accounts.values(), now=now)
+
+    story = told(id_)
+    if story is None:
+        rows = store.article(id_)
+        if rows.moved is not None and rows.moved.public_at <= now:
+            raise Moved(rows.moved.to)
+        article = read_by(rows.current, rows.gone, shown=rows.shown, now=now)
+        shared = told(rows.membership.story_id) if rows.membership else None
+        story = shared or stories.Story.of_one(article.card())
+    if story.id != id_:
+        raise Moved(story.id)
+    return story
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -646,6 +684,18 @@ def list_briefs(
     return BriefsView(listed=public, older=older)
 
 
+def list_story(id_: ArticleId, *, store: Store, now: datetime) -> BriefsView:
+    """Return all articles of the story with this id as feeds tell them. Two calls for 100 of them.
+
+    Raises as `read_story` does.
+    """
+    story = read_story(id_, store=store, now=now)
+    newest_first = [member.card for member in reversed(story.members)]
+    briefs = store.briefs_of(newest_first)
+    listed = tuple((card, briefs.get(card.id, Brief())) for card in newest_first)
+    return BriefsView(listed=listed, older=None)
+
+
 def _list_under(under: tuple[Filing, str] | None) -> str:
     """Return the name of a list in the table."""
     return f"{under[0]}#{under[1]}" if under else "all"
@@ -658,6 +708,32 @@ def list_corrections(
     corrected, older = store.corrections(until=now, after=after, limit=limit)
     public = tuple(one for one in corrected if one.card.is_public(now))
     return CorrectionsView(corrected=public, older=older)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangesView:
+    """A page of the log of changes, oldest first; `further` is the cursor of the next page."""
+
+    changes: tuple[Change, ...]
+    further: str | None
+
+
+def list_changes(
+    *,
+    store: Store,
+    now: datetime,
+    since: datetime | None = None,
+    after: str = "",
+    limit: int = PAGE_CHANGES,
+) -> ChangesView:
+    """Return a page of what readers were given and lost from *since* to *now*. One Query.
+
+    An entry in whose place a later one has come by now is left out: a page may come short and
+    still have a next one.
+    """
+    told, further = store.changes(since=since, until=now, after=after, limit=limit)
+    newest = tuple(change for change in told if change.is_newest(now))
+    return ChangesView(changes=newest, further=further)
 
 
 def published_between(

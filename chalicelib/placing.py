@@ -16,7 +16,15 @@ from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.core.around import one_of_each_voice_first
-from chalicelib.core.article import Article, ArticleId, Card, Membership, id_at, place_of
+from chalicelib.core.article import (
+    MAX_OTHERS,
+    Article,
+    ArticleId,
+    Card,
+    Membership,
+    id_at,
+    place_of,
+)
 from chalicelib.core.errors import FoldConflict
 from chalicelib.core.receipt import Duplicate, Telling
 from chalicelib.core.stories import (
@@ -37,7 +45,6 @@ if TYPE_CHECKING:
     from chalicelib.aws.stories import Stories
 
 MAX_PASSES = 12  # one changes, one confirms; the rest are for writers met on the way
-MAX_OTHERS = 12  # cards of a story on each of its articles' pages
 SLACK = 8  # articles looked at beyond a full key: as many may have come at once
 
 
@@ -159,8 +166,6 @@ def _displaced(
 
 
 _Look = tuple[AbstractSet[ArticleId], Mapping[str, tuple[str, ...]]]  # linked to; under each key
-    AbstractSet[ArticleId], Mapping[str, tuple[ArticleId, ...]]
-]  # linked to; under each key
 
 
 class _Change(NamedTuple):

@@ -13,6 +13,10 @@ from tests.conftest import ROOT
 HEAVY = ("boto3", "botocore", "jinja2", "lxml", "nh3", "trafilatura", "PIL", "yaml", "markdown_it",
          "sentencex", "feedparser", "aws_lambda_powertools", "anyascii", "tomllib")  # fmt: skip
 
+# What turns uploads into rows.
+FOR_WRITERS = {"chalicelib.core.fold", "chalicelib.core.metadata", "chalicelib.aws.buckets",
+               "chalicelib.telemetry"}  # fmt: skip
+
 # A request before any read of the table: an address that cannot be an article's.
 REQUEST = """
 import json, os, sys
@@ -84,40 +88,51 @@ assert answer["statusCode"] == 400, answer
     assert heavy(loaded(program)) == set()
 
 
-@pytest.mark.parametrize(("path", "engine"), [("/", {"jinja2"}), ("/feed.xml", set())])
-def test_a_page_loads_jinja2_a_feed_does_not_and_neither_a_reader_of_files(
-    path: str, engine: set[str]
-) -> None:
-    program = f"""
+def asked_of_a_silent_table(path: str, resource: str = "") -> set[str]:
+    """Return the modules that answer a request for *path* with "the table does not answer"."""
+    return loaded(f"""
 os.environ.update(BROADSHEET_TABLE="none", AWS_ENDPOINT_URL="http://127.0.0.1:9",
                   AWS_ACCESS_KEY_ID="x", AWS_SECRET_ACCESS_KEY="x", AWS_DEFAULT_REGION="us-east-1",
                   AWS_MAX_ATTEMPTS="1")
 import app
-answer = app.app({json.loads(event(path, {}))!r}, None)
+answer = app.app({json.loads(event(path, {}, resource=resource))!r}, None)
 assert answer["statusCode"] == 503, answer
-"""
-    names = loaded(program)
+""")
+
+
+@pytest.mark.parametrize(("path", "engine"), [("/", {"jinja2"}), ("/feed.xml", set())])
+def test_a_page_loads_jinja2_a_feed_does_not_and_neither_a_reader_of_files(
+    path: str, engine: set[str]
+) -> None:
+    names = asked_of_a_silent_table(path)
 
     assert heavy(names) == {"boto3", "botocore"} | engine
-    assert not ours(names) & {
-        "chalicelib.core.fold",
-        "chalicelib.core.metadata",
-        "chalicelib.aws.buckets",
-        "chalicelib.telemetry",
-    }
+    assert not ours(names) & FOR_WRITERS
 
 
-def event(resource: str, query: dict[str, str]) -> str:
-    """Return, as JSON, what API Gateway hands over for a GET of *resource*."""
+def test_what_tells_a_story_is_loaded_for_stories_alone() -> None:
+    article = asked_of_a_silent_table(f"/a/{'a' * 16}", "/a/{article_id}")
+    story = asked_of_a_silent_table(f"/story/{'a' * 16}", "/story/{story_id}")
+
+    assert not {name for name in article if name.startswith("chalicelib.core.stories")}
+    assert "chalicelib.core.stories" in story
+    assert heavy(story) == heavy(article)
+    assert not ours(story) & FOR_WRITERS
+
+
+def event(path: str, query: dict[str, str], *, resource: str = "") -> str:
+    """Return, as JSON, what API Gateway hands over for a GET of *path*, one of *resource*'s."""
+    resource = resource or path
+    parts = zip(resource.split("/"), path.split("/"), strict=True)
     return json.dumps(
         {
-            "path": resource,
+            "path": path,
             "httpMethod": "GET",
             "headers": {},
             "multiValueQueryStringParameters": {name: [value] for name, value in query.items()},
-            "pathParameters": {},
+            "pathParameters": {name.strip("{}"): part for name, part in parts if "{" in name},
             "stageVariables": None,
-            "requestContext": {"httpMethod": "GET", "resourcePath": resource, "path": resource},
+            "requestContext": {"httpMethod": "GET", "resourcePath": resource, "path": path},
             "body": None,
             "isBase64Encoded": False,
         }

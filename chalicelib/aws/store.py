@@ -9,6 +9,8 @@
     LIST#<list>          <public_at>#<id>      a card, and beside it what feeds tell besides;
                                                lists: all, pinned, section#…, …
     LIST#corrections     <corrected_at>#<id>   an article's corrections, from when it is public
+    LIST#changes         <at>#<id>             what readers have of an article from then on, or
+                                               that they have it no more; read only up to now
     LIST#sources         PROFILE#<id>          a source and the feeds in which it is watched
     LIST#sources         SUBSCRIPTIONS         those of sources/feeds.opml
     SHOWN#<name>         VALUE                 what others copy: a source's profile, a picture
@@ -52,11 +54,13 @@ if TYPE_CHECKING:
     from chalicelib.aws.feeds import Feeds
     from chalicelib.aws.stories import Stories
     from chalicelib.core.article import Source
+    from chalicelib.core.changes import Change
     from chalicelib.core.record import Record, Shown
     from chalicelib.core.sources import Watched
 
 _ALL = "all"
 _CORRECTIONS = "corrections"
+_CHANGES = "LIST#changes"
 _SOURCES = "LIST#sources"
 _OBSERVED_LATEST = ("OBSERVED#latest", "VALUE")
 _OBSERVED_CURSOR = ("OBSERVED#reconcile", "VALUE")
@@ -265,6 +269,12 @@ class Store(Table):
         listed = ((decode(i["card"]["S"], Card), unpack(i["brief"]["B"], Brief)) for i in items)
         return tuple(listed), older
 
+    def briefs_of(self, cards: Iterable[Card]) -> dict[ArticleId, Brief]:
+        """Return what feeds tell of these articles besides, as far as the archive lists them."""
+        keys = {(f"LIST#{_ALL}", place_of(card.public_at, card.id)): card.id for card in cards}
+        rows = self._batch(list(keys), consistent=False)
+        return {keys[key]: unpack(row["brief"]["B"], Brief) for key, row in rows.items()}
+
     def corrections(
         self, *, until: datetime, after: str = "", limit: int
     ) -> tuple[tuple[Corrected, ...], str | None]:
@@ -273,6 +283,35 @@ class Store(Table):
             _CORRECTIONS, "corrected", until=until, after=after, limit=limit, consistent=False
         )
         return tuple(unpack(item["corrected"]["B"], Corrected) for item in items), older
+
+    def changes(
+        self, *, since: datetime | None, until: datetime, after: str = "", limit: int
+    ) -> tuple[tuple[Change, ...], str | None]:
+        """Return entries of the log of changes in their order, and the place to go on *after*.
+
+        From the second *since* to the second *until*, both included. One Query page.
+        """
+        from chalicelib.core.changes import Change
+
+        # "~" sorts after every id, "0" before every time.
+        first = max(moment(since) if since else "0", f"{after}~" if after else "")
+        last = f"{moment(until)}#~"
+        if first > last:
+            return (), None  # DynamoDB refuses a span that ends before it begins
+        with reading():
+            answer = self._client.query(
+                TableName=self._table,
+                KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
+                ExpressionAttributeValues={
+                    ":pk": {"S": _CHANGES},
+                    ":first": {"S": first},
+                    ":last": {"S": last},
+                },
+                Limit=limit,
+            )
+        items = answer["Items"]
+        further = items[-1]["sk"]["S"] if "LastEvaluatedKey" in answer else None
+        return tuple(decode(item["change"]["S"], Change) for item in items), further
 
     def between(self, since: datetime, until: datetime) -> Iterator[Card]:
         """Yield the cards of all that became public in this time, newest first. 1 MB a call."""
@@ -459,6 +498,7 @@ def lists_of(article: Article) -> tuple[str, ...]:
 
 def rows_of(record: Record) -> dict[Key, Item]:
     """Return every row that *record* owns, by key: a function of the record alone."""
+    from chalicelib.core.changes import changes
     from chalicelib.core.record import digest, name_of_key
 
     bare = record
@@ -490,6 +530,8 @@ def rows_of(record: Record) -> dict[Key, Item]:
             }
         if record.life.draft is not None:
             rows[_draft_key(article_id(record.key))] = {"article": {"B": pack(record.life.draft)}}
+        for change in changes(record.life):
+            rows[_CHANGES, change.place] = {"change": {"S": encode(change).decode()}}
         if current is not None:
             rows |= _list_rows(current)
             if current.replaces:

@@ -8,7 +8,7 @@
     STORY#<id>           <public_at>#<id>      the account of each member, in canonical order
 
 All follow from the articles alone. They are written after an article's transaction, in steps
-that can each be repeated: see `chalicelib.placing`. All reads are consistent.
+that can each be repeated: see `chalicelib.placing`. All reads but readers' are consistent.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from chalicelib.aws.store import membership, membership_key
-from chalicelib.aws.table import Item, Key, Table, row_key
+from chalicelib.aws.table import Item, Key, Table, reading, row_key
 from chalicelib.core.article import ArticleId, Membership
 from chalicelib.core.codec import pack, unpack
 from chalicelib.core.stories.node import NOWHERE, Node, Place, Placed
@@ -106,14 +106,15 @@ class Stories(Table):
         found = {keys[key]: membership(row) for key, row in rows.items()}
         return {id_: one for id_, one in found.items() if one is not None}
 
-    def members(self, story_id: ArticleId) -> dict[str, Account]:
+    def members(self, story_id: ArticleId, *, consistent: bool = True) -> dict[str, Account]:
         """Return the accounts of a story by their place in it. One Query, one page."""
-        answer = self._client.query(
-            TableName=self._table,
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": f"STORY#{story_id}"}},
-            ConsistentRead=True,
-        )
+        with reading():
+            answer = self._client.query(
+                TableName=self._table,
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues={":pk": {"S": f"STORY#{story_id}"}},
+                ConsistentRead=consistent,
+            )
         return {item["sk"]["S"]: unpack(item["account"]["B"], Account) for item in answer["Items"]}
 
     def put_members(

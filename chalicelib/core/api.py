@@ -27,6 +27,7 @@ from chalicelib.core.site import Site
 
 if TYPE_CHECKING:
     from chalicelib.core.around import Around
+    from chalicelib.core.changes import Change
     from chalicelib.core.ranking import Ranked
     from chalicelib.core.receipt import Receipt, Telling
     from chalicelib.core.stories import Disagreement, Statement, Story
@@ -201,6 +202,20 @@ def revision(past: Article, *, site: Site) -> Json:
         "updated_at": moment(past.updated_at),
         "received_at": moment(past.received_at),
         "corrections": [_correction(correction) for correction in past.corrections],
+    }
+
+
+def change(told: Change, *, site: Site) -> Json:
+    """Return an entry of the log of changes; `reason` says why an article was withdrawn."""
+    slug = f"/{told.slug}" if told.slug else ""
+    return {
+        "id": told.id,
+        "article_id": told.article_id,
+        "revision": told.revision,
+        "kind": told.kind,
+        "reason": told.reason,
+        "at": moment(told.at),
+        "url": site.url(f"a/{told.article_id}{slug}"),
     }
 
 

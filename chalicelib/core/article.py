@@ -26,6 +26,7 @@ _RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ps", "sd", "u
 
 EMBEDDED = "embedded/"  # what the names of images inside an article's own file begin with
 MAX_SLUG_LENGTH = 80  # longer addresses are cut by mail programs and chat windows
+MAX_OTHERS = 12  # cards of a story on each of its articles' pages
 SLUG = re.compile(rf"[a-z0-9-]{{1,{MAX_SLUG_LENGTH}}}")
 
 
@@ -420,7 +421,7 @@ class Membership:
     """
 
     story_id: ArticleId
-    others: tuple[Card, ...]  # not all of a long story; some may still wait for their time
+    others: tuple[Card, ...]  # MAX_OTHERS at most; some may still wait for their time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

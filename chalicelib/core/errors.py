@@ -80,14 +80,14 @@ class NotFound(BroadsheetError):
 
 
 class Moved(BroadsheetError):
-    """Another article has taken this one's place; `to` is its id."""
+    """What is asked for stands under another id, `to`: a successor's, or its story's own."""
 
     status = 308
     code = "moved"
     title = "Moved"
 
     def __init__(self, to: str) -> None:
-        super().__init__("Another article has taken this one's place.")
+        super().__init__("This stands at another address.")
         self.to = to
 
 

@@ -30,6 +30,7 @@ from chalicelib.core.article import (
     preview_secret,
     slugify,
 )
+from chalicelib.core.changes import ChangeKind
 from chalicelib.core.errors import Finding, UploadRejected
 from chalicelib.core.formats import Draft
 from chalicelib.core.language import guess_language, terms
@@ -51,6 +52,7 @@ class Life:
     draft: Article | None = None  # the last accepted version, while it is a draft
     shown: tuple[int, ...] = ()  # revisions that readers had before the current one
     gone: Absence | None = None
+    came_as: ChangeKind = "published"  # what the current revision is, or will be, to readers
 
 
 def accept(
@@ -89,12 +91,14 @@ def _placed(life: Life, article: Article, draft: Draft, at: datetime) -> tuple[L
     if article.public_at > at:
         if life.shown:
             raise _already_public(article)
-        return replace(life, current=article), "scheduled"
+        return replace(life, current=article, came_as="published"), "scheduled"
     is_public = article.is_public(
         at
     )  # else it had expired before it came, and gave readers nothing
-    after = replace(life, current=article, gone=None if is_public else life.gone)
-    return after, _outcome(life, article, at)
+    change = _change(life, article)
+    gone = None if is_public else life.gone
+    after = replace(life, current=article, gone=gone, came_as=change)
+    return after, change if is_public else "expired"
 
 
 def _already_public(article: Article) -> UploadRejected:
@@ -158,9 +162,7 @@ def _seen_at(life: Life, article: Article, at: datetime) -> datetime | None:
     return max(article.public_at, at)
 
 
-def _outcome(before: Life, article: Article, at: datetime) -> Outcome:
-    if not article.is_public(at):
-        return "expired"
+def _change(before: Life, article: Article) -> ChangeKind:
     if before.current is None or not before.shown:
         return "published"
     return "corrected" if _unsaid(before.current, article.corrections) else "updated"

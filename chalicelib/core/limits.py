@@ -27,7 +27,8 @@ MAX_WORD_TAGS = 300_000  # of one part of a .docx, which has some ten for every 
 MAX_HEADLINE_LENGTH = 300  # characters; the longest real headlines have some 200
 MAX_STANDFIRST_LENGTH = 1_000  # characters
 # An article's transaction holds 100 writes, and an update may take away all that it had and bring
-# as much again: lists (5 + tags), copies (source, lead, pictures; of the draft too), 4 of its own.
+# as much again: lists (5 + tags), changes (2), copies (source, lead, pictures; of the draft too),
+# and where it is replaced; its state, its text and its draft keep their rows.
 MAX_TAGS = 12
 MAX_PICTURES = 12  # images of the site's own in one text
 MAX_BYLINES = 20  # names

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from chalice import __version__ as chalice_version
@@ -59,19 +60,8 @@ def articles(visit: Visit) -> Answer:
         now=visit.now,
         store=wiring.store(),  # last: a request that is refused loads no client
     )
-    site, further = visit.site, None
-    if view.older:
-        further = site.api("articles", **{**query.given, "cursor": cursor(view.older)})
-    document = {
-        "data": [_selected(api.card(card, site=site), query) for card in view.cards],
-        "links": {
-            "self": site.api("articles", **query.given),
-            "html": site.url("latest"),
-            "next": further,
-        },
-    }
-    headers = {"Link": f'<{further}>; rel="next"'} if further else {}
-    return json_document(document, view.changed_at, headers=headers)
+    shown = [_selected(api.card(card, site=visit.site), query) for card in view.cards]
+    return _listed("articles", shown, view.changed_at, query=query, further=view.older, visit=visit)
 
 
 @json_view("/v1/articles/{article_id}")
@@ -89,6 +79,7 @@ def article(visit: Visit, article_id: str) -> Answer:
         "links": {
             "self": site.api(f"articles/{id_}", **query.given),
             "html": site.article(view.article),
+            "story_url": site.story(view.story_id),
             "next": None,
         },
     }
@@ -111,6 +102,31 @@ def revisions(visit: Visit, article_id: str) -> Answer:
     return json_document(document, view.article.received_at)
 
 
+@json_view("/v1/changes")
+def changes(visit: Visit) -> Answer:
+    query = visit.parameters.only("since", "cursor")
+    since, place = query.moment("since"), query.place()
+    view = newsroom.list_changes(store=wiring.store(), now=visit.now, since=since, after=place)
+    shown = [api.change(change, site=visit.site) for change in view.changes]
+    newest_at = view.changes[-1].at if view.changes else None
+    return _listed("changes", shown, newest_at, query=query, further=view.further, visit=visit)
+
+
+@json_view("/v1/stories/{story_id}", moved="v1/stories/{}")
+def story(visit: Visit, story_id: str) -> Answer:
+    visit.parameters.only()
+    told = newsroom.read_story(known_id(story_id), store=wiring.store(), now=visit.now)
+    document = {
+        "data": api.story(told, site=visit.site),
+        "links": {
+            "self": visit.site.api(f"stories/{told.id}"),
+            "html": visit.site.story(told.id),
+            "next": None,
+        },
+    }
+    return json_document(document, told.changed_at)
+
+
 @json_view("/v1/health")
 def health(visit: Visit) -> Answer:
     visit.parameters.only()
@@ -130,6 +146,31 @@ def health(visit: Visit) -> Answer:
         "links": {"self": visit.site.api("health"), "html": visit.site.url(), "next": None},
     }
     return json_document(document, refreshed_at, headers={"Cache-Control": "no-store"})
+
+
+def _listed(
+    path: str,
+    shown: list[dict[str, Any]],
+    changed_at: datetime | None,
+    *,
+    query: Parameters,
+    further: str | None,
+    visit: Visit,
+) -> Answer:
+    """Answer with a page of a list, which goes on at the place *further*."""
+    site, address = visit.site, None
+    if further:
+        address = site.api(path, **{**query.given, "cursor": cursor(further)})
+    document = {
+        "data": shown,
+        "links": {
+            "self": site.api(path, **query.given),
+            "html": site.url("latest"),
+            "next": address,
+        },
+    }
+    headers = {"Link": f'<{address}>; rel="next"'} if address else {}
+    return json_document(document, changed_at, headers=headers)
 
 
 def _selected(shown: dict[str, Any], query: Parameters) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from chalicelib import newsroom, wiring
 from chalicelib.core import feeds
-from chalicelib.core.article import SLUG
+from chalicelib.core.article import SLUG, known_id
 from chalicelib.core.errors import NotFound
 from chalicelib.core.feeds import Feed
 from chalicelib.core.pages import labels
@@ -21,12 +21,16 @@ MAX_AGE_S = 300  # readers of feeds ask every quarter of an hour at best
 View = Callable[..., Feed]  # of a Visit and the path's parts, by name
 
 
-def feed_view(path: str) -> Callable[[View], View]:
-    """Serve the feed of the page at *path* ("" for the front page) in every form."""
+def feed_view(path: str, *, moved: str = "") -> Callable[[View], View]:
+    """Serve the feed of the page at *path* ("" for the front page) in every form.
+
+    *moved* is the address of its page under another id, where it can have one.
+    """
 
     def serve(view: View) -> View:
         for extension in feeds.FORMS:
-            json_view(f"{path}/feed.{extension}")(_answering(view, extension))
+            name = f"feed.{extension}"
+            json_view(f"{path}/{name}", moved=f"{moved}/{name}")(_answering(view, extension))
         return view
 
     return serve
@@ -94,6 +98,15 @@ def _under(visit: Visit, kind: Filing, value: str) -> Feed:
         path=f"{kind}/{value}",
         older=cursor(view.older),
         site=site,
+    )
+
+
+@feed_view("/story/{story_id}", moved="story/{}")
+def story(visit: Visit, story_id: str) -> Feed:
+    view = newsroom.list_story(known_id(story_id), store=wiring.store(), now=visit.now)
+    first, _ = view.listed[-1]
+    return feeds.of_articles(
+        view.listed, name=first.headline, path=f"story/{first.id}", older=None, site=visit.site
     )
 
 

@@ -81,7 +81,13 @@ def article_page(visit: Visit, article_id: str, slug: str) -> Answer:
     if slug != view.article.slug:
         return visit.moved(visit.site.article(view.article))
     page = pages.article(
-        view.article, latest=view.latest, around=view.around, site=visit.site, now=visit.now
+        view.article,
+        latest=view.latest,
+        around=view.around,
+        story_id=view.story_id if view.has_others else None,
+        sources=view.sources,
+        site=visit.site,
+        now=visit.now,
     )
     return html(page, max(view.article.received_at, view.latest.refreshed_at))
 
@@ -102,6 +108,12 @@ def history_page(visit: Visit, article_id: str, slug: str) -> Answer:
         return visit.moved(visit.site.article(view.article, page="history"))
     page = pages.history(view.article, view.revisions, site=visit.site, now=visit.now)
     return html(page, view.article.received_at)
+
+
+@page_view("/story/{story_id}", moved="story/{}")
+def story_page(visit: Visit, story_id: str) -> Answer:
+    story = newsroom.read_story(known_id(story_id), store=wiring.store(), now=visit.now)
+    return html(pages.story(story, site=visit.site, now=visit.now), story.changed_at)
 
 
 @page_view("/preview/{token}")

@@ -45,18 +45,23 @@ class Visit:
 View = Callable[..., Answer]  # of a Visit and the path's parts, by name
 
 
-def page_view(path: str) -> Callable[[View], Callable[..., Response]]:
-    """Serve a view at *path* as a page; its errors become pages too."""
-    return _view(path, articles="a", problem=_problem_page)
+def page_view(path: str, *, moved: str = "a/{}") -> Callable[[View], Callable[..., Response]]:
+    """Serve a view at *path* as a page; its errors become pages too.
+
+    *moved* is the address to which it leads who asks for what has moved, of its new id.
+    """
+    return _view(path, moved=moved, problem=_problem_page)
 
 
-def json_view(path: str) -> Callable[[View], Callable[..., Response]]:
+def json_view(
+    path: str, *, moved: str = "v1/articles/{}"
+) -> Callable[[View], Callable[..., Response]]:
     """Serve a view at *path* to programs; its errors become problem documents (RFC 9457)."""
-    return _view(path, articles="v1/articles", problem=_problem_json)
+    return _view(path, moved=moved, problem=_problem_json)
 
 
 def _view(
-    path: str, *, articles: str, problem: Callable[[BroadsheetError, Visit], Answer]
+    path: str, *, moved: str, problem: Callable[[BroadsheetError, Visit], Answer]
 ) -> Callable[[View], Callable[..., Response]]:
     def serve(view: View) -> Callable[..., Response]:
         @functools.wraps(view)
@@ -65,8 +70,8 @@ def _view(
             visit = _visit(request)
             try:
                 answer = view(visit, **path_parts)
-            except Moved as moved:
-                answer = visit.moved(visit.site.url(f"{articles}/{moved.to}"))
+            except Moved as error:
+                answer = visit.moved(visit.site.url(moved.format(error.to)))
             except BroadsheetError as error:
                 if error.status >= _SERVER_ERROR:
                     log.exception("request failed", extra={"path": visit.path})

@@ -139,6 +139,13 @@ def test_hidden_articles_change_nothing(accounts: list[Account]) -> None:
     assert tell(accounts, now=NOW) == tell(public, now=NOW)
 
 
+@given(ACCOUNTS.filter(bool))
+def test_a_story_of_one_is_what_its_account_tells(accounts: list[Account]) -> None:
+    one = accounts[0]
+
+    assert tell([one], now=one.card.public_at) == Story.of_one(one.card)
+
+
 @given(ACCOUNTS)
 def test_every_copy_is_of_an_earlier_article(accounts: list[Account]) -> None:
     story = tell(accounts, now=NOW)

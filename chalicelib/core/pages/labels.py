@@ -109,6 +109,13 @@ def added(share: float) -> str:
     return f"{_SHARES[told]} of it is new"
 
 
+def whole_story(sources: int | None) -> str:
+    """Return the words of a link to a story's page; None are too many *sources* to be counted."""
+    if sources == 1:
+        return "All articles of this story"
+    return f"All {sources} sources of this story" if sources else "All sources of this story"
+
+
 def thing(counted_: str) -> str:
     """Return a heading for what sources count: "People killed", "Amount in £"."""
     if not counted_[-1].isalpha():

@@ -36,6 +36,7 @@ def story(told: Story, *, links: Iterable[Elsewhere] = (), site: Site, now: date
         description=f"{_counts(told)} {first.standfirst or first.headline}",
         address=site.story(told.id),
         cards=cards.values(),
+        feed=f"story/{told.id}",
         data=site.api(f"stories/{told.id}"),
     )
     return Page(

@@ -16,7 +16,7 @@ from chalicelib.core.ranking import Latest
 from chalicelib.core.site import Site
 
 if TYPE_CHECKING:
-    from chalicelib.core.article import Corrected, Source
+    from chalicelib.core.article import ArticleId, Corrected, Source
 
 PROBLEM_HEADLINES = 8  # enough to find something else to read, and all in sight
 
@@ -78,8 +78,21 @@ def _only(sections: Collection[str], shown: Latest) -> Context:
     return {"names": ", ".join(labels.name(slug) for slug in sections if slug in slugs)}
 
 
-def article(article: Article, *, latest: Latest, around: Around, site: Site, now: datetime) -> Page:
-    """Return the article's page; *around* is what else there is of it."""
+def article(
+    article: Article,
+    *,
+    latest: Latest,
+    around: Around,
+    story_id: ArticleId | None = None,
+    sources: int | None = None,
+    site: Site,
+    now: datetime,
+) -> Page:
+    """Return the article's page; *around* is what else there is of it.
+
+    *story_id* is that of its story where others tell it too, *sources* how many do, if that is
+    known.
+    """
     original = labels.web_address(article.original_url)
     listed = ranked.beside(latest, article, around=around.cards(), now=now)
     frame = parts.frame(
@@ -112,6 +125,9 @@ def article(article: Article, *, latest: Latest, around: Around, site: Site, now
             "structured": structured.news_article(article, site=site),
             "news": ranked.news(latest, listed[: ranked.BESIDE], site=site, now=now),
             "around": parts.around(around, site=site, now=now),
+            "story": {"url": site.story(story_id), "label": labels.whole_story(sources)}
+            if story_id
+            else None,
         },
     )
 

@@ -61,6 +61,16 @@ class Story:
         """Its first article's."""
         return self.members[0].card.id
 
+    @property
+    def changed_at(self) -> datetime:
+        """When an article last came to it, or changed."""
+        return max(member.card.changed_at for member in self.members)
+
+    @classmethod
+    def of_one(cls, card: Card) -> Story:
+        """Return the story of an article that nobody else tells: all in it is new."""
+        return cls(members=(Member(card=card, copy_of=None, adds=1.0),), disagreements=())
+
 
 def tell(accounts: Iterable[Account], *, now: datetime) -> Story | None:
     """Return the story of those *accounts* that are public at *now*, None where none is.
