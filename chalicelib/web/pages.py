@@ -156,12 +156,15 @@ def _listing(visit: Visit, kind: Filing, value: str) -> Answer:
         tag=value if kind == "tag" else None,
         source=value if kind == "source" else None,
     )
+    profile = view.cards[0].source if kind == "source" and view.cards else None
     if not view.cards and not view.older and not place:
-        raise NotFound(f"Nothing has been published under this {kind}.")
+        if kind != "source":
+            raise NotFound(f"Nothing has been published under this {kind}.")
+        profile = newsroom.read_source(value, store=wiring.store())
     page = pages.listing(
         kind=kind,
         value=value,
-        profile=view.cards[0].source if kind == "source" and view.cards else None,
+        profile=profile,
         cards=view.cards,
         older=cursor(view.older),
         site=visit.site,
@@ -177,6 +180,12 @@ def corrections_page(visit: Visit) -> Answer:
     older = cursor(view.older)
     page = pages.corrections(view.corrected, older=older, site=site, now=visit.now)
     return html(page, view.changed_at)
+
+
+@page_view("/sources")
+def sources_page(visit: Visit) -> Answer:
+    view = newsroom.list_sources(store=wiring.store())
+    return html(pages.sources(view.sources, site=visit.site, now=visit.now), view.changed_at)
 
 
 @page_view("/how-it-works")
