@@ -712,6 +712,21 @@ def list_sources(*, store: Store) -> SourcesView:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """How the newsroom is."""
+
+    latest: Latest | None  # as it was prepared last, None before the first time
+    feeds: tuple[Feed, ...]  # of all sources
+
+
+def read_status(*, store: Store) -> Status:
+    """Return how the newsroom is. Three calls."""
+    watched = list_sources(store=store).sources
+    feeds = {feed.address: feed for _, watched_in in watched for feed in watched_in}
+    return Status(latest=store.latest(), feeds=tuple(feeds.values()))
+
+
 def read_source(id_: str, *, store: Store) -> Source:
     """Return a source, which need not have published here. Raises NotFound. One call."""
     for one in store.sources():

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from chalice.test import Client
 
-from chalicelib import wiring
+from chalicelib import VERSION, wiring
+from chalicelib.core.ranking import Latest
 from chalicelib.core.watch import Answer, Feed, after
 from tests import builders
 from tests.conftest import Paper
@@ -128,5 +129,47 @@ def test_before_the_first_source_there_is_a_page_that_says_so(aws: None, client:
     assert "No source has introduced itself yet." in words(client)
 
 
-def test_every_page_leads_to_the_sources(newsroom: Paper, client: Client) -> None:
-    assert '<a href="/sources">Sources</a>' in client.http.get("/how-it-works").body.decode()
+def test_every_page_leads_to_the_sources_and_the_status(newsroom: Paper, client: Client) -> None:
+    page = client.http.get("/how-it-works").body.decode()
+
+    assert '<a href="/sources">Sources</a>' in page
+    assert '<a href="/status">Status</a>' in page
+
+
+# How the newsroom is
+
+
+def test_the_status_counts_the_feeds_by_how_they_were_found(
+    newsroom: Paper, client: Client
+) -> None:
+    assert "2 feeds are watched: 2 not asked for yet." in words(client, "/status")
+    found(RSS, Answer(status=503), minutes=5)
+    found(ATOM, good(ATOM), minutes=5)
+
+    assert "2 feeds are watched: 1 can be read, 1 failing." in words(client, "/status")
+
+
+def test_the_status_says_how_old_the_list_is_and_when_it_is_stale(
+    aws: None, client: Client
+) -> None:
+    assert "The latest list has not been prepared yet." in words(client, "/status")
+    now = datetime.now(UTC).replace(microsecond=0)
+    store = wiring.store()
+
+    store.put_latest(Latest(refreshed_at=now - timedelta(hours=2), leads=(), cards=()))
+    late = words(client, "/status")
+    store.put_latest(Latest(refreshed_at=now - timedelta(minutes=4), leads=(), cards=()))
+    well = words(client, "/status")
+
+    assert "was prepared 2h ago" in late
+    assert "Newer articles may be missing." in late
+    assert "was prepared 4m ago" in well
+    assert "Newer articles may be missing." not in well
+    assert f"Broadsheet {VERSION}" in well
+
+
+def test_the_status_is_kept_by_nobody(newsroom: Paper, client: Client) -> None:
+    answer = client.http.request("HEAD", "/status")
+
+    assert (answer.status_code, answer.body) == (200, b"")
+    assert answer.headers["Cache-Control"] == "no-store"

@@ -6,7 +6,9 @@ import re
 from dataclasses import replace
 from datetime import datetime
 
-from chalicelib import newsroom, wiring
+from chalice import __version__ as chalice_version
+
+from chalicelib import VERSION, newsroom, wiring
 from chalicelib.core import pages
 from chalicelib.core.article import SLUG, known_id
 from chalicelib.core.errors import BadRequest, NotFound
@@ -186,6 +188,21 @@ def corrections_page(visit: Visit) -> Answer:
 def sources_page(visit: Visit) -> Answer:
     view = newsroom.list_sources(store=wiring.store())
     return html(pages.sources(view.sources, site=visit.site, now=visit.now), view.changed_at)
+
+
+@page_view("/status")
+def status_page(visit: Visit) -> Answer:
+    status = newsroom.read_status(store=wiring.store())
+    refreshed_at = status.latest.refreshed_at if status.latest else None
+    page = pages.status(
+        latest=status.latest,
+        feeds=status.feeds,
+        versions={"Broadsheet": VERSION, "Chalice": chalice_version},
+        site=visit.site,
+        now=visit.now,
+    )
+    answer = html(page, refreshed_at)
+    return replace(answer, headers={**answer.headers, "Cache-Control": "no-store"})
 
 
 @page_view("/how-it-works")
