@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from chalicelib.core.record import Record
     from chalicelib.core.site import Site
     from chalicelib.core.stories import Story
-    from chalicelib.core.watch import Fetch
+    from chalicelib.core.watch import Feed, Fetch
 
 Filing = Literal["section", "tag", "source"]  # what articles are filed under
 
@@ -734,6 +734,59 @@ def list_changes(
     told, further = store.changes(since=since, until=now, after=after, limit=limit)
     newest = tuple(change for change in told if change.is_newest(now))
     return ChangesView(changes=newest, further=further)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourcesView:
+    """Every source, by name, each with the feeds in which it is watched, as they were found."""
+
+    sources: tuple[tuple[Source, tuple[Feed, ...]], ...]
+
+    @property
+    def changed_at(self) -> datetime | None:
+        """When a feed was last found to be another, None before any was asked for."""
+        feeds = (feed for _, watched in self.sources for feed in watched)
+        return max((feed.changed_at for feed in feeds if feed.changed_at), default=None)
+
+
+def list_sources(*, store: Store) -> SourcesView:
+    """Return all sources. Two calls."""
+    from chalicelib.core.watch import Feed
+
+    found = {feed.address: feed for feed in store.feeds.all()}
+    named = sorted(store.sources(), key=lambda one: (one.source.name.casefold(), one.source.id))
+    return SourcesView(
+        sources=tuple(
+            (
+                one.source,
+                tuple(found.get(address) or Feed(address=address) for address in one.feeds),
+            )
+            for one in named
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """How the newsroom is."""
+
+    latest: Latest | None  # as it was prepared last, None before the first time
+    feeds: tuple[Feed, ...]  # of all sources
+
+
+def read_status(*, store: Store) -> Status:
+    """Return how the newsroom is. Three calls."""
+    watched = list_sources(store=store).sources
+    feeds = {feed.address: feed for _, watched_in in watched for feed in watched_in}
+    return Status(latest=store.latest(), feeds=tuple(feeds.values()))
+
+
+def read_source(id_: str, *, store: Store) -> Source:
+    """Return a source, which need not have published here. Raises NotFound. One call."""
+    for one in store.sources():
+        if one.source.id == id_:
+            return one.source
+    raise NotFound("Nothing has been published under this source.")
 
 
 def published_between(

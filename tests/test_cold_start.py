@@ -110,6 +110,12 @@ def test_a_page_loads_jinja2_a_feed_does_not_and_neither_a_reader_of_files(
     assert not ours(names) & FOR_WRITERS
 
 
+def test_the_page_of_sources_loads_nothing_that_reads_feeds() -> None:
+    names = asked_of_a_silent_table("/sources")
+
+    assert not heavy(names) & {"feedparser", "lxml", "nh3", "yaml"}
+
+
 def test_what_tells_a_story_is_loaded_for_stories_alone() -> None:
     article = asked_of_a_silent_table(f"/a/{'a' * 16}", "/a/{article_id}")
     story = asked_of_a_silent_table(f"/story/{'a' * 16}", "/story/{story_id}")

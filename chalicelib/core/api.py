@@ -23,6 +23,7 @@ from chalicelib.core.article import (
     direction,
 )
 from chalicelib.core.errors import BroadsheetError
+from chalicelib.core.pages import labels
 from chalicelib.core.site import Site
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from chalicelib.core.ranking import Ranked
     from chalicelib.core.receipt import Receipt, Telling
     from chalicelib.core.stories import Disagreement, Statement, Story
+    from chalicelib.core.watch import Feed
 
 Json = dict[str, Any]
 
@@ -225,6 +227,32 @@ def source(profile: Source, *, site: Site) -> Json:
         "name": profile.name,
         "avatar_url": site.url(profile.avatar) if profile.avatar else None,
         "home_url": profile.home_url,
+    }
+
+
+def watched(profile: Source, feeds: Iterable[Feed], *, site: Site) -> Json:
+    """Return a source with all of its profile, and how each of its feeds was found last.
+
+    Of a feed the host alone: some have their reader's secret in their address.
+    """
+    return source(profile, site=site) | {
+        "url": site.source(profile.id),
+        "kind": profile.kind,
+        "country": profile.country,
+        "owner": profile.owner,
+        "paywalled": profile.paywalled,
+        "feeds": [
+            {
+                "host": labels.host(feed.address),
+                "state": feed.state,
+                "last_success_at": moment(feed.last_success_at),
+                "problem": feed.problem,
+                "failures": feed.failures,
+                "next_try_at": moment(feed.next_try_at),
+                "moved_to": labels.host(feed.moved_to) if feed.moved_to else None,
+            }
+            for feed in feeds
+        ],
     }
 
 

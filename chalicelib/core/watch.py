@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import Literal
 
 from chalicelib.core import links
 from chalicelib.core.codec import encode
@@ -24,6 +25,8 @@ MAX_FEEDS = 400  # asked for in one run; of more feeds, each run takes the next
 LONGEST_PAUSE = timedelta(days=1)  # between two tries of a feed that fails
 NOTED_EVERY = timedelta(hours=1)  # how exactly the last success of an unchanged feed is known
 _MAX_KNOWN = 200  # links; twice what is read, for servers that answer with old copies in between
+
+FeedState = Literal["waiting", "read", "failing", "ended"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +52,15 @@ class Feed:
     has_ended: bool = False  # its server says that it is gone for good
     changed_at: datetime | None = None
     known: dict[str, Known] = field(default_factory=dict)  # by the link's id
+
+    @property
+    def state(self) -> FeedState:
+        """How it was found last: it waits until it has been asked for once."""
+        if self.has_ended:
+            return "ended"
+        if self.problem is not None:
+            return "failing"
+        return "read" if self.last_success_at is not None else "waiting"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

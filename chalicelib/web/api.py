@@ -104,9 +104,14 @@ def revisions(visit: Visit, article_id: str) -> Answer:
 
 @json_view("/v1/changes")
 def changes(visit: Visit) -> Answer:
-    query = visit.parameters.only("since", "cursor")
-    since, place = query.moment("since"), query.place()
-    view = newsroom.list_changes(store=wiring.store(), now=visit.now, since=since, after=place)
+    query = visit.parameters.only("since", "cursor", "limit")
+    view = newsroom.list_changes(
+        since=query.moment("since"),
+        after=query.place(),
+        limit=query.number("limit", largest=newsroom.PAGE_CHANGES) or newsroom.PAGE_CHANGES,
+        now=visit.now,
+        store=wiring.store(),  # last: a request that is refused loads no client
+    )
     shown = [api.change(change, site=visit.site) for change in view.changes]
     newest_at = view.changes[-1].at if view.changes else None
     return _listed("changes", shown, newest_at, query=query, further=view.further, visit=visit)
@@ -125,6 +130,17 @@ def story(visit: Visit, story_id: str) -> Answer:
         },
     }
     return json_document(document, told.changed_at)
+
+
+@json_view("/v1/sources")
+def sources(visit: Visit) -> Answer:
+    visit.parameters.only()
+    view, site = newsroom.list_sources(store=wiring.store()), visit.site
+    document = {
+        "data": [api.watched(source, feeds, site=site) for source, feeds in view.sources],
+        "links": {"self": site.api("sources"), "html": site.url("sources"), "next": None},
+    }
+    return json_document(document, view.changed_at)
 
 
 @json_view("/v1/health")

@@ -88,10 +88,12 @@ def _under(visit: Visit, kind: Filing, value: str) -> Feed:
     view = newsroom.list_briefs(
         store=wiring.store(), now=visit.now, after=place, under=(kind, value)
     )
-    if not view.listed and not view.older and not place:
-        raise NotFound(f"Nothing has been published under this {kind}.")
     is_source = kind == "source" and view.listed
     name = view.listed[0][0].source.name if is_source else labels.name(value)
+    if not view.listed and not view.older and not place:
+        if kind != "source":
+            raise NotFound(f"Nothing has been published under this {kind}.")
+        name = newsroom.read_source(value, store=wiring.store()).name
     return feeds.of_articles(
         view.listed,
         name=name,

@@ -6,7 +6,9 @@ import re
 from dataclasses import replace
 from datetime import datetime
 
-from chalicelib import newsroom, wiring
+from chalice import __version__ as chalice_version
+
+from chalicelib import VERSION, newsroom, wiring
 from chalicelib.core import pages
 from chalicelib.core.article import SLUG, known_id
 from chalicelib.core.errors import BadRequest, NotFound
@@ -156,12 +158,15 @@ def _listing(visit: Visit, kind: Filing, value: str) -> Answer:
         tag=value if kind == "tag" else None,
         source=value if kind == "source" else None,
     )
+    profile = view.cards[0].source if kind == "source" and view.cards else None
     if not view.cards and not view.older and not place:
-        raise NotFound(f"Nothing has been published under this {kind}.")
+        if kind != "source":
+            raise NotFound(f"Nothing has been published under this {kind}.")
+        profile = newsroom.read_source(value, store=wiring.store())
     page = pages.listing(
         kind=kind,
         value=value,
-        profile=view.cards[0].source if kind == "source" and view.cards else None,
+        profile=profile,
         cards=view.cards,
         older=cursor(view.older),
         site=visit.site,
@@ -177,6 +182,27 @@ def corrections_page(visit: Visit) -> Answer:
     older = cursor(view.older)
     page = pages.corrections(view.corrected, older=older, site=site, now=visit.now)
     return html(page, view.changed_at)
+
+
+@page_view("/sources")
+def sources_page(visit: Visit) -> Answer:
+    view = newsroom.list_sources(store=wiring.store())
+    return html(pages.sources(view.sources, site=visit.site, now=visit.now), view.changed_at)
+
+
+@page_view("/status")
+def status_page(visit: Visit) -> Answer:
+    status = newsroom.read_status(store=wiring.store())
+    refreshed_at = status.latest.refreshed_at if status.latest else None
+    page = pages.status(
+        latest=status.latest,
+        feeds=status.feeds,
+        versions={"Broadsheet": VERSION, "Chalice": chalice_version},
+        site=visit.site,
+        now=visit.now,
+    )
+    answer = html(page, refreshed_at)
+    return replace(answer, headers={**answer.headers, "Cache-Control": "no-store"})
 
 
 @page_view("/how-it-works")

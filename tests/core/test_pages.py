@@ -23,6 +23,7 @@ from chalicelib.core.around import Around
 from chalicelib.core.article import BlockKind, Corrected, Generation, Source
 from chalicelib.core.pages import Page, labels
 from chalicelib.core.ranking import Latest
+from chalicelib.core.watch import Feed
 from tests.core.pages_newsroom import (
     HARBOUR_POST,
     NOW,
@@ -97,6 +98,8 @@ def every_page():
     yield pages.source_text(article, **at)
     yield pages.story(told_by_many(), links=LINKS, **at)
     yield pages.corrections([corrected(article)], older="next", **at)
+    yield pages.sources([(HARBOUR_POST, (Feed(address="https://harbourpost.example/rss"),))], **at)
+    yield pages.status(latest=latest, feeds=(), versions={"Broadsheet": "0"}, **at)
     yield pages.front(latest, sections=("world", "none"), since=NOW, **at)
     yield pages.latest(latest, older="next", since=NOW - timedelta(hours=1), **at)
     yield pages.latest(latest, older="next", as_of=NOW - timedelta(hours=1), **at)
@@ -706,9 +709,9 @@ def test_every_page_has_one_h1_unique_ids_and_no_program(page):
 @on_every_page
 def test_every_page_links_only_to_what_the_site_has(page):
     known = re.compile(
-        r"https://news\.example/(|latest(\?.+)?|a/[a-z2-7]{16}(/[a-z-]+(/(source|history))?)?|how-it-works|corrections(\?cursor=.+)?"
+        r"https://news\.example/(|latest(\?.+)?|a/[a-z2-7]{16}(/[a-z-]+(/(source|history))?)?|how-it-works|sources|status|corrections(\?cursor=.+)?"
         r"|((section|tag|source)/[a-z-]+/|story/[a-z2-7]{16}/|corrections/)?feed\.(xml|atom|json)|\?.+"
-        r"|(section|tag|source)/[a-z-]+|media/.+|story/[a-z2-7]{16}|v1/(latest|stories/[a-z2-7]{16}|articles(/[a-z2-7]{16})?))(#[a-z0-9]+)?"
+        r"|(section|tag|source)/[a-z-]+|media/.+|story/[a-z2-7]{16}|v1/(latest|sources|health|stories/[a-z2-7]{16}|articles(/[a-z2-7]{16})?))(#[a-z0-9]+)?"
         r"|https://(www\.)?harbourpost\.example/.*|#main|data:image/svg\+xml,.+"
     )
     seen = Seen(page.render())

@@ -12,6 +12,8 @@ from chalicelib.core.pages.how import how_it_works
 from chalicelib.core.pages.page import Page, content_security_policy, icon
 from chalicelib.core.pages.ranked import latest
 from chalicelib.core.pages.receipts import receipt
+from chalicelib.core.pages.sources import sources
+from chalicelib.core.pages.status import status
 from chalicelib.core.pages.stored_text import source_text
 from chalicelib.core.pages.story import story
 from chalicelib.core.pages.views import (
@@ -41,5 +43,7 @@ __all__ = [
     "problem",
     "receipt",
     "source_text",
+    "sources",
+    "status",
     "story",
 ]

@@ -109,6 +109,8 @@ def frame(
         "footer": [
             {"label": "Latest News", "url": newest},
             {"label": "Corrections", "url": site.url("corrections")},
+            {"label": "Sources", "url": site.url("sources")},
+            {"label": "Status", "url": site.url("status")},
             {"label": "How it works", "url": site.url("how-it-works")},
             {"label": "RSS", "url": site.feed(feed, "xml")},
             {"label": "Latest as JSON", "url": site.api("latest")},
