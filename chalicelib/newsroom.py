@@ -156,13 +156,14 @@ def check(
     *,
     received_at: datetime,
     now: datetime,
-    sources: Mapping[str, Source],
+    sources: Mapping[str, Source] | None,
     summarise: Summarise,
     site: Site,
 ) -> tuple[Json, Json | None]:
     """Return the receipt that an upload would get, and the article it would make, offline.
 
-    The very steps of `ingest` on a key without a past; *sources* are the profiles by id.
+    The very steps of `ingest` on a key without a past; *sources* are the profiles by id, None
+    where nobody can say which there are.
     """
     from chalicelib.core import api, fold
     from chalicelib.core.record import dressed, name_of
@@ -177,10 +178,15 @@ def check(
     except Exception:
         log.exception("file not read", extra={"key": key})
         folded = fold.at_fault(key, None, version)
-    told = api.receipt(folded.record.receipt, site=site, ingested_at=now)
+    shown = {name_of("source", source.id): source for source in (sources or {}).values()}
+    # Only profiles are missed: which images the bucket holds is not known here, and an article
+    # is checked before its images are uploaded.
+    names = () if sources is None else folded.record.takes_from()
+    missing = {name: "" for name in names if name.startswith("source:") and name not in shown}
+    record = replace(folded.record, dressed=missing)
+    told = api.receipt(record.told(), site=site, ingested_at=now)
     if folded.article is None:
         return told, None
-    shown = {name_of("source", source.id): source for source in sources.values()}
     return told, api.article(dressed(folded.article, shown), site=site)
 
 

@@ -274,6 +274,7 @@ PROVOKED: dict[str, tuple[str, bytes]] = {
     ),
     "unknown-extension": ("a.exe", b"x"),
     "unknown-keys": ("a.md", markdown(mood="good")),
+    "unknown-source": ("a.md", markdown(source="courier")),
     "unpacked-size": ("a.docx", zipped({f"word/{n}.xml": "" for n in range(1_100)})),
     "xml": ("a.xml", b"<nitf>"),
     "xml-entities": ("a.xml", b"<!DOCTYPE a [<!ENTITY b 'c'>]><a/>"),

@@ -66,6 +66,19 @@ def test_a_key_and_sources_can_be_given(folder, tmp_path):
     assert told["article"]["source"]["name"] == "The Harbour Gazette"
 
 
+def test_an_unknown_source_is_told_only_where_the_sources_are_given(folder, tmp_path):
+    path, named = folder / "a.md", b"---\nsource: gazette\nimage: media/quay.png\n"
+    path.write_bytes(path.read_bytes().replace(b"---\n", named, 1))
+
+    def warned(*words):
+        (told,) = receipts(desk("check", path, "--json", *words))
+        return [warning["code"] for warning in told["warnings"]]
+
+    assert "unknown-source" not in warned()
+    assert "unknown-source" in warned("--sources", tmp_path)
+    assert "image-missing" not in warned("--sources", tmp_path)
+
+
 def test_a_person_reads_what_to_mend_without_colours_in_a_pipe(folder):
     done = desk("check", folder / "bad.md")
 
