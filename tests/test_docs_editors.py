@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from chalicelib import newsroom, wiring
-from chalicelib.core import fold, formats
+from chalicelib.core import api, codec, fold, formats
 from chalicelib.core.limits import (
     MAX_BYLINES,
     MAX_CORRECTIONS,
@@ -161,6 +161,22 @@ def test_the_guide_states_the_limits_that_hold():
         f"{MAX_SUBSCRIPTIONS} feeds",
     ):
         assert limit in text
+
+
+def test_the_guide_shows_the_changes_of_a_receipt_as_they_are():
+    (shown,) = re.findall(r"```json\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
+    record = None
+    for number, (headline, count) in enumerate(
+        (("Ferry returns", 214), ("Ferry returns on Monday", 221))
+    ):
+        text = f"The ferry carries {count} passengers.\n\nShe sails at six."
+        data = markdown(text, headline=headline, slug="ferry")
+        version = Version(id=str(number), received_at=NOW + timedelta(minutes=number))
+        record = fold.fold("a.md", record, version, data, summarise=wiring.summarise).record
+
+    told = api.receipt(record.receipt, site=Site(), ingested_at=NOW)
+
+    assert json.loads(codec.encode(told["changes"])) == json.loads(shown)
 
 
 # Every code, provoked

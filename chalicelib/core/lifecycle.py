@@ -30,6 +30,7 @@ from chalicelib.core.article import (
     preview_secret,
     slugify,
 )
+from chalicelib.core.changes import changes
 from chalicelib.core.errors import Finding, UploadRejected
 from chalicelib.core.formats import Draft
 from chalicelib.core.language import guess_language, terms
@@ -69,10 +70,14 @@ def accept(
     )
     article = _article(after, draft, version=version, summarise=summarise)
     article = replace(article, seen_at=_seen_at(after, article, at))
-    outcome: Outcome = "unchanged"
-    if not is_unchanged:
-        after, outcome = _placed(after, article, draft, at)
-    return after, _receipt(after, outcome, draft, article, at), article
+    if is_unchanged:
+        return after, _receipt(after, "unchanged", draft, article, at), article
+    after, outcome = _placed(after, article, draft, at)
+    receipt = _receipt(after, outcome, draft, article, at)
+    before = life.current or life.draft
+    if before is not None and outcome != "withdrawn":
+        receipt = replace(receipt, changes=changes(before, article))
+    return after, receipt, article
 
 
 def _placed(life: Life, article: Article, draft: Draft, at: datetime) -> tuple[Life, Outcome]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from chalicelib import wiring
 from chalicelib.core import fold
 from chalicelib.core.article import Absence, Article, article_id, read_by
+from chalicelib.core.changes import changes
 from chalicelib.core.errors import Gone, NotFound
 from chalicelib.core.record import Record
 from chalicelib.core.uploads import Version
@@ -122,6 +124,27 @@ def test_revisions_count_accepted_versions_and_every_version_has_an_outcome(
             assert record.receipt.outcome == "withdrawn"
         if content == PLAIN:
             assert record.receipt.outcome in ("published", "updated", "unchanged")
+
+
+@given(st.lists(ACTS, min_size=1, max_size=7))
+def test_a_receipt_tells_the_changes_against_what_readers_had_or_else_the_draft(
+    acts: list[str | None],
+) -> None:
+    records = live(acts)
+
+    for before, after in pairwise(records):
+        assert before.life is not None
+        assert after.life is not None
+        had = before.life.current or before.life.draft
+        is_new = after.receipt.outcome not in ("unchanged", "rejected", "withdrawn")
+        if had is None or not is_new:
+            assert after.receipt.changes is None
+            continue
+        made = after.life.draft or after.life.current
+        assert made is not None
+        assert after.receipt.changes == changes(had, made)
+        assert after.receipt.changes.since_revision == had.revision
+    assert records[0].receipt.changes is None
 
 
 def test_a_restored_article_under_embargo_stays_gone_until_it_lifts() -> None:
