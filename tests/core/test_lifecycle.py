@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib import wiring
 from chalicelib.core import fold
-from chalicelib.core.article import Absence, Article, article_id, read_by
+from chalicelib.core.article import Absence, Article, article_id, read_by, slugify
 from chalicelib.core.changes import changes
 from chalicelib.core.errors import Gone, NotFound
 from chalicelib.core.record import Record
@@ -161,6 +162,40 @@ def test_what_had_expired_before_its_embargo_lifted_was_never_there() -> None:
     record = live([stillborn])[-1]
 
     assert {seen(record, NOW + hours * HOUR) for hours in range(6)} == {"not found"}
+
+
+@given(st.lists(ACTS, min_size=1, max_size=7))
+def test_the_address_at_which_readers_had_an_article_first_stays_its_address(
+    acts: list[str | None],
+) -> None:
+    had = [
+        shown
+        for number, record in enumerate(live(acts))
+        for minutes in (0, 59, 60)
+        if isinstance(
+            shown := seen(record, NOW + number * HOUR + timedelta(minutes=minutes)), Article
+        )
+    ]
+
+    for article in had:
+        assert article.slug == slugify(had[0].headline)
+
+
+def test_a_slug_that_an_editor_states_is_kept_until_another_is_stated() -> None:
+    named = builders.markdown("Other", date="", slug="boats")
+    renamed = builders.markdown("Third", date="", slug="ships")
+
+    records = live([PLAIN, named, PLAIN, None, PLAIN, renamed, PLAIN])
+
+    slugs = [record.receipt.slug for record in records]
+    assert slugs == ["plain", "boats", "boats", None, "boats", "ships", "ships"]
+
+
+@pytest.mark.parametrize("unseen", [{"draft": "true"}, {"embargo_until": at(9)}])
+def test_a_headline_that_readers_never_had_is_in_no_address(unseen: dict[str, str]) -> None:
+    working = builders.markdown("Minister to go?", date="", **unseen)
+
+    assert live([working, PLAIN])[-1].receipt.slug == "plain"
 
 
 def test_an_article_keeps_the_date_of_its_first_upload() -> None:
