@@ -230,7 +230,7 @@ PROVOKED: dict[str, tuple[str, bytes]] = {
     "encoding": ("a.md", b"caf\xe9"),
     "encoding-guessed": ("a.html", b"<h1>Ein Kai</h1><p>" + b"Ein Caf\xe9 am Kai. " * 9),
     "encrypted": ("a.eml", mail().replace(b"text/plain", b"multipart/encrypted; boundary=x", 1)),
-    "extraction-thin": ("a.md", markdown(f"{TEXTS[0]}\n\n<button>\n\n> {TEXTS[1]}\n\n</button>")),
+    "extraction-thin": ("a.md", markdown(f"Short.\n\n<button>\n\n{TEXTS[1]}\n\n</button>")),
     "feeds-cut": (
         "sources/courier.yaml",
         builders.profile(
@@ -263,6 +263,7 @@ PROVOKED: dict[str, tuple[str, bytes]] = {
     "no-headline": ("a.md", b"Words alone."),
     "no-text": ("a.md", markdown("<script>x</script>")),
     "one-section": ("a.md", markdown(categories="[world, sport]")),
+    "quotes-lost": ("a.md", markdown(f"{TEXTS[0]}\n\n<button>\n\n> {TEXTS[1]}\n\n</button>")),
     "several-articles": (
         "a.rss",
         rss(f"<description>{TEXTS[0]}</description></item><item><title>Two</title>"),
