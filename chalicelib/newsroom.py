@@ -229,7 +229,8 @@ def reconcile(
     """Ingest what one page of the bucket holds and is not settled; return how many keys changed.
 
     Settled is a key whose newest version is in the table, whose receipt is delivered and whose
-    value has reached all that copied it: a function killed anywhere is made good here. A cursor
+    value has reached all that copied it: a function killed anywhere is made good here. A key of
+    which nothing is made is settled when its receipt is there: one call for each. A cursor
     in the table says where the next page begins; after the last page it starts over. A key that
     cannot be ingested does not keep the others waiting: its error is raised last.
     """
@@ -238,7 +239,7 @@ def reconcile(
     behind = [
         key
         for key, newest in listing.newest.items()
-        if settled.get(key) != newest and kind_of(key) != "ignored"
+        if settled.get(key) != newest and not _is_told_ignored(key, newest, receipts=receipts)
     ]
     failures: list[Exception] = []
     changed = 0
@@ -840,6 +841,16 @@ def _put_receipt(
             "revision": receipt.revision,
         },
     )
+
+
+def _is_told_ignored(key: str, version_id: str, *, receipts: Receipts) -> bool:
+    """True if nothing is made of *key* and the receipt of this version says so."""
+    from chalicelib.core.receipt import receipt_key
+
+    if kind_of(key) != "ignored":
+        return False
+    stamp = receipts.stamp(receipt_key(key))
+    return stamp is not None and stamp.version_id == version_id
 
 
 def _ignore(

@@ -513,6 +513,18 @@ def test_reconciliation_ingests_what_no_event_told_of(paper: Paper) -> None:
     assert newsroom.reconcile(**paper.parts(), now=NOW) == 0
 
 
+def test_reconciliation_tells_of_an_ignored_file_once(paper: Paper) -> None:
+    paper.upload("world/.DS_Store", "x", at=NOW)
+
+    newsroom.reconcile(**paper.parts(), now=NOW)
+    told = paper.receipt("world/.DS_Store")
+    newsroom.reconcile(**paper.parts(), now=NOW + timedelta(hours=1))
+
+    assert told["outcome"] == "ignored"
+    assert paper.receipt("world/.DS_Store") == told
+    assert paper.rows() == {}
+
+
 def test_a_receipt_that_was_lost_is_delivered_by_the_repeated_event(paper: Paper) -> None:
     paper.publish(FERRY, builders.markdown())
     told = paper.receipt(FERRY)
