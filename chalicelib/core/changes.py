@@ -24,10 +24,7 @@ PIECE_COST = 30  # characters that a piece takes up besides its text
 
 
 def changes(before: Article, after: Article) -> Changes:
-    """Return what *after* says otherwise than *before*.
-
-    `updated_at` is no change: it follows from there being one.
-    """
+    """Return what *after* says otherwise than *before*."""
     keys = tuple(_changed_keys(before, after))
     paragraphs = differences(before.body.text, after.body.text)
     return Changes(
@@ -35,6 +32,7 @@ def changes(before: Article, after: Article) -> Changes:
         metadata=keys[:MAX_CHANGED_KEYS],
         words_added=_words(paragraphs, "added"),
         words_removed=_words(paragraphs, "removed"),
+        markup_changed=not paragraphs and before.body.html != after.body.html,
         paragraphs=tuple(_readable(pieces) for pieces in paragraphs[:MAX_CHANGED_PARAGRAPHS]),
         untold=len(keys[MAX_CHANGED_KEYS:]) + len(paragraphs[MAX_CHANGED_PARAGRAPHS:]),
     )
@@ -64,6 +62,7 @@ def _values(article: Article) -> dict[str, str]:
         "standfirst": article.standfirst or "",
         "byline": ", ".join(article.byline),
         "published_at": moment(article.published_at),
+        "updated_at": moment(article.updated_at) if _states_update(article) else "",
         "section": article.section or "",
         "tags": ", ".join(article.tags),
         "source": article.credited_to or "",
@@ -87,6 +86,11 @@ def _values(article: Article) -> dict[str, str]:
             for name, value in article.extra.items()
         },
     }
+
+
+def _states_update(article: Article) -> bool:
+    """True unless `updated_at` is what an upload makes it by itself, which is no change."""
+    return article.updated_at not in (article.received_at, article.published_at)
 
 
 def _start_of_difference(before: str, after: str) -> int:

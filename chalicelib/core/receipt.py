@@ -59,6 +59,7 @@ class Changes:
     metadata: tuple[ChangedKey, ...] = ()
     words_added: int = 0
     words_removed: int = 0
+    markup_changed: bool = False  # links, images or emphasis of a text that stayed
     paragraphs: tuple[tuple[Piece, ...], ...] = ()  # of the text, those that differ, in order
     untold: int = 0  # keys and paragraphs that changed too
 

@@ -24,7 +24,7 @@ TEXT = st.lists(st.text("ab .", min_size=1, max_size=12), max_size=20).map("\n\n
 
 def article(text: str = "", **stated: Any) -> Article:
     made = builders.made("world/ferry.md", "Ferry returns", public_at=NOW)
-    return replace(made, body=Body(html="", text=text, blocks=()), **stated)
+    return replace(made, **{"body": Body(html="", text=text, blocks=()), **stated})
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,7 @@ def article(text: str = "", **stated: Any) -> Article:
         ({"headline": "Ferry delayed"}, ("headline", "Ferry returns", "Ferry delayed")),
         ({"byline": ("Ilse Marrow", "Tom Aske")}, ("byline", "", "Ilse Marrow, Tom Aske")),
         ({"embargo_until": NOW}, ("embargo_until", "", "2026-03-24T12:00:00Z")),
+        ({"updated_at": NOW.replace(hour=13)}, ("updated_at", "", "2026-03-24T13:00:00Z")),
         ({"breaking": True}, ("breaking", "", "true")),
         ({"image": Image(key="media/quay.jpg")}, ("image", "", "media/quay.jpg")),
         ({"corrections": (Correction(at=NOW, text="Wrong fare."),)},
@@ -51,6 +52,21 @@ def test_a_key_that_says_something_else_is_told_with_both_its_values(
     assert changes(article(**stated), article()).metadata == (
         ChangedKey(name=name, before=after, after=before),
     )
+
+
+def test_the_time_of_the_upload_itself_is_no_change() -> None:
+    later = NOW.replace(hour=13)
+
+    assert changes(article(), article(received_at=later, updated_at=later)).metadata == ()
+
+
+def test_a_link_that_changed_in_a_text_that_stayed_is_no_secret() -> None:
+    def linked(place: str) -> Article:
+        html = f'<p><a href="https://{place}.example/">Fares</a></p>'
+        return article(body=Body(html=html, text="Fares", blocks=()))
+
+    assert changes(linked("a"), linked("b")).markup_changed
+    assert not changes(linked("a"), linked("a")).markup_changed
 
 
 def test_what_changed_far_inside_a_long_value_is_shown_with_what_stands_before_it() -> None:

@@ -59,6 +59,7 @@ RECEIPT = {
                      {"name": "section", "before": "", "after": "world"}],
         "words_added": 1,
         "words_removed": 1,
+        "markup_changed": False,
         "paragraphs": [[{"kind": "kept", "text": "She carries "},
                         {"kind": "removed", "text": "214"}, {"kind": "added", "text": "221"}]],
         "untold": 3,
@@ -821,6 +822,19 @@ def test_a_receipt_shows_an_update_as_what_went_and_what_came():
     in_order(page, 'section</dt><dd dir="auto"><ins>world</ins>')
     in_order(page, "She carries <del>214</del><ins>221</ins>")
     in_order(page, "Words added to the text: 1; removed from it: 1.", "not told here: 3")
+
+
+@pytest.mark.parametrize(
+    ("is_changed", "said"),
+    [
+        (False, "The text did not change. "),
+        (True, "The text did not change, but its links, images or emphasis did."),
+    ],
+)
+def test_a_receipt_says_of_an_update_that_the_text_stayed(is_changed, said):
+    changes = RECEIPT["changes"] | {"paragraphs": [], "markup_changed": is_changed}
+
+    assert said in pages.receipt(RECEIPT | {"changes": changes}, site=SITE, now=NOW).render()
 
 
 def test_a_receipt_with_nothing_to_say_says_its_outcome():

@@ -111,11 +111,15 @@ def _facts(receipt: Mapping[str, Any]) -> list[Context]:
 def _changes(told: Mapping[str, Any]) -> Context:
     added, removed, untold = (told[name] for name in ("words_added", "words_removed", "untold"))
     text = f"Words added to the text: {added:,}; removed from it: {removed:,}."
+    if told["markup_changed"]:
+        text = "The text did not change, but its links, images or emphasis did."
+    elif not told["paragraphs"]:
+        text = "The text did not change."
     return {
         "heading": f"Changed since revision {told['since_revision']}",
         "metadata": told["metadata"],
         "paragraphs": told["paragraphs"],
-        "counts": text if told["paragraphs"] else "The text did not change.",
+        "text": text,
         "untold": f"Changes not told here: {untold:,}." if untold else "",
     }
 
