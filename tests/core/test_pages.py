@@ -827,7 +827,7 @@ def test_a_receipt_shows_an_update_as_what_went_and_what_came():
 @pytest.mark.parametrize(
     ("is_changed", "said"),
     [
-        (False, "The text did not change. "),
+        (False, "The text did not change. Changes not told here: 3."),
         (True, "The text did not change, but its links, images or emphasis did."),
     ],
 )
