@@ -166,13 +166,14 @@ def check(
     *,
     received_at: datetime,
     now: datetime,
-    sources: Mapping[str, Source],
+    sources: Mapping[str, Source] | None,
     summarise: Summarise,
     site: Site,
 ) -> tuple[Json, Json | None]:
     """Return the receipt that an upload would get, and the article it would make, offline.
 
-    The very steps of `ingest` on a key without a past; *sources* are the profiles by id.
+    The very steps of `ingest` on a key without a past; *sources* are the profiles by id, None
+    where nobody can say which there are.
     """
     from chalicelib.core import api, fold
     from chalicelib.core.record import dressed, name_of
@@ -187,10 +188,15 @@ def check(
     except Exception:
         log.exception("file not read", extra={"key": key})
         folded = fold.at_fault(key, None, version)
-    told = api.receipt(folded.record.receipt, site=site, ingested_at=now)
+    shown = {name_of("source", source.id): source for source in (sources or {}).values()}
+    # Only profiles are missed: which images the bucket holds is not known here, and an article
+    # is checked before its images are uploaded.
+    names = () if sources is None else folded.record.takes_from()
+    missing = {name: "" for name in names if name.startswith("source:") and name not in shown}
+    record = replace(folded.record, dressed=missing)
+    told = api.receipt(record.told(), site=site, ingested_at=now)
     if folded.article is None:
         return told, None
-    shown = {name_of("source", source.id): source for source in sources.values()}
     return told, api.article(dressed(folded.article, shown), site=site)
 
 
@@ -233,7 +239,8 @@ def reconcile(
     """Ingest what one page of the bucket holds and is not settled; return how many keys changed.
 
     Settled is a key whose newest version is in the table, whose receipt is delivered and whose
-    value has reached all that copied it: a function killed anywhere is made good here. A cursor
+    value has reached all that copied it: a function killed anywhere is made good here. A key of
+    which nothing is made is settled when its receipt is there: one call for each. A cursor
     in the table says where the next page begins; after the last page it starts over. A key that
     cannot be ingested does not keep the others waiting: its error is raised last.
     """
@@ -242,7 +249,7 @@ def reconcile(
     behind = [
         key
         for key, newest in listing.newest.items()
-        if settled.get(key) != newest and kind_of(key) != "ignored"
+        if settled.get(key) != newest and not _is_told_ignored(key, newest, receipts=receipts)
     ]
     failures: list[Exception] = []
     changed = 0
@@ -1019,6 +1026,16 @@ def _put_receipt(
             "revision": receipt.revision,
         },
     )
+
+
+def _is_told_ignored(key: str, version_id: str, *, receipts: Receipts) -> bool:
+    """True if nothing is made of *key* and the receipt of this version says so."""
+    from chalicelib.core.receipt import receipt_key
+
+    if kind_of(key) != "ignored":
+        return False
+    stamp = receipts.stamp(receipt_key(key))
+    return stamp is not None and stamp.version_id == version_id
 
 
 def _ignore(

@@ -52,10 +52,10 @@ def check(listed: Sequence[File], *, profiles: Path | None, now: datetime) -> It
             raise
 
 
-def read_profiles(folder: Path | None) -> Mapping[str, Source]:
+def read_profiles(folder: Path | None) -> Mapping[str, Source] | None:
     """Return the source profiles of a folder, by id. Their pictures are not looked at."""
     if folder is None:
-        return {}
+        return None
     if not folder.is_dir():
         raise WrongWords(f"{folder}: there is no such folder of sources")
     found = {}
@@ -68,7 +68,7 @@ def read_profiles(folder: Path | None) -> Mapping[str, Source]:
     return found
 
 
-def _check(file: File, *, known: Mapping[str, Source], now: datetime) -> Checked:
+def _check(file: File, *, known: Mapping[str, Source] | None, now: datetime) -> Checked:
     try:
         data = file.path.read_bytes()
         modified = int(file.path.stat().st_mtime)

@@ -28,6 +28,8 @@ def text(receipt: Mapping[str, Any], *, colour: bool) -> str:
     for name, code in (("errors", _RED), ("warnings", _YELLOW)):
         for finding in receipt.get(name) or ():
             lines += _finding(finding, paint(name[:-1], code))
+    if changes := receipt.get("changes"):
+        lines.append(paint(f"  changed: {_changed(changes)}", _DIM))
     for dropped in receipt.get("dropped") or ():
         where = f", line {dropped['line']}" if dropped.get("line") else ""
         words = f"  dropped: {dropped['count']} {dropped['what']} ({dropped['why']}{where})"
@@ -54,6 +56,12 @@ def line(receipt: Mapping[str, Any], widths: tuple[int, ...]) -> str:
     found = [(f, name[:-1]) for name in ("errors", "warnings") for f in receipt.get(name) or ()]
     below = (printable(line) for finding in found[:1] for line in _finding(*finding))
     return "\n".join([row((*cells, address), widths), *below])
+
+
+def _changed(changes: Mapping[str, Any]) -> str:
+    names = ", ".join(one["name"] for one in changes["metadata"])
+    text = f"{changes['words_added']:,} words added, {changes['words_removed']:,} removed"
+    return f"{names}; {text}" if names else text
 
 
 def _finding(finding: Mapping[str, Any], label: str) -> Iterator[str]:

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from chalicelib import newsroom, wiring
-from chalicelib.core import fold, formats
+from chalicelib.core import api, codec, fold, formats
 from chalicelib.core.limits import (
     MAX_BYLINES,
     MAX_CORRECTIONS,
@@ -163,6 +163,22 @@ def test_the_guide_states_the_limits_that_hold():
         assert limit in text
 
 
+def test_the_guide_shows_the_changes_of_a_receipt_as_they_are():
+    (shown,) = re.findall(r"```json\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
+    record = None
+    for number, (headline, count) in enumerate(
+        (("Ferry returns", 214), ("Ferry returns on Monday", 221))
+    ):
+        text = f"The ferry carries {count} passengers.\n\nShe sails at six."
+        data = markdown(text, headline=headline, slug="ferry")
+        version = Version(id=str(number), received_at=NOW + timedelta(minutes=number))
+        record = fold.fold("a.md", record, version, data, summarise=wiring.summarise).record
+
+    told = api.receipt(record.receipt, site=Site(), ingested_at=NOW)
+
+    assert json.loads(codec.encode(told["changes"])) == json.loads(shown)
+
+
 # Every code, provoked
 
 
@@ -214,7 +230,7 @@ PROVOKED: dict[str, tuple[str, bytes]] = {
     "encoding": ("a.md", b"caf\xe9"),
     "encoding-guessed": ("a.html", b"<h1>Ein Kai</h1><p>" + b"Ein Caf\xe9 am Kai. " * 9),
     "encrypted": ("a.eml", mail().replace(b"text/plain", b"multipart/encrypted; boundary=x", 1)),
-    "extraction-thin": ("a.md", markdown(f"{TEXTS[0]}\n\n<button>\n\n> {TEXTS[1]}\n\n</button>")),
+    "extraction-thin": ("a.md", markdown(f"Short.\n\n<button>\n\n{TEXTS[1]}\n\n</button>")),
     "feeds-cut": (
         "sources/courier.yaml",
         builders.profile(
@@ -247,6 +263,7 @@ PROVOKED: dict[str, tuple[str, bytes]] = {
     "no-headline": ("a.md", b"Words alone."),
     "no-text": ("a.md", markdown("<script>x</script>")),
     "one-section": ("a.md", markdown(categories="[world, sport]")),
+    "quotes-lost": ("a.md", markdown(f"{TEXTS[0]}\n\n<button>\n\n> {TEXTS[1]}\n\n</button>")),
     "several-articles": (
         "a.rss",
         rss(f"<description>{TEXTS[0]}</description></item><item><title>Two</title>"),
@@ -274,6 +291,7 @@ PROVOKED: dict[str, tuple[str, bytes]] = {
     ),
     "unknown-extension": ("a.exe", b"x"),
     "unknown-keys": ("a.md", markdown(mood="good")),
+    "unknown-source": ("a.md", markdown(source="courier")),
     "unpacked-size": ("a.docx", zipped({f"word/{n}.xml": "" for n in range(1_100)})),
     "xml": ("a.xml", b"<nitf>"),
     "xml-entities": ("a.xml", b"<!DOCTYPE a [<!ENTITY b 'c'>]><a/>"),

@@ -425,6 +425,39 @@ def test_a_profile_renamed_withdrawn_or_given_a_face_changes_every_article(paper
     assert read().article.source.avatar is None
 
 
+def test_a_receipt_warns_of_a_source_until_its_profile_is_there(paper: Paper) -> None:
+    def warned() -> list[str]:
+        return [warning["code"] for warning in paper.receipt(FERRY)["warnings"]]
+
+    paper.publish(FERRY, builders.markdown(source="courier"))
+    assert warned() == ["unknown-source"]
+    assert "sources/courier.yaml" in paper.receipt(FERRY)["warnings"][0]["fix"]
+
+    paper.publish("sources/courier.yaml", builders.profile())
+    assert warned() == []
+    paper.delete("sources/courier.yaml")
+    paper.ingest("sources/courier.yaml")
+    assert warned() == ["unknown-source"]
+
+
+def test_a_source_named_as_readers_know_it_is_sent_to_its_profiles_id(paper: Paper) -> None:
+    paper.publish("sources/courier.yaml", builders.profile("The Callport Courier"))
+
+    paper.publish(FERRY, builders.markdown(source="The Callport Courier"))
+
+    (warning,) = paper.receipt(FERRY)["warnings"]
+    assert (warning["code"], warning["pointer"]) == ("unknown-source", "/source")
+    assert "sources/the-callport-courier.yaml with name: The Callport Courier" in warning["fix"]
+    assert "write that id as source:" in warning["fix"]
+
+
+@pytest.mark.parametrize("metadata", [{}, {"source": "Newsroom"}])
+def test_the_newsroom_itself_needs_no_profile(paper: Paper, metadata: dict[str, str]) -> None:
+    paper.publish(FERRY, builders.markdown(**metadata))
+
+    assert paper.receipt(FERRY)["warnings"] == []
+
+
 def test_uploads_in_any_order_give_the_same_rows(paper: Paper) -> None:
     files = {
         "sources/courier.yaml": builders.profile(avatar="media/face.png"),
@@ -478,6 +511,18 @@ def test_reconciliation_ingests_what_no_event_told_of(paper: Paper) -> None:
     assert read("lost.md").article.headline == "Lost"
     assert read("known.md").article.headline == "Known better"
     assert newsroom.reconcile(**paper.parts(), now=NOW) == 0
+
+
+def test_reconciliation_tells_of_an_ignored_file_once(paper: Paper) -> None:
+    paper.upload("world/.DS_Store", "x", at=NOW)
+
+    newsroom.reconcile(**paper.parts(), now=NOW)
+    told = paper.receipt("world/.DS_Store")
+    newsroom.reconcile(**paper.parts(), now=NOW + timedelta(hours=1))
+
+    assert told["outcome"] == "ignored"
+    assert paper.receipt("world/.DS_Store") == told
+    assert paper.rows() == {}
 
 
 def test_a_receipt_that_was_lost_is_delivered_by_the_repeated_event(paper: Paper) -> None:

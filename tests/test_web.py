@@ -422,7 +422,7 @@ def test_history_shows_what_readers_had_and_what_changed(published: Paper, clien
     published.upload(FERRY, article)
     published.ingest(FERRY, now=datetime.now(UTC))
 
-    path = f"/a/{ID}/ferry-skerrin-delayed-again/history"
+    path = f"/a/{ID}/{SLUG}/history"
     page, listed = client.http.get(path), client.http.get(f"/v1/articles/{ID}/revisions")
 
     assert page.status_code == 200

@@ -158,6 +158,7 @@ def receipt(
         "story_id": telling.story_id if telling and has_page else None,
         "summary": _summarised(told.summary)["summary"] if told.summary else None,
         "key_points": _summarised(told.summary)["key_points"] if told.summary else [],
+        "changes": asdict(told.changes) if told.changes else None,
     }
 
 

@@ -6,7 +6,9 @@ rebuild, which sees the same versions later, decides the same.
 
 `current` is the revision that readers have, or will have from its `public_at`; `draft` waits
 beside it for its editors; `shown` counts what readers had before; `gone` says why they have none
-any more. What readers already have cannot be taken back by a date: an embargo
+any more. `slug` is the address at which they had it last: a new headline keeps it, also after a
+withdrawal, until an editor states another. The headline of a draft or of an embargo that they
+never had is in no address. What readers already have cannot be taken back by a date: an embargo
 on it is refused. To take it back, it is withdrawn, or given a status.
 """
 
@@ -31,6 +33,7 @@ from chalicelib.core.article import (
     slugify,
 )
 from chalicelib.core.changes import ChangeKind
+from chalicelib.core.edits import edits
 from chalicelib.core.errors import Finding, UploadRejected
 from chalicelib.core.formats import Draft
 from chalicelib.core.language import guess_language, terms
@@ -53,6 +56,7 @@ class Life:
     shown: tuple[int, ...] = ()  # revisions that readers had before the current one
     gone: Absence | None = None
     came_as: ChangeKind = "published"  # what the current revision is, or will be, to readers
+    slug: str | None = None  # of what readers had before the current one
 
 
 def accept(
@@ -71,10 +75,14 @@ def accept(
     )
     article = _article(after, draft, version=version, summarise=summarise)
     article = replace(article, seen_at=_seen_at(after, article, at))
-    outcome: Outcome = "unchanged"
-    if not is_unchanged:
-        after, outcome = _placed(after, article, draft, at)
-    return after, _receipt(after, outcome, draft, article, at), article
+    if is_unchanged:
+        return after, _receipt(after, "unchanged", draft, article, at), article
+    after, outcome = _placed(after, article, draft, at)
+    receipt = _receipt(after, outcome, draft, article, at)
+    before = life.current or life.draft
+    if before is not None and outcome != "withdrawn":
+        receipt = replace(receipt, changes=edits(before, article))
+    return after, receipt, article
 
 
 def _placed(life: Life, article: Article, draft: Draft, at: datetime) -> tuple[Life, Outcome]:
@@ -92,9 +100,8 @@ def _placed(life: Life, article: Article, draft: Draft, at: datetime) -> tuple[L
         if life.shown:
             raise _already_public(article)
         return replace(life, current=article, came_as="published"), "scheduled"
-    is_public = article.is_public(
-        at
-    )  # else it had expired before it came, and gave readers nothing
+    # Else it had expired before it came, and gave readers nothing.
+    is_public = article.is_public(at)
     change = _change(life, article)
     gone = None if is_public else life.gone
     after = replace(life, current=article, gone=gone, came_as=change)
@@ -133,7 +140,8 @@ def reject(life: Life, error: UploadRejected, *, version: Version) -> tuple[Life
 def withdraw(life: Life, *, version: Version) -> tuple[Life, Receipt]:
     """Return the life after its object was deleted: readers who knew it are told so."""
     at = version.received_at
-    absence = Absence(reason="withdrawn", at=at) if _remembered(life, at).shown else life.gone
+    life = _remembered(life, at)
+    absence = Absence(reason="withdrawn", at=at) if life.shown else life.gone
     # What was taken from readers does not come back through the history of what follows.
     after = replace(life, fingerprint=None, current=None, draft=None, shown=(), gone=absence)
     receipt = Receipt(
@@ -148,11 +156,11 @@ def withdraw(life: Life, *, version: Version) -> tuple[Life, Receipt]:
 
 
 def _remembered(life: Life, at: datetime) -> Life:
-    """Note the current revision as shown if readers have had it by *at*."""
+    """Note the current revision as shown, and its address, if readers have had it by *at*."""
     current = life.current
     if current is None or not current.was_public(at) or current.revision in life.shown:
         return life
-    return replace(life, shown=(*life.shown, current.revision))
+    return replace(life, shown=(*life.shown, current.revision), slug=current.slug)
 
 
 def _seen_at(life: Life, article: Article, at: datetime) -> datetime | None:
@@ -187,7 +195,7 @@ def _article(
         key=life.key,
         revision=life.revision,
         headline=draft.headline,
-        slug=stated.slug or slugify(draft.headline) or "story",
+        slug=stated.slug or life.slug or slugify(draft.headline) or "story",
         standfirst=stated.standfirst,
         byline=stated.byline,
         language=language,

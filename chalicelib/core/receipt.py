@@ -13,6 +13,7 @@ from typing import Literal
 
 from chalicelib.core.article import ArticleId, Summary, article_id
 from chalicelib.core.codec import encode, pack
+from chalicelib.core.differences import Piece
 from chalicelib.core.errors import Finding
 from chalicelib.core.limits import MAX_FINDINGS, MAX_KEY_BYTES, MAX_RECEIPT_BYTES
 
@@ -42,6 +43,28 @@ class Dropped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedKey:
+    """A key of the metadata that says something else; "" where it said or says nothing."""
+
+    name: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What one revision says otherwise than another."""
+
+    since_revision: int
+    metadata: tuple[ChangedKey, ...] = ()
+    words_added: int = 0
+    words_removed: int = 0
+    markup_changed: bool = False  # links, images or emphasis of a text that stayed
+    paragraphs: tuple[tuple[Piece, ...], ...] = ()  # of the text, those that differ, in order
+    untold: int = 0  # keys and paragraphs that changed too
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """What became of one version of one key. `revision` is that of the article as it now stands."""
 
@@ -59,6 +82,7 @@ class Receipt:
     kept: dict[str, int] = field(default_factory=dict)
     dropped: tuple[Dropped, ...] = ()
     summary: Summary | None = None  # of the article that the version made
+    changes: Changes | None = None  # against what readers had, else against the draft before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,12 +9,12 @@ those of the present.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 from unicodedata import normalize
 
-from chalicelib.core.article import Article, Image, Picture, Source, credited
+from chalicelib.core.article import OWN_SOURCE, Article, Image, Picture, Source, credited
 from chalicelib.core.errors import Finding
 from chalicelib.core.lifecycle import Life
 from chalicelib.core.receipt import Kind, Receipt
@@ -54,24 +54,24 @@ class Record:
         return self.subscriptions
 
     def told(self) -> Receipt:
-        """The receipt as it reads now: with a warning of each image that is not there yet.
+        """The receipt as it reads now: with a warning of each upload that it waits for.
 
-        Whether an image is there is no part of the version that the receipt is of, and changes
-        after it: the receipt is told again when it does.
+        Whether an image or a profile is there is no part of the version that the receipt is of,
+        and changes after it: the receipt is told again when it does.
         """
         if self.receipt.errors:
             return self.receipt
-        missing = tuple(
-            Finding(
-                code="image-missing",
-                message=f"{name.removeprefix(_IMAGE)} is named, but it is not uploaded, or was "
-                "refused: it is not shown.",
-                fix="Upload the image under this name; the article shows it within seconds.",
-            )
-            for name, digest in sorted(self.dressed.items())
-            if name.startswith(_IMAGE) and not digest
-        )
-        return replace(self.receipt, warnings=(*self.receipt.warnings, *missing))
+        return replace(self.receipt, warnings=(*self.receipt.warnings, *self._missing()))
+
+    def _missing(self) -> Iterator[Finding]:
+        missing = {name for name, digest in self.dressed.items() if not digest}
+        for name in sorted(missing):
+            if name.startswith(_IMAGE):
+                yield _image_missing(name.removeprefix(_IMAGE))
+        sources = (credited(article.credited_to) for article in self.articles())
+        for id_, source in sorted({source.id: source for source in sources}.items()):
+            if name_of("source", id_) in missing and id_ != OWN_SOURCE.id:
+                yield _unknown_source(source)
 
     def articles(self) -> tuple[Article, ...]:
         """The current revision and the draft, as far as there are any."""
@@ -88,6 +88,30 @@ class Record:
         if self.profile is not None and self.profile.avatar is not None:
             names.add(name_of("image", self.profile.avatar))
         return tuple(sorted(names))
+
+
+def _image_missing(key: str) -> Finding:
+    return Finding(
+        code="image-missing",
+        message=f"{key} is named, but it is not uploaded, or was refused: it is not shown.",
+        fix="Upload the image under this name; the article shows it within seconds.",
+    )
+
+
+def _unknown_source(source: Source) -> Finding:
+    path = f"sources/{source.id}.yaml"
+    fix = f"Upload {path} with name: and what readers call it."
+    if source.name != source.id:
+        fix = (
+            f"Upload {path} with name: {source.name}. If its profile has another id, write that "
+            "id as source:, since a profile is found by its id alone."
+        )
+    return Finding(
+        code="unknown-source",
+        message=f"{source.name!r} has no profile: readers see this name, without more.",
+        fix=fix,
+        pointer="/source",
+    )
 
 
 def name_of(kind: Literal["source", "image"], key: str) -> str:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib import wiring
 from chalicelib.core import fold
-from chalicelib.core.article import Absence, Article, article_id, read_by
+from chalicelib.core.article import Absence, Article, article_id, read_by, slugify
+from chalicelib.core.changes import changes
 from chalicelib.core.errors import Gone, NotFound
 from chalicelib.core.record import Record
 from chalicelib.core.uploads import Version
@@ -124,6 +127,27 @@ def test_revisions_count_accepted_versions_and_every_version_has_an_outcome(
             assert record.receipt.outcome in ("published", "updated", "unchanged")
 
 
+@given(st.lists(ACTS, min_size=1, max_size=7))
+def test_a_receipt_tells_the_changes_against_what_readers_had_or_else_the_draft(
+    acts: list[str | None],
+) -> None:
+    records = live(acts)
+
+    for before, after in pairwise(records):
+        assert before.life is not None
+        assert after.life is not None
+        had = before.life.current or before.life.draft
+        is_new = after.receipt.outcome not in ("unchanged", "rejected", "withdrawn")
+        if had is None or not is_new:
+            assert after.receipt.changes is None
+            continue
+        made = after.life.draft or after.life.current
+        assert made is not None
+        assert after.receipt.changes == changes(had, made)
+        assert after.receipt.changes.since_revision == had.revision
+    assert records[0].receipt.changes is None
+
+
 def test_a_restored_article_under_embargo_stays_gone_until_it_lifts() -> None:
     record = live([PLAIN, None, builders.markdown("Again", date="", embargo_until=at(6))])[-1]
 
@@ -138,6 +162,40 @@ def test_what_had_expired_before_its_embargo_lifted_was_never_there() -> None:
     record = live([stillborn])[-1]
 
     assert {seen(record, NOW + hours * HOUR) for hours in range(6)} == {"not found"}
+
+
+@given(st.lists(ACTS, min_size=1, max_size=7))
+def test_the_address_at_which_readers_had_an_article_first_stays_its_address(
+    acts: list[str | None],
+) -> None:
+    had = [
+        shown
+        for number, record in enumerate(live(acts))
+        for minutes in (0, 59, 60)
+        if isinstance(
+            shown := seen(record, NOW + number * HOUR + timedelta(minutes=minutes)), Article
+        )
+    ]
+
+    for article in had:
+        assert article.slug == slugify(had[0].headline)
+
+
+def test_a_slug_that_an_editor_states_is_kept_until_another_is_stated() -> None:
+    named = builders.markdown("Other", date="", slug="boats")
+    renamed = builders.markdown("Third", date="", slug="ships")
+
+    records = live([PLAIN, named, PLAIN, None, PLAIN, renamed, PLAIN])
+
+    slugs = [record.receipt.slug for record in records]
+    assert slugs == ["plain", "boats", "boats", None, "boats", "ships", "ships"]
+
+
+@pytest.mark.parametrize("unseen", [{"draft": "true"}, {"embargo_until": at(9)}])
+def test_a_headline_that_readers_never_had_is_in_no_address(unseen: dict[str, str]) -> None:
+    working = builders.markdown("Minister to go?", date="", **unseen)
+
+    assert live([working, PLAIN])[-1].receipt.slug == "plain"
 
 
 def test_an_article_keeps_the_date_of_its_first_upload() -> None:

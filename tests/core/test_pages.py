@@ -55,6 +55,17 @@ RECEIPT = {
     "duplicates": [{"article_id": "aaaabbbbccccdddd", "similarity": 0.97}],
     "summary": {"text": "The ferry ran aground.", "evidence": ["s1"]},
     "key_points": [{"id": "p1", "text": "All came ashore."}],
+    "changes": {
+        "since_revision": 4,
+        "metadata": [{"name": "tags", "before": "ferry", "after": "ferry, callport"},
+                     {"name": "section", "before": "", "after": "world"}],
+        "words_added": 1,
+        "words_removed": 1,
+        "markup_changed": False,
+        "paragraphs": [[{"kind": "kept", "text": "She carries "},
+                        {"kind": "removed", "text": "214"}, {"kind": "added", "text": "221"}]],
+        "untold": 3,
+    },
 }  # fmt: skip
 
 
@@ -646,13 +657,19 @@ def test_no_text_can_open_a_tag_or_leave_its_attribute(text, other):
                 key_points=(replace(article.summary.key_points[0], text=other),),
             ),
         )
+        changes = RECEIPT["changes"] | {
+            "metadata": [{"name": text, "before": other, "after": text}],
+            "paragraphs": [[{"kind": kind, "text": text} for kind in ("kept", "removed", "added")]],
+        }
         at = {"site": SITE, "now": NOW}
         yield article_page(article, replace(article, id="b"))
         yield pages.source_text(article, **at)
         yield pages.corrections([corrected(article)], older=None, **at)
         yield pages.problem(status=404, title=text, detail=other, latest=None, **at)
         yield pages.receipt(
-            RECEIPT | {"key": text, "outcome": other, "errors": [{"message": other}]}, **at
+            RECEIPT
+            | {"key": text, "outcome": other, "errors": [{"message": other}], "changes": changes},
+            **at,
         )
 
     def shapes(text, other):
@@ -805,6 +822,30 @@ def test_a_receipt_tells_an_editor_where_and_how_to_mend():
         page, "Warnings", "UTC was taken.", "Add Z.", "The ferry ran aground.", "All came ashore."
     )
     in_order(page, "script element: not allowed (line 44)", "640 words", "1 image<", "97%")
+
+
+def test_a_receipt_shows_an_update_as_what_went_and_what_came():
+    page = pages.receipt(RECEIPT, site=SITE, now=NOW).render()
+
+    in_order(
+        page, "Changed since revision 4", "tags", "<del>ferry</del> <ins>ferry, callport</ins>"
+    )
+    in_order(page, 'section</dt><dd dir="auto"><ins>world</ins>')
+    in_order(page, "She carries <del>214</del><ins>221</ins>")
+    in_order(page, "Words added to the text: 1; removed from it: 1.", "not told here: 3")
+
+
+@pytest.mark.parametrize(
+    ("is_changed", "said"),
+    [
+        (False, "The text did not change. Changes not told here: 3."),
+        (True, "The text did not change, but its links, images or emphasis did."),
+    ],
+)
+def test_a_receipt_says_of_an_update_that_the_text_stayed(is_changed, said):
+    changes = RECEIPT["changes"] | {"paragraphs": [], "markup_changed": is_changed}
+
+    assert said in pages.receipt(RECEIPT | {"changes": changes}, site=SITE, now=NOW).render()
 
 
 def test_a_receipt_with_nothing_to_say_says_its_outcome():

@@ -8,6 +8,7 @@ import pytest
 from local_run import desk, fetch
 
 from desk.embedded import EmbeddedAws
+from desk.receipts import text
 
 
 @pytest.fixture
@@ -64,6 +65,33 @@ def test_a_key_and_sources_can_be_given(folder, tmp_path):
     (told,) = receipts(done)
     assert told["key"] == "world/x.md"
     assert told["article"]["source"]["name"] == "The Harbour Gazette"
+
+
+def test_an_unknown_source_is_told_only_where_the_sources_are_given(folder, tmp_path):
+    path, named = folder / "a.md", b"---\nsource: gazette\nimage: media/quay.png\n"
+    path.write_bytes(path.read_bytes().replace(b"---\n", named, 1))
+
+    def warned(*words):
+        (told,) = receipts(desk("check", path, "--json", *words))
+        return [warning["code"] for warning in told["warnings"]]
+
+    assert "unknown-source" not in warned()
+    assert "unknown-source" in warned("--sources", tmp_path)
+    assert "image-missing" not in warned("--sources", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [(["headline", "tags"], "changed: headline, tags; 12 words added, 3 removed"),
+     ([], "changed: 12 words added, 3 removed")],
+)  # fmt: skip
+def test_a_person_reads_what_an_update_changed(names, told):
+    metadata = [{"name": name} for name in names]
+    changes = {"metadata": metadata, "words_added": 12, "words_removed": 3}
+
+    shown = text({"key": "a.md", "outcome": "updated", "changes": changes}, colour=False)
+
+    assert shown.splitlines() == ["updated  a.md", f"  {told}"]
 
 
 def test_a_person_reads_what_to_mend_without_colours_in_a_pipe(folder):

@@ -132,11 +132,7 @@ def _draft(reading: Reading, data: bytes) -> Draft:
     stated = metadata.interpret(reading.metadata)
     embedded = EmbeddedImages(reading)
     headline, cleaned = _settled(reading, stated.metadata, embedded.problems)
-    warnings = [*reading.warnings, *stated.warnings, *_undescribed(cleaned, reading, data)]
-    lost: tuple[Dropped, ...] = ()
-    if reading.inventory is not None:
-        lost, thin = _compared(reading.inventory, cleaned, headline)
-        warnings += thin
+    lost, thin = _compared(reading.inventory, cleaned, headline)
     return Draft(
         format=reading.format,
         metadata=stated.metadata,
@@ -146,7 +142,12 @@ def _draft(reading: Reading, data: bytes) -> Draft:
         files=embedded.files(cleaned.pictures),
         kept=cleaned.kept,
         dropped=(*reading.dropped, *stated.dropped, *cleaned.dropped, *embedded.dropped, *lost),
-        warnings=tuple(warnings),
+        warnings=(
+            *reading.warnings,
+            *stated.warnings,
+            *_undescribed(cleaned, reading, data),
+            *thin,
+        ),
     )
 
 
@@ -241,19 +242,25 @@ def _compared(
         for what, (before, after) in held.items()
         if after < before
     )
-    thin = []
+    warnings = []
     words = letters(cleaned.body.text) + letters(headline)  # it may have stood in the text
     if words < THIN * source.letters:
         percent = round(100 * words / source.letters)
-        thin.append(_thin(f"Only {percent} % of the file's text is in the article."))
+        warnings.append(
+            Finding(
+                code="extraction-thin",
+                message=f"Only {percent} % of the file's text is in the article.",
+                fix="Read the preview; where text is missing, upload the article in a simpler "
+                "form.",
+            )
+        )
     if source.block_quotes and not kept["block_quotes"]:
-        thin.append(_thin(f"All {source.block_quotes} block quotes of the file are gone."))
-    return lost, thin
-
-
-def _thin(message: str) -> Finding:
-    return Finding(
-        code="extraction-thin",
-        message=message,
-        fix="Read the preview; where text is missing, upload the article in a simpler form.",
-    )
+        warnings.append(
+            Finding(
+                code="quotes-lost",
+                message=f"None of the file's block quotes ({source.block_quotes}) is one in the "
+                "article: what others said may be gone, or read as the article's own words.",
+                fix="Read the preview; mark quotations as block quotes of plain paragraphs.",
+            )
+        )
+    return lost, warnings

@@ -7,13 +7,15 @@ date that is none does not keep the article out. The channel's title is the sour
 from __future__ import annotations
 
 import re
+from html import escape, unescape
 from typing import TYPE_CHECKING
 
 from chalicelib.core.clean import one_line
 from chalicelib.core.errors import Finding, UploadRejected
+from chalicelib.core.formats import html as html_reader
 from chalicelib.core.formats import iptc, newsml, xml
 from chalicelib.core.formats.html_tree import listed
-from chalicelib.core.formats.reading import Field, Reading
+from chalicelib.core.formats.reading import Field, Inventory, Reading, letters
 from chalicelib.core.metadata import parse_moment
 from chalicelib.core.receipt import Dropped
 
@@ -57,7 +59,7 @@ def read(root: Element) -> Reading:
     channel = item.getparent()
     if channel is None or xml.name_of(channel) == "RDF":
         channel = xml.first(root, "channel")
-    html = _body(item)
+    html, held = _body(item)
     warnings: list[Finding] = []
     metadata = _metadata(item, channel, root, html, warnings)
     dropped = list(_left_out(item))
@@ -71,31 +73,33 @@ def read(root: Element) -> Reading:
         format="atom" if kind == "{*}entry" else "rss",
         metadata=metadata,
         html=html,
+        inventory=held,
         first_line=item.sourceline or 1,
         warnings=tuple(warnings),
         dropped=tuple(dropped),
     )
 
 
-def _body(item: Element) -> str:
+def _body(item: Element) -> tuple[str, Inventory]:
     whole = item.find(_CONTENT)
     if whole is not None and xml.words(whole):
-        return "".join(whole.itertext())
+        said = "".join(whole.itertext())
+        return said, html_reader.inventory(said)
     for name in ("content", "description", "summary"):
         for element in _children(item, name):
             if not xml.words(element):
                 continue
             if len(element):
-                return xml.markup(element)
+                return xml.markup(element), xml.inventory(element)
             said = element.text or ""
             is_plain = element.get("type") in ("text", "text/plain")
-            return _paragraphs(said) if is_plain or not _TAG.search(said) else said
-    return ""
+            if is_plain or not _TAG.search(said):
+                return _paragraphs(said), Inventory(letters=letters(unescape(said)))
+            return said, html_reader.inventory(said)
+    return "", Inventory(letters=0)
 
 
 def _paragraphs(said: str) -> str:
-    from html import escape, unescape
-
     parts = re.split(r"\n\s*\n", unescape(said))
     return "".join(f"<p>{escape(part, quote=False)}</p>" for part in parts if part.strip())
 
@@ -180,8 +184,6 @@ def _put_address(fields: xml.Fields, item: Element) -> None:
 
 def _plain(element: Element | None) -> str:
     """A title as text: in RSS, and in Atom's type html, it may be escaped markup."""
-    from html import unescape
-
     said = xml.words(element)
     if element is not None and element.get("type") in ("text", "xhtml"):
         return said

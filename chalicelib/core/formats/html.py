@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from chalicelib.core.clean import plain
 from chalicelib.core.errors import Finding, UploadRejected
 from chalicelib.core.formats import html_bytes
 from chalicelib.core.formats.reading import Inventory, Reading, letters
@@ -63,9 +64,11 @@ def read(data: bytes) -> Reading:
     html = html_tree.markup(page.root, base=about.base)
     if about.body_html and _outweighs(about.body_html, page):
         html = about.body_html
+        held = inventory(html)
         warnings += (_FROM_JSON_LD,)
     else:
         _refuse_without_text(page)
+        held = Inventory(letters=page.kept_words, block_quotes=page.block_quotes())
         warnings += _thin(page)
     if was_flattened:
         warnings += (_FLATTENED,)
@@ -76,6 +79,7 @@ def read(data: bytes) -> Reading:
         first_line=next((run.line or 1 for run in page.kept if run.words), 1),
         warnings=(*warnings, *about.warnings),
         dropped=(*dropped, *_left_out(page)),
+        inventory=held,
     )
 
 
@@ -95,12 +99,38 @@ def whole(text: str) -> tuple[str, Inventory, tuple[Dropped, ...]]:
     root = html_tree.boxes(body)
     for run in root.runs():
         run.kept = True
+    # Of lists and tables a mail's layout is made: those are not counted.
     inventory = Inventory(
         letters=letters(body.text_content()),
-        headings=sum(1 for part in body.iter(*html_tree.HEADINGS) if letters(part.text_content())),
-        block_quotes=sum(1 for part in body.iter("blockquote") if letters(part.text_content())),
+        headings=_filled(body, *html_tree.HEADINGS),
+        block_quotes=_filled(body, "blockquote"),
     )
     return html_tree.markup(root), inventory, dropped
+
+
+def inventory(markup: str) -> Inventory:
+    """Count what *markup* holds, the body of an article in another format, as readers see it.
+
+    What no reader sees is left out; what the cleaner will not keep, such as the words on a
+    button, is counted all the same.
+    """
+    from lxml import etree
+
+    from chalicelib.core.formats.html_tree import HEADINGS
+
+    tree, _ = _parse(f"<body><div>{plain(markup)}</div>")
+    etree.strip_elements(tree, *_FRAMES, *_PLAYERS, *_SILENT, "script", "title", with_tail=False)
+    return Inventory(
+        letters=letters(tree.text_content()),
+        headings=_filled(tree, *HEADINGS),
+        block_quotes=_filled(tree, "blockquote"),
+        tables=_filled(tree, "table"),
+        lists=_filled(tree, "ul", "ol", "dl"),
+    )
+
+
+def _filled(tree: HtmlElement, *tags: str) -> int:
+    return sum(1 for part in tree.iter(*tags) if letters(part.text_content()))
 
 
 _FROM_JSON_LD = Finding(

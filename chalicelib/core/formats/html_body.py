@@ -83,6 +83,17 @@ class Page:
     def kept_words(self) -> int:
         return sum(len(run.words) for run in self.runs if run.kept)
 
+    def block_quotes(self) -> int:
+        """Count the block quotes with words that stand in the box of the article, kept or not."""
+        container = self.container()
+        return sum(
+            1
+            for box in _boxes(container)
+            if box.tag == "blockquote"
+            and not any(is_comments(outer) for outer in box.ancestors())
+            and any(run.words and self.is_clean(run, container) for run in box.runs())
+        )
+
     @cached_property
     def prose_words(self) -> int:
         """How much of the page reads like paragraphs of an article."""

@@ -13,9 +13,11 @@ from dataclasses import replace
 from html import escape
 
 from chalicelib.core.errors import Finding, UploadRejected
+from chalicelib.core.formats import html as html_reader
 from chalicelib.core.formats import jsonld, markdown, ninjs, text
-from chalicelib.core.formats.reading import Field, Reading, decode
+from chalicelib.core.formats.reading import Field, Inventory, Reading, decode, letters
 from chalicelib.core.limits import MAX_NESTING
+from chalicelib.core.receipt import Dropped
 
 _BODIES = ("body_html", "body_markdown", "body_text", "body", "content", "articleBody", "text")
 
@@ -42,7 +44,8 @@ def read(data: bytes) -> Reading:
         reading = ninjs.read(value)
         return replace(reading, metadata=markdown.flattened(reading.metadata))
     metadata = {k: Field(v, f"/{_pointer(k)}") for k, v in value.items() if k not in _BODIES}
-    return Reading(format="json", metadata=markdown.flattened(metadata), html=_body(value))
+    reading = _body(value)
+    return replace(reading, format="json", metadata=markdown.flattened(metadata))
 
 
 def _from_jsonld(value: dict[str, object]) -> Reading:
@@ -59,20 +62,32 @@ def _from_jsonld(value: dict[str, object]) -> Reading:
     # Properties that schema.org does not have may be keys of ours: draft, embargo_until, source.
     metadata = {**metadata, **jsonld.unread(value)}
     metadata.pop("articleBody", None)
-    return Reading(format="json", metadata=metadata, html=jsonld.body_html(value) or "")
+    html = jsonld.body_html(value) or ""
+    held = html_reader.inventory(html)
+    return Reading(format="json", metadata=metadata, html=html, inventory=held)
 
 
-def _body(value: Mapping[str, object]) -> str:
-    for key in _BODIES:
-        body = value.get(key)
-        if isinstance(body, str) and body.strip():
-            if key == "body_html":
-                return body
-            if key in ("body_text", "articleBody", "text"):
-                return _prose(body)
-            looks_like_html = body.lstrip().startswith("<")
-            return body if looks_like_html else markdown.to_html(body)
-    return ""
+def _body(value: Mapping[str, object]) -> Reading:
+    """Return the reading of the first body that has words, and tell of others with other words."""
+    bodies = {k: v for k in _BODIES if isinstance(v := value.get(k), str) and v.strip()}
+    if not bodies:
+        return Reading(format="json", metadata={}, html="", inventory=Inventory(letters=0))
+    (key, body), *others = bodies.items()
+    if key in ("body_text", "articleBody", "text"):
+        held = Inventory(letters=letters(body))
+        reading = Reading(format="json", metadata={}, html=_prose(body), inventory=held)
+    elif key == "body_html" or body.lstrip().startswith("<"):
+        held = html_reader.inventory(body)
+        reading = Reading(format="json", metadata={}, html=body, inventory=held)
+    else:
+        reading = markdown.reading(body)
+        # Its lines are not the file's.
+        reading = replace(reading, dropped=tuple(replace(d, line=None) for d in reading.dropped))
+    more = ninjs.of_other_words(body, [other for _, other in others])
+    if more:
+        lost = Dropped(what="other body", count=more, why="an article has one text")
+        reading = replace(reading, dropped=(*reading.dropped, lost))
+    return reading
 
 
 def _prose(body: str) -> str:

@@ -39,13 +39,13 @@ def read(data: bytes) -> Reading:
     start = len(text) - len(text.lstrip("\n \t"))
     fence = _FENCE.match(text, start)
     if fence is None:
-        return _reading(text)
+        return reading(text)
     first_line = text.count("\n", 0, fence.end()) + 1
     mark = fence["mark"]
     end = re.compile(rf"^{re.escape(mark)}[ \t]*$", re.MULTILINE).search(text, fence.end())
     if end is None:
         if mark == "---" and ":" not in text[fence.end() :].partition("\n")[0]:  # a rule, no fence
-            return _reading(text)
+            return reading(text)
         raise UploadRejected(
             Finding(
                 code="front-matter",
@@ -59,12 +59,13 @@ def read(data: bytes) -> Reading:
     _check_size(matter, first_line)
     parse = parse_yaml if mark == "---" else parse_toml
     metadata = flattened(parse(matter, first_line=first_line))
-    return _reading(body, metadata, first_line=text.count("\n", 0, end.end()) + 1)
+    return reading(body, metadata, first_line=text.count("\n", 0, end.end()) + 1)
 
 
-def _reading(
+def reading(
     body: str, metadata: Mapping[str, Field] | None = None, *, first_line: int = 1
 ) -> Reading:
+    """Return the reading of a text without front matter, and *metadata* with it."""
     context: dict[str, object] = {}  # where the footnotes' texts wait for their place
     reader = _markdown()
     tokens = reader.parse(_SHORTCODE.sub("", body), context)
@@ -73,7 +74,7 @@ def _reading(
         metadata=metadata or {},
         html=str(reader.renderer.render(tokens, reader.options, context)),
         first_line=first_line,
-        dropped=shortcodes(body, first_line=first_line),
+        dropped=_shortcodes(body, first_line=first_line),
         inventory=_inventory(tokens),
     )
 
@@ -106,8 +107,7 @@ def to_html(text: str) -> str:
     return str(_markdown().render(_SHORTCODE.sub("", text)))
 
 
-def shortcodes(text: str, *, first_line: int = 1) -> tuple[Dropped, ...]:
-    """Tell which tags of site generators `to_html` leaves out."""
+def _shortcodes(text: str, *, first_line: int) -> tuple[Dropped, ...]:
     found = list(_SHORTCODE.finditer(text))
     if not found:
         return ()

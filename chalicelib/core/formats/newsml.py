@@ -11,6 +11,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from chalicelib.core.errors import Finding, UploadRejected
+from chalicelib.core.formats import html as html_reader
 from chalicelib.core.formats import iptc, nitf, text, xml
 from chalicelib.core.formats.reading import Inventory, Reading, letters
 from chalicelib.core.receipt import Dropped
@@ -97,9 +98,8 @@ def _html(element: Element) -> tuple[str, Inventory]:
         body = next(element.iter("{*}body"), element)
         return xml.markup(body), xml.inventory(body)
     said = (element.text or "").strip()
-    counted = Inventory(letters=0)  # escaped markup: what of it is text, the cleaner finds out
     if said.startswith("<") or "html" in (element.get("contenttype") or ""):
-        return said, counted
+        return said, html_reader.inventory(said)
     lines = [line.strip() for line in said.splitlines()]
     html = "".join(f"<p>{escape(p, quote=False)}</p>" for p in text.paragraphs(lines))
     return html, Inventory(letters=letters(said))

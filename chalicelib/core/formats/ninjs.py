@@ -9,15 +9,16 @@ the same findings as errors. Keys of ours may stand beside ninjs's own.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from html import escape
 from itertools import islice
 
 from chalicelib.core.clean import one_line
 from chalicelib.core.errors import Finding, UploadRejected
+from chalicelib.core.formats import html as html_reader
 from chalicelib.core.formats import iptc, newsml, text
 from chalicelib.core.formats.html_tree import listed
-from chalicelib.core.formats.reading import Field, Reading, letters, pointer
+from chalicelib.core.formats.reading import Field, Inventory, Reading, letters, pointer
 from chalicelib.core.receipt import Dropped
 
 Object = Mapping[str, object]
@@ -136,7 +137,7 @@ def read(value: Object) -> Reading:
     """Return the item. Raises UploadRejected with what the schema says where there is no text."""
     item, warnings, where = unwrapped(value)
     findings = tuple(islice(_breaches(item, where), MAX_FINDINGS))
-    html, others = _body(item)
+    html, held, others = _body(item)
     metadata = _metadata(item, where)
     is_usable = metadata.get("status") is None or metadata["status"].value == "usable"
     if not html and is_usable:
@@ -146,6 +147,7 @@ def read(value: Object) -> Reading:
         format="ninjs",
         metadata=metadata,
         html=html,
+        inventory=held,
         warnings=(*warnings, *findings),
         dropped=tuple(_left_out(item, others)),
     )
@@ -295,32 +297,34 @@ def unmarked(said: str) -> str:
 # The text
 
 
-def _body(item: Object) -> tuple[str, int]:
-    """Return the body as HTML, and how many bodies there are with other words."""
-    found: list[tuple[int, str]] = []
+def _body(item: Object) -> tuple[str, Inventory, int]:
+    """Return the body as HTML, what it holds, and how many bodies have other words."""
+    found: list[tuple[int, str, bool]] = []  # rank, text, whether it is HTML
     for key, value in item.items():
         lower = key.lower()
         if lower.startswith("body_") and isinstance(value, str) and value.strip():
             rank = {"body_html": 0, "body_xhtml": 1, "body_main": 2, "body_text": 4}.get(lower, 5)
             is_html = lower in ("body_html", "body_xhtml") or value.lstrip().startswith("<")
-            found.append((rank, value if is_html else _paragraphs(value)))
+            found.append((rank, value, is_html))
     for body in _objects(_get(item, "bodies")):
         said = _string(body.get("value"))
         kind = _string(_get(body, "contenttype"))
         is_html = "html" in kind or "xml" in kind or (not kind and said.startswith("<"))
         rank = (0 if _string(body.get("role")) in ("main", "") else 3) + (0 if is_html else 1)
         if said:
-            found.append((rank, said if is_html else _paragraphs(said)))
+            found.append((rank, said, is_html))
     if not found:
-        return "", 0
+        return "", Inventory(letters=0), 0
     found.sort(key=lambda body: body[0])
-    html = found[0][1]
-    return html, _of_other_words(html, [other for _, other in found[1:]])
+    (_, chosen, is_html), *others = found
+    html = chosen if is_html else _paragraphs(chosen)
+    held = html_reader.inventory(chosen) if is_html else Inventory(letters=letters(chosen))
+    return html, held, of_other_words(chosen, [said for _, said, _ in others])
 
 
-def _of_other_words(html: str, others: list[str]) -> int:
+def of_other_words(chosen: str, others: Iterable[str]) -> int:
     """Count the bodies that are not the chosen one in another form."""
-    here = letters(unmarked(html))
+    here = letters(unmarked(chosen))
     return sum(abs(letters(unmarked(other)) - here) > 0.2 * here for other in others)
 
 

@@ -61,10 +61,10 @@ class Reading:
     format: str  # markdown, text, html, json …
     metadata: Mapping[str, Field]
     html: str
+    inventory: Inventory
     first_line: int = 1  # the line of the file on which the body begins
     warnings: tuple[Finding, ...] = ()
     dropped: tuple[Dropped, ...] = field(default=())
-    inventory: Inventory | None = None
     embedded: Mapping[str, Embedded] = field(default_factory=dict)  # in the file's order
 
 

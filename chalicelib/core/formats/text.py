@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from html import escape
 
-from chalicelib.core.formats.reading import Field, Reading, decode
+from chalicelib.core.formats.reading import Field, Inventory, Reading, decode, letters
 
 _BYLINE = re.compile(r"by\s+(\S.{1,118}\S)", re.IGNORECASE)
 _LONGEST_HEADLINE = 200  # characters; a longer first line is the article's first paragraph
@@ -31,7 +31,8 @@ def read(data: bytes) -> Reading:
             metadata["byline"] = Field(names, "/byline", following + 1, 1)
             lines[following] = ""
     html = "".join(f"<p>{escape(paragraph, quote=False)}</p>" for paragraph in paragraphs(lines))
-    return Reading(format="text", metadata=metadata, html=html)
+    held = Inventory(letters=sum(map(letters, lines)))
+    return Reading(format="text", metadata=metadata, html=html, inventory=held)
 
 
 def _is_headline(lines: list[str], filled: list[int]) -> bool:

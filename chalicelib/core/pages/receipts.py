@@ -57,6 +57,7 @@ def receipt(receipt: Mapping[str, Any], *, site: Site, now: datetime) -> Page:
                 for kind, heading in (("errors", "Errors"), ("warnings", "Warnings"))
                 if receipt.get(kind)
             ],
+            "changes": _changes(receipt["changes"]) if receipt.get("changes") else None,
             "kept": [
                 {"label": _counted(str(what), count), "count": count}
                 for what, count in (receipt.get("kept") or {}).items()
@@ -105,6 +106,22 @@ def _facts(receipt: Mapping[str, Any]) -> list[Context]:
         for field, label in fields.items()
         if receipt.get(field) is not None
     ]
+
+
+def _changes(told: Mapping[str, Any]) -> Context:
+    added, removed, untold = (told[name] for name in ("words_added", "words_removed", "untold"))
+    text = f"Words added to the text: {added:,}; removed from it: {removed:,}."
+    if told["markup_changed"]:
+        text = "The text did not change, but its links, images or emphasis did."
+    elif not told["paragraphs"]:
+        text = "The text did not change."
+    return {
+        "heading": f"Changed since revision {told['since_revision']}",
+        "metadata": told["metadata"],
+        "paragraphs": told["paragraphs"],
+        "text": text,
+        "untold": f"Changes not told here: {untold:,}." if untold else "",
+    }
 
 
 def _findings(findings: list[Mapping[str, Any]]) -> list[Context]:

@@ -6,9 +6,11 @@ library's zip and XML for Word documents.
 
 from __future__ import annotations
 
+import json
 import re
 import zipfile
 from collections.abc import Iterator
+from html import escape
 from io import BytesIO
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -21,6 +23,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 from chalicelib.core import formats
 from chalicelib.core.errors import UploadRejected
 from chalicelib.core.formats import Draft
+from chalicelib.core.formats.reading import letters
 from tests.core.formats.documents import (
     TEXTS,
     WORD,
@@ -30,8 +33,10 @@ from tests.core.formats.documents import (
     nitf,
     p,
     refusal,
+    rss,
     table,
 )
+from tests.core.formats.test_html import SAVED_PAGE
 
 _TOLD = ("script", "style", "iframe", "video", "audio", "object", "svg", "noscript", "button")
 _PARTS = (
@@ -64,6 +69,10 @@ def missing(parts: list[tuple[str, str]], draft: Draft) -> list[tuple[str, str]]
     return [
         (tag, said) for tag, said in parts if said and f" {said} " not in text and said != headline
     ]
+
+
+def codes(draft: Draft) -> set[str]:
+    return {warning.code for warning in draft.warnings}
 
 
 # Markdown
@@ -143,6 +152,10 @@ def test_every_part_of_every_real_markdown_file_is_in_the_text(shared: Path):
     assert counted > 1_000
 
 
+PARTS = (
+    "<p>It sails.</p><blockquote>We are glad.</blockquote><h2>Why</h2><ul><li>Fog</li></ul>"
+    "<table><tr><td>Callport</td><td>4</td></tr></table>"
+)
 MARKDOWN = """---
 title: x
 ---
@@ -266,30 +279,108 @@ def with_title(data: bytes) -> bytes:
         ("a.eml", mail("\n".join(TEXTS) + "\n\n> quoted")),
         ("a.xml", nitf("<bq><p>a</p></bq><table><tr><td>b</td></tr></table><hl2>c</hl2><p>d</p>")),
         ("a.xml", news_item("<blockquote>a</blockquote><ul><li>b</li></ul><h3>c</h3>")),
+        ("a.rss", rss(f"<description>{escape(PARTS)}</description>")),
+        ("a.rss", rss("<description>It sails.\n\nTwice a day.</description>")),
+        ("a.json", json.dumps({"headline": "x", "body_html": PARTS}).encode()),
+        ("a.json", json.dumps({"headline": "x", "body_markdown": MARKDOWN}).encode()),
+        ("a.json", json.dumps({"headline": "x", "body_text": "It sails.\n\nDaily."}).encode()),
+        ("a.json", json.dumps({"uri": "x", "headline": "x", "body_html": PARTS}).encode()),
+        ("a.json", json.dumps({"uri": "x", "headline": "x", "body_text": "It sails."}).encode()),
+        ("a.txt", b"Ferry returns\n\nIt sails.\n\nTwice a day.\n"),
+        ("a.html", f"<h1>x</h1>{PARTS}".encode()),
     ],
 )
 def test_what_arrived_whole_is_told_whole(name, data):
     draft = formats.read(name, data)
 
-    assert "extraction-thin" not in [warning.code for warning in draft.warnings]
+    assert not {"extraction-thin", "quotes-lost"} & codes(draft)
     assert not [part for part in draft.dropped if "structure" in part.why]
 
 
-def test_a_text_that_the_cleaner_cannot_keep_is_warned_of():
-    hidden = "<p>Short.</p><button>" + " ".join(TEXTS) + "</button>"
-
-    draft = formats.read("a.md", f"---\ntitle: x\n---\n\n{TEXTS[0]}\n".encode())
-    thin = formats.read("a.eml", mail(html=f"<div>{hidden}</div>"))
-
-    assert "extraction-thin" not in [warning.code for warning in draft.warnings]
-    assert thin.body.text == "Short."
+SPOKEN = " ".join(TEXTS)
+LOST = f"<p>Short.</p><button><blockquote>{SPOKEN}</blockquote></button>"
+ESCAPED = f'<inlineData contenttype="text/html">{escape(LOST)}</inlineData>'.encode()
 
 
-def test_block_quotes_that_vanish_are_warned_of():
-    data = f"---\ntitle: x\n---\n\n{TEXTS[0]}\n\n<button>\n\n> {TEXTS[1]}\n\n</button>\n".encode()
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.rss", rss(f"<description>{escape(LOST)}</description>")),
+        ("a.json", json.dumps({"headline": "x", "body_html": LOST}).encode()),
+        ("a.json", json.dumps({"headline": "x", "body": LOST}).encode()),
+        ("a.json", json.dumps({"uri": "x", "headline": "x", "body_html": LOST}).encode()),
+        ("a.json", json.dumps({"@type": "NewsArticle", "headline": "x",
+                               "articleBody": LOST}).encode()),
+        ("a.xml", re.sub(rb"(?s)<inlineXML.*</inlineXML>", ESCAPED, news_item())),
+    ],
+)  # fmt: skip
+def test_a_text_that_the_cleaner_cannot_keep_is_warned_of(name, data):
+    draft = formats.read(name, data)
 
-    draft = formats.read("a.md", data)
-
-    codes = [warning.code for warning in draft.warnings]
-    assert "extraction-thin" in codes
+    assert draft.body.text == "Short."
     assert ("block quote", 1) in [(part.what, part.count) for part in draft.dropped]
+    assert {"extraction-thin", "quotes-lost"} <= codes(draft)
+
+
+def test_a_page_whose_quotes_are_not_in_the_article_is_warned_of():
+    quote = '<blockquote class="quote"><p>We are glad that she is back.</p></blockquote>'
+    linked = f'<blockquote><a href="https://example.org/">{SPOKEN}</a></blockquote>'
+    assert quote in SAVED_PAGE
+
+    draft = formats.read("a.html", SAVED_PAGE.replace(quote, linked).encode())
+
+    assert "quotes-lost" in codes(draft)
+    assert "quotes-lost" not in codes(formats.read("a.html", SAVED_PAGE.encode()))
+
+
+def test_one_quote_that_is_kept_is_no_loss_of_all():
+    text = f"> {TEXTS[0]}\n\n<button>\n\n> {TEXTS[1]}\n\n</button>\n"
+
+    draft = formats.read("a.md", f"---\ntitle: x\n---\n\n{text}".encode())
+
+    assert ("block quote", 1) in [(part.what, part.count) for part in draft.dropped]
+    assert "quotes-lost" not in codes(draft)
+
+
+@pytest.mark.parametrize(
+    "kept", ["Паром вернулся на линию в понедельник.", "渡し船は月曜日に航路へ戻った。"]
+)
+def test_what_is_missing_is_measured_in_letters_whatever_bytes_they_take(kept):
+    size = letters(kept)
+    assert size / (size + 3 * size) < formats.THIN
+    assert len(kept.encode()) / (len(kept.encode()) + 3 * size) > formats.THIN
+
+    def page(lost: str) -> bytes:
+        body = f"<p>{kept}</p><button>{lost}</button>"
+        return json.dumps({"headline": "-", "body_html": body}).encode()
+
+    assert "extraction-thin" in codes(formats.read("a.json", page("x" * 3 * size)))
+    assert "extraction-thin" not in codes(formats.read("a.json", page("д" * size)))
+
+
+@pytest.mark.parametrize("word", ["вернулся ", "渡し船は、"])
+def test_a_whole_page_in_another_script_is_not_thin(word):
+    text = "".join(f"<p>{word * 40}</p>" for _ in range(3))
+
+    draft = formats.read("a.html", f"<h1>{word}</h1>{text}".encode())
+
+    assert "extraction-thin" not in codes(draft)
+
+
+def test_a_second_body_with_other_words_is_told():
+    body = {"headline": "x", "body_html": f"<p>{SPOKEN}</p>", "body_text": "Another, shorter."}
+
+    draft = formats.read("a.json", json.dumps(body).encode())
+    again = formats.read("a.json", json.dumps({**body, "body_text": SPOKEN}).encode())
+
+    assert [(part.what, part.count) for part in draft.dropped] == [("other body", 1)]
+    assert again.dropped == ()
+
+
+def test_what_only_a_site_generator_can_run_is_told_of_json_too():
+    body = f"{TEXTS[0]}\n\n{{{{< figure >}}}}\n"
+
+    draft = formats.read("a.json", json.dumps({"headline": "x", "body": body}).encode())
+
+    (part,) = draft.dropped
+    assert (part.what, part.line) == ("site generator tag", None)
