@@ -579,6 +579,12 @@ def read_story(id_: ArticleId, *, store: Store, now: datetime) -> Story:
     return story
 
 
+def reports_elsewhere(story: Story, *, store: Store) -> tuple[Elsewhere, ...]:
+    """Return the reports of a story's event on other sites, as its first article has them."""
+    found = store.feeds.elsewhere([story.id]).get(story.id, ())
+    return tuple(link for link in found if not link.is_related)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryView:
     """An article and the revisions that readers have or had, newest first."""

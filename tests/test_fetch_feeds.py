@@ -360,6 +360,23 @@ def test_a_report_elsewhere_stands_under_every_article_of_its_event(
     }
 
 
+def test_a_report_elsewhere_stands_on_the_page_of_its_story(
+    watching: Watching, courier: Publisher, client: Client
+) -> None:
+    watching.name(courier.publish("/feed", builders.rss(SAFE)), key="sources/gazette.yaml")
+    for key, source in (("a.md", "post"), ("b.md", "wire")):
+        watching.paper.publish(key, builders.markdown(body=GROUNDED, source=source))
+    watching.fetch()
+    newsroom.refresh_latest(store=wiring.store(), now=NOW)
+    story = json.loads(client.http.get(f"/v1/articles/{article_id('a.md')}").body)["data"]
+
+    told = json.loads(client.http.get(f"/v1/stories/{story['story_id']}").body)["data"]
+
+    assert [link["url"] for link in told["links"]] == ["https://gazette.example/skerrin"]
+    page = client.http.get(f"/story/{story['story_id']}").body.decode()
+    assert "https://gazette.example/skerrin" in page
+
+
 def test_a_report_of_a_source_that_is_gone_stands_nowhere(
     watching: Watching, courier: Publisher
 ) -> None:

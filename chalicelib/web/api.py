@@ -122,7 +122,11 @@ def story(visit: Visit, story_id: str) -> Answer:
     visit.parameters.only()
     told = newsroom.read_story(known_id(story_id), store=wiring.store(), now=visit.now)
     document = {
-        "data": api.story(told, site=visit.site),
+        "data": api.story(
+            told,
+            site=visit.site,
+            links=newsroom.reports_elsewhere(told, store=wiring.store()),
+        ),
         "links": {
             "self": visit.site.api(f"stories/{told.id}"),
             "html": visit.site.story(told.id),

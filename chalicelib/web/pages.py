@@ -115,7 +115,8 @@ def history_page(visit: Visit, article_id: str, slug: str) -> Answer:
 @page_view("/story/{story_id}", moved="story/{}")
 def story_page(visit: Visit, story_id: str) -> Answer:
     story = newsroom.read_story(known_id(story_id), store=wiring.store(), now=visit.now)
-    return html(pages.story(story, site=visit.site, now=visit.now), story.changed_at)
+    links = newsroom.reports_elsewhere(story, store=wiring.store())
+    return html(pages.story(story, links=links, site=visit.site, now=visit.now), story.changed_at)
 
 
 @page_view("/preview/{token}")
