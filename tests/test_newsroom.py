@@ -96,7 +96,13 @@ def test_an_update_moves_the_card_and_leaves_no_other(paper: Paper) -> None:
     )
 
     lists = {pk for pk, _ in paper.rows() if pk.startswith("LIST#")}
-    assert lists == {"LIST#all", "LIST#source#newsroom", "LIST#section#sport", "LIST#tag#b"}
+    assert lists == {
+        "LIST#all",
+        "LIST#changes",
+        "LIST#source#newsroom",
+        "LIST#section#sport",
+        "LIST#tag#b",
+    }
     assert sum(pk == "LIST#all" for pk, _ in paper.rows()) == 1
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chalicelib import wiring
 from chalicelib.core import fold
 from chalicelib.core.article import Absence, Article, article_id, read_by, slugify
-from chalicelib.core.changes import changes
+from chalicelib.core.edits import edits
 from chalicelib.core.errors import Gone, NotFound
 from chalicelib.core.record import Record
 from chalicelib.core.uploads import Version
@@ -143,7 +143,7 @@ def test_a_receipt_tells_the_changes_against_what_readers_had_or_else_the_draft(
             continue
         made = after.life.draft or after.life.current
         assert made is not None
-        assert after.receipt.changes == changes(had, made)
+        assert after.receipt.changes == edits(had, made)
         assert after.receipt.changes.since_revision == had.revision
     assert records[0].receipt.changes is None
 
