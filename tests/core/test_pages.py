@@ -405,6 +405,7 @@ def test_the_front_page_tells_its_first_story_once_with_links_to_who_tells_it_to
     told = seen.words.partition("Around The Web")[2]
     assert report.headline in told
     assert copy.headline in told
+    assert sum("/story/" in address for address in headings) == 1
 
 
 def test_what_came_since_a_list_is_marked_and_counted():

@@ -65,6 +65,7 @@ def front(
                 now=now,
             ),
             "around": parts.around(stands, site=site, now=now, since=since),
+            "story": _whole_story(lead, shown, site=site) if lead else None,
             "earlier": [
                 ranked.card(one, site=site, now=now, since=since) for one in listed[ranked.BESIDE :]
             ],
@@ -130,6 +131,14 @@ def article(
             else None,
         },
     )
+
+
+def _whole_story(lead: Article, shown: Latest, *, site: Site) -> Context | None:
+    """Return the link to the lead's story, where others of the list tell it too."""
+    others = ranked.same_story(shown, lead)
+    if not others:
+        return None
+    return {"url": site.story(others[0].story), "label": labels.whole_story(None)}
 
 
 def _around(lead: Article, shown: Latest) -> Around:
