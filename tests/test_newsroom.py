@@ -841,3 +841,9 @@ def test_a_revision_is_found_again_whatever_came_between(paper: Paper) -> None:
         assert found.id == version
     with pytest.raises(NotFound, match="no revision 3: it has 2"):
         newsroom.version_of(FERRY, 3, uploads=wiring.uploads(), summarise=paper.summarise)
+
+
+def test_an_article_that_replaces_itself_is_read_at_its_own_address(paper: Paper) -> None:
+    paper.publish(FERRY, builders.markdown(replaces=FERRY))
+
+    assert read().article.replaces == FERRY
