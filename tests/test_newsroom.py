@@ -847,3 +847,12 @@ def test_an_article_that_replaces_itself_is_read_at_its_own_address(paper: Paper
     paper.publish(FERRY, builders.markdown(replaces=FERRY))
 
     assert read().article.replaces == FERRY
+
+
+def test_an_image_whose_name_unicode_makes_longer_is_shown(paper: Paper) -> None:
+    name = "media/" + "\U0001d160" * 240 + ".png"  # NFC writes this note with three characters
+
+    done = paper.publish(name, builders.picture())
+
+    assert done.receipt is not None
+    assert done.receipt.outcome == "published"
