@@ -856,3 +856,12 @@ def test_an_image_whose_name_unicode_makes_longer_is_shown(paper: Paper) -> None
 
     assert done.receipt is not None
     assert done.receipt.outcome == "published"
+
+
+def test_half_a_character_in_a_text_is_told_by_a_sign_in_its_place(paper: Paper) -> None:
+    text = "<p>The ferry is back \\ud83d on the Callport line.</p>"  # half of an emoji
+    document = f'{{"headline": "Back", "date": "2026-03-24T09:00:00Z", "body_html": "{text}"}}'
+
+    paper.publish("a.json", document)
+
+    assert read("a.json").article.body.text == "The ferry is back \ufffd on the Callport line."
