@@ -387,20 +387,18 @@ def _recent(
     """Return the newest cards of a list that have a place in the latest, and what comes after."""
     found: list[Card] = []
     older: str | None = ""
+    left = limit  # what waits for its time takes nobody's place meanwhile
     for _ in range(MAX_PAGES):
         cards, older = store.cards(
-            list_,
-            until=now + FRESH_FOR,
-            after=older or "",
-            limit=limit - len(found),
-            consistent=True,
+            list_, until=now + FRESH_FOR, after=older or "", limit=left, consistent=True
         )
         found += [
             card
             for card in cards
             if not card.has_expired(now) and (list_ == "all" or ranking.is_pinned(card, now))
         ]
-        if len(found) >= limit or older is None:
+        left = limit - sum(card.is_public(now) for card in found)
+        if left <= 0 or older is None:
             break
     return tuple(found), older
 

@@ -865,3 +865,20 @@ def test_half_a_character_in_a_text_is_told_by_a_sign_in_its_place(paper: Paper)
     paper.publish("a.json", document)
 
     assert read("a.json").article.body.text == "The ferry is back \ufffd on the Callport line."
+
+
+def test_embargoes_that_end_soon_do_not_crowd_out_what_is_public(
+    paper: Paper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(newsroom, "LATEST_CARDS", 3)
+    soon = f'"{(NOW + timedelta(minutes=5)).isoformat()}"'
+    for number in range(4):
+        text = builders.markdown(f"Later {number}", embargo_until=soon)
+        paper.upload(f"{number}.md", text, at=NOW - timedelta(hours=1))
+        paper.ingest(f"{number}.md")
+
+    paper.publish(FERRY, builders.markdown())
+
+    latest = newsroom.front_page(store=wiring.store(), now=NOW)
+    assert [card.id for card in latest.cards] == [article_id(FERRY)]
+    assert latest.older is None  # no place of an article that nobody may know of
