@@ -123,12 +123,15 @@ def ingest(
                 _drop_revisions(before, after, store=store)
                 has_changed = True
             continue  # a last pass sees whether another writer was faster, or came meanwhile
+        article = after.life.current if after and after.life else None
+        # Another writer may have gone on, and told the stories, while this one told them of less.
+        is_overtaken = placed is not None and placed != (article,)
         if after is None:
+            _unplaced(key, is_due=is_overtaken, store=store)
             return Ingested(receipt=None, has_changed=has_changed)
         is_settled = store.is_settled(key, after.folded_to)
-        if is_settled and _is_delivered(after, receipts=receipts):
+        if is_settled and not is_overtaken and _is_delivered(after, receipts=receipts):
             return Ingested(receipt=after.told(), has_changed=has_changed)
-        article = after.life.current if after.life else None
         if after.life is not None and placed != (article,):
             telling = _placed(after, receipts=receipts, store=store, site=site, now=now)
             placed = (article,)
@@ -384,20 +387,18 @@ def _recent(
     """Return the newest cards of a list that have a place in the latest, and what comes after."""
     found: list[Card] = []
     older: str | None = ""
+    left = limit  # what waits for its time takes nobody's place meanwhile
     for _ in range(MAX_PAGES):
         cards, older = store.cards(
-            list_,
-            until=now + FRESH_FOR,
-            after=older or "",
-            limit=limit - len(found),
-            consistent=True,
+            list_, until=now + FRESH_FOR, after=older or "", limit=left, consistent=True
         )
         found += [
             card
             for card in cards
             if not card.has_expired(now) and (list_ == "all" or ranking.is_pinned(card, now))
         ]
-        if len(found) >= limit or older is None:
+        left = limit - sum(card.is_public(now) for card in found)
+        if left <= 0 or older is None:
             break
     return tuple(found), older
 
@@ -916,12 +917,18 @@ def _dressed(record: Record | None, *, store: Store) -> Record | None:
 
 def _written(before: Record | None, after: Record | None, *, store: Store) -> bool:
     """Write the record, unless another writer was faster."""
-    from chalicelib import placing
-
-    if after is None and before is not None and before.life is not None:
+    if before is not None:
         # Before its row goes, which alone tells that this is left to do.
-        placing.place(article_id(before.key), None, rows=store.stories)
+        _unplaced(before.key, is_due=after is None and before.life is not None, store=store)
     return store.write(before, after)
+
+
+def _unplaced(key: str, *, is_due: bool, store: Store) -> None:
+    """Take an article that is none any more out of the stories."""
+    if is_due:
+        from chalicelib import placing
+
+        placing.place(article_id(key), None, rows=store.stories)
 
 
 def _placed(

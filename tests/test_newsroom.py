@@ -847,3 +847,44 @@ def test_a_revision_is_found_again_whatever_came_between(paper: Paper) -> None:
         assert found.id == version
     with pytest.raises(NotFound, match="no revision 3: it has 2"):
         newsroom.version_of(FERRY, 3, uploads=wiring.uploads(), summarise=paper.summarise)
+
+
+def test_an_article_that_replaces_itself_is_read_at_its_own_address(paper: Paper) -> None:
+    paper.publish(FERRY, builders.markdown(replaces=FERRY))
+
+    assert read().article.replaces == FERRY
+
+
+def test_an_image_whose_name_unicode_makes_longer_is_shown(paper: Paper) -> None:
+    name = "media/" + "\U0001d160" * 240 + ".png"  # NFC writes this note with three characters
+
+    done = paper.publish(name, builders.picture())
+
+    assert done.receipt is not None
+    assert done.receipt.outcome == "published"
+
+
+def test_half_a_character_in_a_text_is_told_by_a_sign_in_its_place(paper: Paper) -> None:
+    text = "<p>The ferry is back \\ud83d on the Callport line.</p>"  # half of an emoji
+    document = f'{{"headline": "Back", "date": "2026-03-24T09:00:00Z", "body_html": "{text}"}}'
+
+    paper.publish("a.json", document)
+
+    assert read("a.json").article.body.text == "The ferry is back \ufffd on the Callport line."
+
+
+def test_embargoes_that_end_soon_do_not_crowd_out_what_is_public(
+    paper: Paper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(newsroom, "LATEST_CARDS", 3)
+    soon = f'"{(NOW + timedelta(minutes=5)).isoformat()}"'
+    for number in range(4):
+        text = builders.markdown(f"Later {number}", embargo_until=soon)
+        paper.upload(f"{number}.md", text, at=NOW - timedelta(hours=1))
+        paper.ingest(f"{number}.md")
+
+    paper.publish(FERRY, builders.markdown())
+
+    latest = newsroom.front_page(store=wiring.store(), now=NOW)
+    assert [card.id for card in latest.cards] == [article_id(FERRY)]
+    assert latest.older is None  # no place of an article that nobody may know of

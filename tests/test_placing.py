@@ -402,3 +402,27 @@ def test_the_table_tells_the_stories_of_the_set(
     for key in names:
         forget(paper, key)
     assert of_stories(paper) == {}
+
+
+@pytest.mark.parametrize("is_for_good", [False, True], ids=["withdrawn", "taken down"])
+def test_what_is_taken_away_while_it_is_placed_stays_in_no_story(
+    paper: Paper, monkeypatch: pytest.MonkeyPatch, *, is_for_good: bool
+) -> None:
+    version = paper.upload("a.md", article(FERRY))
+    paper.publish("b.md", article(FERRY_AGAIN))
+    real = placing.place
+
+    def overtaken(*args: Any, **rows: Any) -> Any:
+        monkeypatch.setattr(placing, "place", real)
+        gone = {"VersionId": version} if is_for_good else {}
+        paper.s3.delete_object(Bucket="broadsheet-local-uploads", Key="a.md", **gone)
+        paper.ingest("a.md")  # another function, from beginning to end
+        return real(*args, **rows)
+
+    monkeypatch.setattr(placing, "place", overtaken)
+    paper.ingest("a.md")
+
+    id_ = article_id("a.md")
+    assert not wiring.store().stories.members(id_)
+    assert wiring.store().stories.nodes([id_])[id_].placed == Placed()
+    assert told(["b.md"]) == {"b.md": article_id("b.md")}

@@ -534,7 +534,7 @@ def rows_of(record: Record) -> dict[Key, Item]:
             rows[_CHANGES, change.place] = {"change": {"S": encode(change).decode()}}
         if current is not None:
             rows |= _list_rows(current)
-            if current.replaces:
+            if current.replaces and article_id(current.replaces) != current.id:
                 successor = Successor(to=current.id, public_at=current.public_at)
                 rows[_moved_key(article_id(current.replaces))] = {
                     "value": {"S": encode(successor).decode()}

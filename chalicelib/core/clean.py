@@ -231,6 +231,7 @@ def clean(
     out, since every page prints the headline itself. Raises UploadRejected "text-too-large" over
     MAX_TEXT_BYTES and "nesting" for structures deeper than MAX_NESTING. Linear in the input.
     """
+    html = _SURROGATE.sub("\ufffd", html)  # JSON may hold them; neither nh3 nor UTF-8 can
     # nh3 is quadratic in what it must escape: 600,000 such characters take ten seconds.
     escaped = html.count("&") + html.count("\xa0")
     if escaped > MAX_ESCAPED:

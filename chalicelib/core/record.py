@@ -17,6 +17,7 @@ from unicodedata import normalize
 from chalicelib.core.article import OWN_SOURCE, Article, Image, Picture, Source, credited
 from chalicelib.core.errors import Finding
 from chalicelib.core.lifecycle import Life
+from chalicelib.core.limits import MAX_KEY_BYTES
 from chalicelib.core.receipt import Kind, Receipt
 from chalicelib.core.sources import Profile, Watched
 
@@ -117,9 +118,12 @@ def _unknown_source(source: Source) -> Finding:
 def name_of(kind: Literal["source", "image"], key: str) -> str:
     """Name a record that others take from: a source by its id, an image by its key.
 
-    In NFC: a file manager that spells é with two characters means the same image.
+    In NFC: a file manager that spells é with two characters means the same image. As it is where
+    NFC makes more bytes of it than a key may have, up to three times as many.
     """
-    return f"{kind}:{normalize('NFC', key)}"
+    composed = normalize("NFC", key)
+    is_key = len(composed.encode("utf-8", "surrogatepass")) <= MAX_KEY_BYTES
+    return f"{kind}:{composed if is_key else key}"
 
 
 def name_of_key(key: str) -> str:

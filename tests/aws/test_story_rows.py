@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -91,3 +93,16 @@ def test_members_and_memberships_are_put_and_taken_away(rows: Any) -> None:
     rows.put_memberships({A.id: None})
     assert rows.members(A.id) == {second: account(B)}
     assert rows.memberships([A.id, B.id]) == {}
+
+
+def test_a_story_of_more_than_a_megabyte_is_read_whole(rows: Any) -> None:
+    chance = random.Random(1)
+    accounts = {}
+    for number in range(45):
+        name = chance.randbytes(25_000).hex()  # of which little can be compressed
+        one = account(replace(A, standfirst=name))
+        accounts[place_of(NOW + timedelta(seconds=number), A.id)] = one
+    for place, one in accounts.items():
+        rows.put_members(A.id, {place: one}, [])
+
+    assert rows.members(A.id) == accounts
