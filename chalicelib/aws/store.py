@@ -144,16 +144,7 @@ class Store(Table):
             elif has[key] != had.get(key) or guard:
                 put = {"TableName": self._table, "Item": has[key], **guard}
                 writes.append({"Put": put})
-        if not writes:
-            return True
-        try:
-            self._client.transact_write_items(TransactItems=writes)  # type: ignore[arg-type]
-        except self._client.exceptions.TransactionCanceledException as error:
-            reasons = {reason.get("Code") for reason in error.response["CancellationReasons"]}
-            if reasons & {"ConditionalCheckFailed", "TransactionConflict"}:
-                return False
-            raise
-        return True
+        return self._write_together(writes) if writes else True
 
     def put_revision(self, article: Article) -> None:
         """Keep a revision as it was. Its bytes follow from its version: twice does no harm."""
