@@ -201,12 +201,6 @@ def card(
     }
 
 
-def cards(
-    listed: Iterable[Card], *, site: Site, now: datetime, since: datetime | None = None
-) -> list[Context]:
-    return [card(one, site=site, now=now, since=since) for one in listed]
-
-
 def around(shown: Around, *, site: Site, now: datetime, since: datetime | None = None) -> Context:
     """Return the section Around The Web: who else tells it, then what is on the same subject."""
 
