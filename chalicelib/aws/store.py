@@ -6,8 +6,9 @@
     ARTICLE#<id>         AS#<revision>         a revision as it was; public if CURRENT says so
     ARTICLE#<id>         DRAFT                 what its editors alone may see
     ARTICLE#<id>         MOVED                 the article that replaces it, and from when
+    ARTICLE#<id>         …                     its part in stories: see `aws.stories`
     LIST#<list>          <public_at>#<id>      a card, and beside it what feeds tell besides;
-                                               lists: all, pinned, section#…, …
+                                               lists: all, pinned, section#…, tag#…, source#…
     LIST#corrections     <corrected_at>#<id>   an article's corrections, from when it is public
     LIST#changes         <at>#<id>             what readers have of an article from then on, or
                                                that they have it no more; read only up to now
