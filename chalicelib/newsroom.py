@@ -3,8 +3,9 @@
 The bucket is the truth and the table a projection of it. An event only says that a key changed:
 `ingest` repeats one pass over the key until a pass finds nothing left to do. A pass folds the
 versions that are not in the record yet, copies what the record takes from others as they are
-now, and delivers the receipt. Events may then come twice, late, in any order, or be lost until
-`reconcile` finds the key: there is nothing to compare but the bucket.
+now, and delivers the receipt; its steps stand in `ingesting`. Events may then come twice, late,
+in any order, or be lost until `reconcile` finds the key: there is nothing to compare but the
+bucket.
 """
 
 from __future__ import annotations
@@ -30,7 +31,6 @@ from chalicelib.core.article import (
     Elsewhere,
     Membership,
     Source,
-    article_id,
     read_by,
 )
 from chalicelib.core.errors import FoldConflict, Moved, NotFound, StoreUnavailable
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from chalicelib.core.api import Json
     from chalicelib.core.changes import Change
     from chalicelib.core.lifecycle import Summarise
-    from chalicelib.core.receipt import Receipt, Stamp, Telling
+    from chalicelib.core.receipt import Receipt, Telling
     from chalicelib.core.record import Record
     from chalicelib.core.site import Site
     from chalicelib.core.stories import Story
@@ -66,7 +66,6 @@ LEADS = 3  # articles kept whole, so that one that expires leaves another to lea
 NEWS_ELSEWHERE_FOR = timedelta(days=3)  # a link; older ones are no report of what is in the list
 MAX_LINKS = 1_000  # of all feeds, matched at a refresh: one Query page
 MAX_ELSEWHERE = 20  # kept under an article; the page shows fewer
-NEWS_FOR = timedelta(days=1)  # a rejection; events and reconciliations come within hours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,15 +97,18 @@ def ingest(
     is delivered: once a version. Raises FoldConflict when other writers won every pass; the event
     is then retried.
     """
+    from chalicelib import ingesting
+
     has_changed = False
     placed: tuple[Article | None] | None = None  # what the stories were last brought up to
     telling: Telling | None = None
     for _ in range(MAX_PASSES):
         versions = uploads.versions(key)
         if kind_of(key) == "ignored":
-            return _ignore(key, versions, receipts=receipts, site=site, now=now)
+            told = ingesting.ignored(key, versions, receipts=receipts, site=site, now=now)
+            return Ingested(receipt=told, has_changed=False)
         before = store.record(key)
-        after = _folded(
+        after = ingesting.folded(
             key,
             before,
             versions,
@@ -117,26 +119,26 @@ def ingest(
             site=site,
             now=now,
         )
-        after = _dressed(after, store=store)
+        after = ingesting.dressed(after, store=store)
         if after != before:
-            if _written(before, after, store=store):
-                _drop_revisions(before, after, store=store)
+            if ingesting.written(before, after, store=store):
+                ingesting.drop_revisions(before, after, store=store)
                 has_changed = True
             continue  # a last pass sees whether another writer was faster, or came meanwhile
         article = after.life.current if after and after.life else None
         # Another writer may have gone on, and told the stories, while this one told them of less.
         is_overtaken = placed is not None and placed != (article,)
         if after is None:
-            _unplaced(key, is_due=is_overtaken, store=store)
+            ingesting.unplaced(key, is_due=is_overtaken, store=store)
             return Ingested(receipt=None, has_changed=has_changed)
         is_settled = store.is_settled(key, after.folded_to)
-        if is_settled and not is_overtaken and _is_delivered(after, receipts=receipts):
+        if is_settled and not is_overtaken and ingesting.is_delivered(after, receipts=receipts):
             return Ingested(receipt=after.told(), has_changed=has_changed)
         if after.life is not None and placed != (article,):
-            telling = _placed(after, receipts=receipts, store=store, site=site, now=now)
+            telling = ingesting.placed(after, receipts=receipts, store=store, site=site, now=now)
             placed = (article,)
             continue
-        is_delivered = _deliver(
+        is_delivered = ingesting.deliver(
             after.told(),
             after.folded_to,
             telling=telling,
@@ -145,7 +147,7 @@ def ingest(
             now=now,
         )
         if is_delivered and notices is not None:
-            _notify(after.receipt, notices=notices, now=now)
+            ingesting.notify(after.receipt, notices=notices, now=now)
         if not is_settled:
             _spread(
                 after,
@@ -161,6 +163,33 @@ def ingest(
         return Ingested(receipt=after.told(), has_changed=has_changed)
     message = f"{MAX_PASSES} passes over one key were all overtaken."
     raise FoldConflict(message)
+
+
+def _spread(
+    record: Record,
+    *,
+    uploads: Uploads,
+    receipts: Receipts,
+    store: Store,
+    summarise: Summarise,
+    site: Site,
+    now: datetime,
+    notices: Notices | None,
+) -> None:
+    """Ingest every key that has copied from a source or an image."""
+    if record.kind == "article":
+        return
+    for user in store.users(record.key):
+        ingest(
+            user,
+            uploads=uploads,
+            receipts=receipts,
+            store=store,
+            summarise=summarise,
+            site=site,
+            now=now,
+            notices=notices,
+        )
 
 
 def check(
@@ -208,13 +237,14 @@ def version_of(key: str, revision: int, *, uploads: Uploads, summarise: Summaris
 
     Raises NotFound, with the revisions that there are. Reads every version up to that one.
     """
+    from chalicelib import ingesting
     from chalicelib.core import fold
 
     if kind_of(key) != "article":
         raise NotFound(f"{key} is no article: only articles have revisions.")
     record, had = None, 0
     for listed in uploads.versions(key):
-        version, data = _read(key, listed, uploads=uploads)
+        version, data = ingesting.read(key, listed, uploads=uploads)
         try:
             record = fold.fold(key, record, version, data, summarise=summarise).record
         except Exception:
@@ -247,12 +277,15 @@ def reconcile(
     in the table says where the next page begins; after the last page it starts over. A key that
     cannot be ingested does not keep the others waiting: its error is raised last.
     """
+    from chalicelib import ingesting
+
     listing = uploads.page(store.cursor())
     settled = store.settled_to(listing.newest)
     behind = [
         key
         for key, newest in listing.newest.items()
-        if settled.get(key) != newest and not _is_told_ignored(key, newest, receipts=receipts)
+        if settled.get(key) != newest
+        and not ingesting.is_told_ignored(key, newest, receipts=receipts)
     ]
     failures: list[Exception] = []
     changed = 0
@@ -826,239 +859,3 @@ def read_media(name: str, *, media: Media) -> Upload:
     if image is None:
         raise NotFound("There is no image at this address.")
     return image
-
-
-# The pass
-
-
-def _folded(
-    key: str,
-    record: Record | None,
-    versions: tuple[Version, ...],
-    *,
-    uploads: Uploads,
-    receipts: Receipts,
-    store: Store,
-    summarise: Summarise,
-    site: Site,
-    now: datetime,
-) -> Record | None:
-    """Fold the versions after the record's, oldest first; all of them where one of its is gone."""
-    from chalicelib.core import fold
-    from chalicelib.core.record import lineage
-
-    ids = [version.id for version in versions]
-    folded = ids.index(record.folded_to) + 1 if record and record.folded_to in ids else 0
-    if record is not None and lineage(ids[:folded]) != record.lineage:
-        record, folded = None, 0  # a version is gone for good: what it left must go too
-    pending = versions[folded:]
-    for listed in pending:
-        version, data = _read(key, listed, uploads=uploads)
-        try:
-            step = fold.fold(key, record, version, data, summarise=summarise)
-        except Exception:
-            # A fault of ours. The newest version is tried again and then kept in the failure
-            # queue; an older one must not stand in the way of the upload that came after it.
-            log.exception("version not read", extra={"key": key, "version": version.id})
-            if listed is pending[-1]:
-                _tell_of_fault(key, version, receipts=receipts, site=site, now=now)
-                raise
-            step = fold.at_fault(key, record, version)
-        # Before the record that shows them: a page never points at what is not there.
-        for file in step.files:
-            receipts.put_media(file)
-        if step.revision is not None:
-            store.put_revision(step.revision)
-        record = step.record
-    return replace(record, lineage=lineage(ids)) if record is not None else None
-
-
-def _read(key: str, listed: Version, *, uploads: Uploads) -> tuple[Version, bytes | None]:
-    """Return a version with its true time, and its bytes where they are needed to judge it."""
-    from chalicelib.core import fold
-
-    if not fold.needs_bytes(key, listed):
-        return listed, None
-    upload = uploads.read(key, listed)
-    return replace(listed, received_at=upload.received_at), upload.data
-
-
-def _tell_of_fault(
-    key: str, version: Version, *, receipts: Receipts, site: Site, now: datetime
-) -> None:
-    """Tell the editor that the upload has come and that we could not read it."""
-    from chalicelib.core import fold
-    from chalicelib.core.receipt import Stamp
-
-    receipt = fold.at_fault(key, None, version).record.receipt
-    _put_receipt(receipt, Stamp(version_id=""), receipts=receipts, site=site, now=now)
-
-
-def _drop_revisions(before: Record | None, after: Record | None, *, store: Store) -> None:
-    """Forget revisions that are no longer in the bucket: an undone deletion, a takedown."""
-    had = before.life.revision if before and before.life else 0
-    has = after.life.revision if after and after.life else 0
-    if had > has:
-        store.drop_revisions(article_id(before.key), after=has, up_to=had)  # type: ignore[union-attr]
-
-
-def _dressed(record: Record | None, *, store: Store) -> Record | None:
-    """Copy into the record what it takes from others, if that is not what it has."""
-    from chalicelib.core.record import dress
-
-    if record is None:
-        return None
-    names = record.takes_from()
-    if not names and not record.dressed:
-        return record
-    shown, digests = store.shown(names)
-    return dress(record, shown, digests)
-
-
-def _written(before: Record | None, after: Record | None, *, store: Store) -> bool:
-    """Write the record, unless another writer was faster."""
-    if before is not None:
-        # Before its row goes, which alone tells that this is left to do.
-        _unplaced(before.key, is_due=after is None and before.life is not None, store=store)
-    return store.write(before, after)
-
-
-def _unplaced(key: str, *, is_due: bool, store: Store) -> None:
-    """Take an article that is none any more out of the stories."""
-    if is_due:
-        from chalicelib import placing
-
-        placing.place(article_id(key), None, rows=store.stories)
-
-
-def _placed(
-    record: Record, *, receipts: Receipts, store: Store, site: Site, now: datetime
-) -> Telling:
-    """Bring the stories up to date with an article, and say what they tell of it."""
-    from chalicelib import placing
-
-    article = record.life.current if record.life else None
-    try:
-        return placing.place(article_id(record.key), article, rows=store.stories)
-    except Exception:
-        # The article is out and its editor is told, whatever its stories wait for.
-        _deliver(record.told(), record.folded_to, receipts=receipts, site=site, now=now)
-        raise
-
-
-def _spread(
-    record: Record,
-    *,
-    uploads: Uploads,
-    receipts: Receipts,
-    store: Store,
-    summarise: Summarise,
-    site: Site,
-    now: datetime,
-    notices: Notices | None,
-) -> None:
-    """Ingest every key that has copied from a source or an image."""
-    if record.kind == "article":
-        return
-    for user in store.users(record.key):
-        ingest(
-            user,
-            uploads=uploads,
-            receipts=receipts,
-            store=store,
-            summarise=summarise,
-            site=site,
-            now=now,
-            notices=notices,
-        )
-
-
-def _is_delivered(record: Record, *, receipts: Receipts) -> bool:
-    from chalicelib.core.receipt import receipt_key, stamped
-
-    stamp = stamped(record.told(), version_id=record.folded_to)
-    return receipts.stamp(receipt_key(record.key)) == stamp
-
-
-def _deliver(
-    receipt: Receipt,
-    version_id: str,
-    *,
-    telling: Telling | None = None,
-    receipts: Receipts,
-    site: Site,
-    now: datetime,
-) -> bool:
-    """Write the receipt to the bucket unless it is there; say whether it was written."""
-    from chalicelib.core.receipt import receipt_key, stamped
-
-    stamp = stamped(receipt, version_id=version_id)
-    if receipts.stamp(receipt_key(receipt.key)) == stamp:
-        return False
-    _put_receipt(receipt, stamp, telling=telling, receipts=receipts, site=site, now=now)
-    return True
-
-
-def _notify(receipt: Receipt, *, notices: Notices, now: datetime) -> None:
-    """Push a rejection to the editors, unless it is too old to be news: an import, a rebuild.
-
-    After the receipt was written, so that it is there to be read; a function that is killed in
-    between pushes nothing, and the receipt tells all the same.
-    """
-    from chalicelib.core import notice
-
-    if receipt.outcome == "rejected" and now - receipt.received_at < NEWS_FOR:
-        notices.push(notice.rejection(receipt))
-
-
-def _put_receipt(
-    receipt: Receipt,
-    stamp: Stamp,
-    *,
-    telling: Telling | None = None,
-    receipts: Receipts,
-    site: Site,
-    now: datetime,
-) -> None:
-    from chalicelib.core import api, codec, pages
-    from chalicelib.core.receipt import receipt_key
-
-    told = api.receipt(receipt, site=site, ingested_at=now, telling=telling)
-    receipts.put(
-        receipt_key(receipt.key),
-        stamp=stamp,
-        json=codec.encode(told),
-        html=pages.receipt(told, site=site, now=now).render().encode(),
-    )
-    log.info(
-        "upload ingested",
-        extra={
-            "key": receipt.key,
-            "outcome": receipt.outcome,
-            "article_id": receipt.article_id,
-            "revision": receipt.revision,
-        },
-    )
-
-
-def _is_told_ignored(key: str, version_id: str, *, receipts: Receipts) -> bool:
-    """True if nothing is made of *key* and the receipt of this version says so."""
-    from chalicelib.core.receipt import receipt_key
-
-    if kind_of(key) != "ignored":
-        return False
-    stamp = receipts.stamp(receipt_key(key))
-    return stamp is not None and stamp.version_id == version_id
-
-
-def _ignore(
-    key: str, versions: tuple[Version, ...], *, receipts: Receipts, site: Site, now: datetime
-) -> Ingested:
-    """Tell that nothing is made of *key*. It has no record: there is nothing to project."""
-    from chalicelib.core import fold
-
-    if not versions:
-        return Ingested(receipt=None, has_changed=False)
-    receipt = fold.ignored(key, versions[-1])
-    _deliver(receipt, versions[-1].id, receipts=receipts, site=site, now=now)
-    return Ingested(receipt=receipt, has_changed=False)

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import random
 import textwrap
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
-from chalicelib.core.article import Article, Body, Generation, Source, Summary, article_id
+from chalicelib.core.article import (
+    Article,
+    Body,
+    Generation,
+    Source,
+    Summary,
+    article_id,
+    moment,
+)
 
 HEADLINE = "Ferry Skerrin returns to the Callport line"
 LEAD = "The ferry Skerrin returned to service on the Callport line after repairs to her rudder."
@@ -22,6 +30,11 @@ PARAGRAPHS = (
     "The council will vote next month on a timetable with four crossings a day.",
     "Fares stay as they are until the spring, Holt said, and then rise by five per cent.",
 )
+
+
+def ago(**time: float) -> str:
+    """Return a moment before now as a file or an address states it; less than none is ahead."""
+    return moment(datetime.now(UTC) - timedelta(**time))
 
 
 def markdown(

@@ -36,6 +36,7 @@ from chalice.test import Client  # noqa: E402  # after the environment that the 
 from chalicelib import newsroom, wiring  # noqa: E402
 from chalicelib.core.site import Site  # noqa: E402
 from tests import builders  # noqa: E402
+from tests.publishers import Publisher, publisher  # noqa: E402
 
 # Two noisy cores: how long one example takes says nothing about the code.
 hypothesis.settings.register_profile("newsroom", deadline=None)
@@ -157,6 +158,13 @@ def client(aws: None) -> Iterator[Client]:  # AWS must be there first
 
     with Client(app.app) as client:
         yield client
+
+
+@pytest.fixture
+def courier() -> Iterator[Publisher]:
+    """Another publisher's server."""
+    with publisher() as told:
+        yield told
 
 
 @pytest.fixture

@@ -88,6 +88,11 @@ class Publisher:
         return self.serve(path, lambda request: request.answer(status, Location=to))
 
 
+def hang(request: Request) -> None:
+    """Say nothing, for as long as anyone waits."""
+    request.publisher.closing.wait()
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128

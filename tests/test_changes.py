@@ -17,13 +17,9 @@ from tests.conftest import Paper
 FERRY, CHESS = "world/ferry.md", "sport/chess.md"
 
 
-def moment(**ago: float) -> str:
-    return f"{datetime.now(UTC) - timedelta(**ago):%Y-%m-%dT%H:%M:%SZ}"
-
-
 def publish(paper: Paper, key: str, *, hours_ago: float = 2, **metadata: str) -> None:
     at = datetime.now(UTC) - timedelta(hours=hours_ago)
-    given = {"date": f"{at:%Y-%m-%dT%H:%M:%SZ}", **metadata}
+    given = {"date": builders.ago(hours=hours_ago), **metadata}
     paper.upload(key, builders.markdown(**given), at=at)
     paper.ingest(key, now=datetime.now(UTC))
 
@@ -94,15 +90,15 @@ def test_a_mirror_asks_since_its_last_entry_and_gets_that_and_what_came_after(
 
     assert [one["article_id"] for one in since] == [article_id(FERRY), article_id(CHESS)]
     assert since[0] == last
-    assert kinds(client, f"/v1/changes?since={moment(hours=3)}") == []
-    assert kinds(client, f"/v1/changes?since={moment(hours=-3)}") == []
+    assert kinds(client, f"/v1/changes?since={builders.ago(hours=3)}") == []
+    assert kinds(client, f"/v1/changes?since={builders.ago(hours=-3)}") == []
 
 
 def test_what_waits_for_its_time_is_not_in_the_log(paper: Paper, client: Client) -> None:
-    publish(paper, "soon.md", embargo_until=moment(hours=-1))
+    publish(paper, "soon.md", embargo_until=builders.ago(hours=-1))
     publish(paper, "draft.md", draft="true")
-    publish(paper, "short.md", expires_at=moment(hours=-1))
-    publish(paper, "past.md", expires_at=moment(hours=1))
+    publish(paper, "short.md", expires_at=builders.ago(hours=-1))
+    publish(paper, "past.md", expires_at=builders.ago(hours=1))
 
     assert sorted(kinds(client)) == sorted(
         [(article_id("short.md"), "published"), (article_id("past.md"), "withdrawn")]
@@ -113,7 +109,7 @@ def test_a_long_log_is_read_page_by_page(paper: Paper, client: Client) -> None:
     for hour in range(3):
         publish(paper, f"{hour}.md", hours_ago=9 - hour, body=builders.event(hour))
 
-    answer = client.http.get(f"/v1/changes?limit=2&since={moment(hours=12)}")
+    answer = client.http.get(f"/v1/changes?limit=2&since={builders.ago(hours=12)}")
     first = json.loads(answer.body)
     rest = told(client, first["links"]["next"])
 

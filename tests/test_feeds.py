@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -21,12 +21,8 @@ PLACES = ["", "/section/world", "/tag/ferry", "/source/courier", "/corrections"]
 ADDRESSES = [f"{place}/feed.{extension}" for place in PLACES for extension in FEED_FORMS]
 
 
-def moment(**ahead: float) -> str:
-    return f"{datetime.now(UTC) + timedelta(**ahead):%Y-%m-%dT%H:%M:%SZ}"
-
-
 def publish(paper: Paper, key: str = FERRY, **changes: Any) -> None:
-    given = {"date": moment(hours=-4), "section": "world", "tags": "[ferry]", **changes}
+    given = {"date": builders.ago(hours=4), "section": "world", "tags": "[ferry]", **changes}
     paper.upload(key, builders.markdown(**given))
     paper.ingest(key, now=datetime.now(UTC))
 
@@ -99,8 +95,8 @@ def test_the_feed_of_corrections_tells_each(published: Paper, client: Client) ->
 
 
 def test_a_feed_tells_only_what_readers_have(paper: Paper, client: Client) -> None:
-    publish(paper, "soon.md", headline="Soon", embargo_until=moment(hours=1))
-    publish(paper, "past.md", headline="Past", expires_at=moment(hours=-1))
+    publish(paper, "soon.md", headline="Soon", embargo_until=builders.ago(hours=-1))
+    publish(paper, "past.md", headline="Past", expires_at=builders.ago(hours=1))
     publish(paper, "draft.md", headline="Draft", draft="true")
     publish(paper, "taken.md", headline="Taken")
     publish(paper, "here.md", headline="Here")
@@ -114,7 +110,7 @@ def test_a_feed_tells_only_what_readers_have(paper: Paper, client: Client) -> No
 def test_a_feed_leads_to_older_news_by_pages(paper: Paper, client: Client) -> None:
     for hour in range(33):
         own = {"headline": f"Story {hour}", "body": builders.event(hour)}
-        publish(paper, f"{hour}.md", date=moment(hours=-hour - 1), **own)
+        publish(paper, f"{hour}.md", date=builders.ago(hours=hour + 1), **own)
 
     first = told(client)
     older = told(client, first["next_url"])

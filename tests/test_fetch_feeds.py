@@ -21,17 +21,11 @@ from chalicelib.core.watch import Answer, Feed
 from chalicelib.fetching import Fetcher
 from tests import builders
 from tests.conftest import NOW, Paper
-from tests.publishers import Publisher, Request, gzipped, publisher
+from tests.publishers import Publisher, Request, gzipped, hang, publisher
 
 TICK = timedelta(minutes=15)
 FERRY = builders.item("Ferry returns", link="https://courier.example/ferry")
 TUG = builders.item("Tug sinks", link="https://courier.example/tug", date="2026-03-24T10:00:00Z")
-
-
-@pytest.fixture
-def courier() -> Iterator[Publisher]:
-    with publisher() as told:
-        yield told
 
 
 @dataclass
@@ -203,10 +197,6 @@ def test_of_two_runs_at_once_one_writes(watching: Watching, courier: Publisher) 
 
     assert done.links == 0
     assert len(watching.links()) == 1
-
-
-def hang(request: Request) -> None:
-    request.publisher.closing.wait()
 
 
 def head_without_end(request: Request) -> None:

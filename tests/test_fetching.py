@@ -6,7 +6,6 @@ import datetime as dt
 import socket
 import ssl
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +14,11 @@ import pytest
 from chalicelib.core.limits import MAX_FEED_BYTES
 from chalicelib.core.watch import Answer, Feed
 from chalicelib.fetching import Fetcher
-from tests.publishers import Publisher, Request, gzipped, publisher
+from tests.publishers import Publisher, Request, gzipped, hang, publisher
 
 LIMIT_S = 0.4  # where the limit is what is tested; elsewhere a busy machine has its time
 ENOUGH_S = 10.0
 FEED = b"<rss version='2.0'><channel/></rss>"
-
-
-@pytest.fixture
-def courier() -> Iterator[Publisher]:
-    with publisher() as told:
-        yield told
 
 
 def fetcher(**given: Any) -> Fetcher:
@@ -85,10 +78,6 @@ def test_what_a_server_says_of_its_state_is_told(courier: Publisher) -> None:
 
     assert ask(gone).status == 410
     assert (ask(busy).status, ask(busy).retry_after) == (503, "120")
-
-
-def hang(request: Request) -> None:
-    request.publisher.closing.wait()
 
 
 def endless_head(request: Request) -> None:

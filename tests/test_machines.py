@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from chalice.test import Client
@@ -22,7 +22,7 @@ ADDRESSES = {
 
 
 def publish(paper: Paper, headline: str, *, days_ago: float, **metadata: str) -> None:
-    at = f"{datetime.now(UTC) - timedelta(days=days_ago):%Y-%m-%dT%H:%M:%SZ}"
+    at = builders.ago(days=days_ago)
     key = f"{headline}.md"
     paper.upload(key, builders.markdown(headline, date=at, **metadata))
     paper.ingest(key, now=datetime.now(UTC))

@@ -13,6 +13,7 @@ from chalicelib import newsroom, wiring
 from chalicelib.core.article import MAX_OTHERS, article_id
 from chalicelib.core.site import FEED_FORMS
 from tests import builders
+from tests.builders import ago
 from tests.conftest import Paper
 
 FERRY = (
@@ -28,13 +29,9 @@ FIRST, SECOND, ALONE = (article_id(key) for key in ("first.md", "second.md", "al
 NOBODY = article_id("nobody.md")
 
 
-def moment(**ago: float) -> str:
-    return f"{datetime.now(UTC) - timedelta(**ago):%Y-%m-%dT%H:%M:%SZ}"
-
-
 def publish(paper: Paper, key: str, body: str, *, hours_ago: float, **metadata: str) -> None:
     given = {"source": key.removesuffix(".md"), **metadata}
-    article = builders.markdown(f"Told in {key}", date=moment(hours=hours_ago), body=body, **given)
+    article = builders.markdown(f"Told in {key}", date=ago(hours=hours_ago), body=body, **given)
     paper.upload(key, article, at=datetime.now(UTC) - timedelta(hours=hours_ago))
     paper.ingest(key, now=datetime.now(UTC))
 
@@ -105,7 +102,7 @@ def test_an_article_that_nobody_else_tells_is_a_story_of_one(told: Paper, client
 
 
 def test_what_waits_for_its_time_is_in_no_story_and_has_none(told: Paper, client: Client) -> None:
-    publish(told, "soon.md", FERRY_AGAIN, hours_ago=3, embargo_until=moment(hours=-2))
+    publish(told, "soon.md", FERRY_AGAIN, hours_ago=3, embargo_until=ago(hours=-2))
 
     assert members(client, FIRST) == [FIRST, SECOND]
     for place in ("/story", "/v1/stories"):
@@ -116,7 +113,7 @@ def test_what_waits_for_its_time_is_in_no_story_and_has_none(told: Paper, client
 
 def test_a_story_of_which_nothing_is_public_yet_is_not_found(paper: Paper, client: Client) -> None:
     for hours, (key, body) in enumerate([("first.md", FERRY), ("second.md", FERRY_AGAIN)]):
-        publish(paper, key, body, hours_ago=0.1, embargo_until=moment(hours=-2 - hours))
+        publish(paper, key, body, hours_ago=0.1, embargo_until=ago(hours=-2 - hours))
 
     assert wiring.store().stories.members(FIRST)
     for id_ in (FIRST, SECOND):
@@ -126,7 +123,7 @@ def test_a_story_of_which_nothing_is_public_yet_is_not_found(paper: Paper, clien
 def test_a_story_goes_on_at_the_next_articles_address_when_its_first_expires(
     paper: Paper, client: Client
 ) -> None:
-    publish(paper, "first.md", FERRY, hours_ago=5, expires_at=moment(hours=1))
+    publish(paper, "first.md", FERRY, hours_ago=5, expires_at=ago(hours=1))
     publish(paper, "second.md", FERRY_AGAIN, hours_ago=4)
 
     answer = client.http.get(f"/story/{FIRST}")

@@ -19,15 +19,12 @@ from chalicelib import newsroom, wiring
 from chalicelib.core.article import article_id
 from chalicelib.web.parameters import cursor
 from tests import builders
+from tests.builders import ago
 from tests.conftest import Paper
 
 FERRY = "world/ferry.md"
 ID = article_id(FERRY)
 SLUG = "ferry-skerrin-returns-to-the-callport-line"
-
-
-def moment(**ago: float) -> str:
-    return f"{datetime.now(UTC) - timedelta(**ago):%Y-%m-%dT%H:%M:%SZ}"
 
 
 @pytest.fixture
@@ -36,7 +33,7 @@ def published(paper: Paper) -> Paper:
     paper.upload("media/face.png", builders.picture())
     paper.upload("sources/courier.yaml", builders.profile(avatar="media/face.png"))
     article = builders.markdown(
-        date=moment(hours=4), section="world", tags="[ferry]", source="courier"
+        date=ago(hours=4), section="world", tags="[ferry]", source="courier"
     )
     paper.upload(FERRY, article)
     for key in ("media/face.png", "sources/courier.yaml", FERRY):
@@ -190,13 +187,13 @@ def test_a_withdrawn_article_is_410_with_the_reason_in_both_forms(
 
 def test_cursors_walk_the_archive_and_survive_inserts(paper: Paper, client: Client) -> None:
     for hour in range(1, 8):
-        article = builders.markdown(f"Story {hour}", date=moment(hours=hour))
+        article = builders.markdown(f"Story {hour}", date=ago(hours=hour))
         paper.upload(f"{hour}.md", article)
         paper.ingest(f"{hour}.md", now=datetime.now(UTC))
     seen: list[str] = []
     first = data(client.http.get("/v1/articles?limit=3"))
     seen += [card["headline"] for card in first["data"]]
-    paper.upload("0.md", builders.markdown("Story 0", date=moment(minutes=5)))
+    paper.upload("0.md", builders.markdown("Story 0", date=ago(minutes=5)))
     paper.ingest("0.md", now=datetime.now(UTC))
 
     further = first["links"]["next"]
@@ -217,7 +214,7 @@ def day(paper: Paper) -> Paper:
     for hour in range(1, 5):
         article = builders.markdown(
             f"Story {hour}",
-            date=moment(hours=hour),
+            date=ago(hours=hour),
             body=builders.event(hour),
             section="world" if hour % 2 else "sport",
             source=f"source {hour % 2}",
@@ -258,19 +255,23 @@ def test_the_latest_list_explains_its_order_where_that_is_asked_for(
 def test_the_latest_list_can_be_asked_for_what_is_new_and_as_of_a_moment(
     day: Paper, client: Client
 ) -> None:
-    assert headlines(client, f"?since={moment(hours=2.5)}") == ["Story 1", "Story 2"]
-    assert headlines(client, f"?since={moment()}") == []
-    assert headlines(client, f"?as_of={moment(hours=1.5)}") == ["Story 3", "Story 2", "Story 4"]
-    both = f"?as_of={moment(hours=1.5)}&since={moment(hours=3.5)}"
+    assert headlines(client, f"?since={ago(hours=2.5)}") == ["Story 1", "Story 2"]
+    assert headlines(client, f"?since={ago()}") == []
+    assert headlines(client, f"?as_of={ago(hours=1.5)}") == [
+        "Story 3",
+        "Story 2",
+        "Story 4",
+    ]
+    both = f"?as_of={ago(hours=1.5)}&since={ago(hours=3.5)}"
     assert headlines(client, both) == ["Story 3", "Story 2"]
     assert headlines(client, "?as_of=1600-01-01T00:00:00Z") == []
     assert headlines(client, "?as_of=9998-01-01T00:00:00Z") == headlines(client)
 
 
 def test_the_page_of_another_moment_goes_on_as_of_that_moment(day: Paper, client: Client) -> None:
-    then = moment(hours=1.5)
+    then = ago(hours=1.5)
     page = text(client.http.get(f"/latest?as_of={then}"))
-    above = cursor(f"{moment()}#{article_id('1.md')}")
+    above = cursor(f"{ago()}#{article_id('1.md')}")
     archive = text(client.http.get(f"/latest?as_of={then}&cursor={above}"))
 
     assert page.index("Story 3<") < page.index("Story 2<") < page.index("Story 4<")
@@ -286,7 +287,7 @@ def test_a_page_of_no_moment_says_what_is_wrong(day: Paper, client: Client) -> N
 
 
 def test_a_front_page_marks_what_is_new_and_can_be_narrowed(day: Paper, client: Client) -> None:
-    marked = text(client.http.get(f"/latest?since={moment(hours=2.5)}"))
+    marked = text(client.http.get(f"/latest?since={ago(hours=2.5)}"))
     narrow = text(client.http.get("/?sections=sport,none,%3Cb%3E"))
 
     assert marked.count(">New</b>") == 2
@@ -324,7 +325,7 @@ def test_filters_select_and_fields_narrow(published: Paper, client: Client) -> N
         cards = data(client.http.get(f"/v1/articles?{query}"))["data"]
         assert [card["id"] for card in cards] == [ID]
     assert data(client.http.get("/v1/articles?section=world&tag=none"))["data"] == []
-    assert data(client.http.get(f"/v1/articles?updated_since={moment(hours=1)}"))["data"] == []
+    assert data(client.http.get(f"/v1/articles?updated_since={ago(hours=1)}"))["data"] == []
     answer = client.http.get(f"/v1/articles/{ID}?fields=id,headline")
     assert set(data(answer)["data"]) == {"id", "headline"}
 
@@ -413,7 +414,7 @@ def test_a_table_that_does_not_answer_is_a_fault_with_no_detail(
 def test_history_shows_what_readers_had_and_what_changed(published: Paper, client: Client) -> None:
     article = builders.markdown(
         "Ferry Skerrin delayed again",
-        date=moment(hours=4),
+        date=ago(hours=4),
         section="world",
         source="courier",
         body="\n\n".join(builders.PARAGRAPHS).replace("214", "221"),
@@ -441,7 +442,7 @@ def test_a_correction_is_told_on_its_own_page_and_at_the_points_it_changed(
 ) -> None:
     assert "Nothing has been corrected yet." in text(client.http.get("/corrections"))
     article = builders.markdown(
-        date=moment(hours=4),
+        date=ago(hours=4),
         body="\n\n".join(builders.PARAGRAPHS).replace("214", "221"),
         correction="It was 221 passengers, not 214.",
     )
@@ -464,10 +465,10 @@ def test_a_correction_is_told_on_its_own_page_and_at_the_points_it_changed(
 
 
 def test_what_readers_never_had_is_in_no_history(paper: Paper, client: Client) -> None:
-    lifts = f"{datetime.now(UTC) + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"
+    lifts = ago(hours=-1)
     paper.upload(FERRY, builders.markdown("Secret plan", embargo_until=lifts))
     paper.upload(FERRY, builders.markdown("Secret draft", draft="true"))
-    paper.upload(FERRY, builders.markdown(date=moment(hours=1)))
+    paper.upload(FERRY, builders.markdown(date=ago(hours=1)))
     paper.ingest(FERRY, now=datetime.now(UTC))
 
     answer = client.http.get(f"/a/{ID}/{SLUG}/history")
@@ -483,7 +484,7 @@ def test_what_readers_never_had_is_in_no_history(paper: Paper, client: Client) -
 def test_a_preview_is_for_who_has_its_address_until_the_next_upload(
     paper: Paper, client: Client, waiting: str
 ) -> None:
-    lifts = f"{datetime.now(UTC) + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"
+    lifts = ago(hours=-1)
     given = {"draft": "true"} if waiting == "draft" else {"embargo_until": lifts}
     paper.upload(FERRY, builders.markdown(**given))
     paper.ingest(FERRY, now=datetime.now(UTC))
@@ -500,7 +501,7 @@ def test_a_preview_is_for_who_has_its_address_until_the_next_upload(
     assert answer.headers["Cache-Control"] == "no-store"
     assert client.http.get(f"/a/{ID}/{SLUG}").status_code == 404
     assert client.http.get(address[:-1] + ("a" if address[-1] != "a" else "b")).status_code == 404
-    paper.upload(FERRY, builders.markdown("Out now", date=moment(minutes=5)))
+    paper.upload(FERRY, builders.markdown("Out now", date=ago(minutes=5)))
     paper.ingest(FERRY, now=datetime.now(UTC))
     assert client.http.get(address).status_code == 404
     assert paper.receipt(FERRY)["preview_url"] is None

@@ -67,14 +67,7 @@ class Feeds(Table):
         else:
             puts[0]["ConditionExpression"] = "changed_at = :was"
             puts[0]["ExpressionAttributeValues"] = {":was": {"S": moment(was.changed_at)}}
-        try:
-            self._client.transact_write_items(TransactItems=[{"Put": put} for put in puts])  # type: ignore[typeddict-item]
-        except self._client.exceptions.TransactionCanceledException as error:
-            reasons = {reason.get("Code") for reason in error.response["CancellationReasons"]}
-            if reasons & {"ConditionalCheckFailed", "TransactionConflict"}:
-                return False
-            raise
-        return True
+        return self._write_together([{"Put": put} for put in puts])
 
     def elsewhere(self, ids: Iterable[ArticleId]) -> dict[ArticleId, tuple[Elsewhere, ...]]:
         """Return the reports on other sites under each article that has any. 100 a call."""

@@ -6,8 +6,9 @@
     ARTICLE#<id>         AS#<revision>         a revision as it was; public if CURRENT says so
     ARTICLE#<id>         DRAFT                 what its editors alone may see
     ARTICLE#<id>         MOVED                 the article that replaces it, and from when
+    ARTICLE#<id>         …                     its part in stories: see `aws.stories`
     LIST#<list>          <public_at>#<id>      a card, and beside it what feeds tell besides;
-                                               lists: all, pinned, section#…, …
+                                               lists: all, pinned, section#…, tag#…, source#…
     LIST#corrections     <corrected_at>#<id>   an article's corrections, from when it is public
     LIST#changes         <at>#<id>             what readers have of an article from then on, or
                                                that they have it no more; read only up to now
@@ -144,16 +145,7 @@ class Store(Table):
             elif has[key] != had.get(key) or guard:
                 put = {"TableName": self._table, "Item": has[key], **guard}
                 writes.append({"Put": put})
-        if not writes:
-            return True
-        try:
-            self._client.transact_write_items(TransactItems=writes)  # type: ignore[arg-type]
-        except self._client.exceptions.TransactionCanceledException as error:
-            reasons = {reason.get("Code") for reason in error.response["CancellationReasons"]}
-            if reasons & {"ConditionalCheckFailed", "TransactionConflict"}:
-                return False
-            raise
-        return True
+        return self._write_together(writes) if writes else True
 
     def put_revision(self, article: Article) -> None:
         """Keep a revision as it was. Its bytes follow from its version: twice does no harm."""
@@ -461,6 +453,18 @@ class Store(Table):
                 UpdateExpression="SET settled_to = :version",
                 ConditionExpression="folded_to = :version",
                 ExpressionAttributeValues={":version": {"S": version_id}},
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return
+
+    def unsettle(self, key: str) -> None:
+        """Take the note of `settle` away, if the key has a record: work on it is under way."""
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=row_key(_state_key(key)),
+                UpdateExpression="REMOVE settled_to",
+                ConditionExpression="attribute_exists(folded_to)",
             )
         except self._client.exceptions.ConditionalCheckFailedException:
             return

@@ -73,6 +73,17 @@ class Table:
             if wanted:
                 raise StoreUnavailable("The table takes only a part: it is throttled.")
 
+    def _write_together(self, writes: list[dict[str, Any]]) -> bool:
+        """Make all *writes* or none; False where a condition fails or another writer is faster."""
+        try:
+            self._client.transact_write_items(TransactItems=writes)  # type: ignore[arg-type]
+        except self._client.exceptions.TransactionCanceledException as error:
+            reasons = {reason.get("Code") for reason in error.response["CancellationReasons"]}
+            if reasons & {"ConditionalCheckFailed", "TransactionConflict"}:
+                return False
+            raise
+        return True
+
 
 @contextmanager
 def reading() -> Iterator[None]:

@@ -22,6 +22,7 @@ from chalicelib.core.article import (
     Summary,
     direction,
 )
+from chalicelib.core.article import moment as article_moment
 from chalicelib.core.errors import BroadsheetError
 from chalicelib.core.pages import labels
 from chalicelib.core.site import Site
@@ -39,7 +40,7 @@ Json = dict[str, Any]
 
 def moment(at: datetime | None) -> str | None:
     """Return *at* as RFC 3339 with Z, null for none."""
-    return f"{at:%Y-%m-%dT%H:%M:%SZ}" if at is not None else None
+    return article_moment(at) if at is not None else None
 
 
 def article(

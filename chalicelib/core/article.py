@@ -464,7 +464,7 @@ def id_at(place: str) -> ArticleId:
 
 
 def moment(at: datetime) -> str:
-    """Return *at* as RFC 3339 writes it, so that later moments sort after earlier ones."""
+    """Return *at* as machines read it (RFC 3339), so that later moments sort after earlier ones."""
     return at.isoformat(timespec="seconds").replace("+00:00", "Z")  # %Y does not pad
 
 

@@ -15,7 +15,16 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
-from chalicelib.core.article import Brief, Card, Corrected, Correction, Image, Source, direction
+from chalicelib.core.article import (
+    Brief,
+    Card,
+    Corrected,
+    Correction,
+    Image,
+    Source,
+    direction,
+    moment,
+)
 from chalicelib.core.pages import labels
 from chalicelib.core.xml_writing import added, document
 
@@ -118,7 +127,7 @@ def _correction(said: Correction, card: Card, *, site: Site) -> Dispatch:
     told = hashlib.blake2b(said.text.encode(), digest_size=8).hexdigest()
     url = site.article(card, anchor="corrections")
     return Dispatch(
-        id=_tag(site, f"{card.id}/correction/{labels.moment(said.at)}/{told}"),
+        id=_tag(site, f"{card.id}/correction/{moment(said.at)}/{told}"),
         url=url,
         headline=f"Correction: {card.headline}",
         summary=said.text,
@@ -186,7 +195,7 @@ def rss(feed: Feed) -> bytes:
         added(told, "link", one.url)
         added(told, "guid", one.id, {"isPermaLink": "false"})
         added(told, "pubDate", format_datetime(one.published_at, usegmt=True))
-        added(told, "atom:updated", labels.moment(one.changed_at))
+        added(told, "atom:updated", moment(one.changed_at))
         added(told, "description", one.summary)
         added(told, "content:encoded", one.content)
         for name in _authors(one.card):
@@ -207,7 +216,7 @@ def atom(feed: Feed) -> bytes:
     added(root, "id", feed.id)
     added(root, "title", feed.title)
     added(root, "subtitle", feed.about)
-    added(root, "updated", labels.moment(feed.changed_at))
+    added(root, "updated", moment(feed.changed_at))
     home = {"rel": "alternate", "type": "text/html", "href": feed.site.url(feed.path)}
     added(root, "link", None, home)
     for rel, address in links(feed, "atom").items():
@@ -220,8 +229,8 @@ def atom(feed: Feed) -> bytes:
         original = labels.web_address(one.card.original_url)
         if original:
             added(told, "link", None, {"rel": "via", "href": original})
-        added(told, "published", labels.moment(one.published_at))
-        added(told, "updated", labels.moment(one.changed_at))
+        added(told, "published", moment(one.published_at))
+        added(told, "updated", moment(one.changed_at))
         for name in _authors(one.card):
             added(added(told, "author"), "name", name)
         added(told, "dc:publisher", one.card.source.name)
@@ -262,15 +271,15 @@ def _item(one: Dispatch, *, site: Site) -> dict[str, object]:
             "content_html": one.content,
             "summary": one.summary,
             "image": _image_url(card.image, site=site),
-            "date_published": labels.moment(one.published_at),
-            "date_modified": labels.moment(one.changed_at),
+            "date_published": moment(one.published_at),
+            "date_modified": moment(one.changed_at),
             "authors": [{"name": name} for name in _authors(card)],
             "tags": _subjects(card),
             "language": card.language,
             "_broadsheet": {
                 "source": _source(card.source, site=site),
                 "corrections": [
-                    {"at": labels.moment(said.at), "text": said.text} for said in one.corrections
+                    {"at": moment(said.at), "text": said.text} for said in one.corrections
                 ],
             },
         }

@@ -20,6 +20,7 @@ _SCRIPTS = (
     ("th", re.compile("[\u0e00-\u0e7f]")),
 )
 _TELLING_SHARE = {"ja": 0.08, "fa": 0.05}  # of the letters; the others need a fifth
+_DEFAULT = "en"
 _SAMPLE = 4_000  # characters; enough to tell a script
 
 # The commonest words of the languages written in Latin letters that newsrooms here upload.
@@ -235,11 +236,11 @@ _STOP = _COMMON_SETS["en"] | frozenset(
 )
 
 
-def guess_language(text: str, *, default: str = "en") -> str:
-    """Return the BCP 47 tag of the language that *text* seems to be in, else *default*.
+def guess_language(text: str) -> str:
+    """Return the BCP 47 tag of the language that *text* seems to be in, else English.
 
     By script where a script tells, by the commonest words among languages in Latin letters.
-    A guess for a text that does not say; a short text in Latin letters is *default*.
+    A guess for a text that does not say; a short text in Latin letters is English.
     """
     sample = text[:_SAMPLE]
     letters = sum(character.isalpha() for character in sample) or 1
@@ -249,13 +250,13 @@ def guess_language(text: str, *, default: str = "en") -> str:
     words = Counter(word.lower() for word in _WORD.findall(sample))
     total = sum(words.values())
     if total < 20:
-        return default
+        return _DEFAULT
     shares = {
         language: sum(words[word] for word in common) / total
         for language, common in _COMMON_SETS.items()
     }
     best = max(sorted(shares), key=lambda language: shares[language])
-    return best if shares[best] >= 0.1 and shares[best] > shares[default] else default
+    return best if shares[best] >= 0.1 and shares[best] > shares[_DEFAULT] else _DEFAULT
 
 
 def terms(

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from chalicelib.core import xml_writing
-from chalicelib.core.article import Card
-from chalicelib.core.pages import icon, labels
+from chalicelib.core.article import Card, moment
+from chalicelib.core.pages import icon
 from chalicelib.core.site import Site
 
 NEWS_FOR = timedelta(days=2)  # what is older does not belong into a news sitemap
@@ -47,7 +47,7 @@ def sitemap(cards: Iterable[Card], *, site: Site) -> bytes:
     for card in cards:
         told = xml_writing.added(root, "url")
         xml_writing.added(told, "loc", site.article(card))
-        xml_writing.added(told, "lastmod", labels.moment(card.changed_at))
+        xml_writing.added(told, "lastmod", moment(card.changed_at))
     return xml_writing.document(root)
 
 
@@ -63,7 +63,7 @@ def news_sitemap(cards: Iterable[Card], *, site: Site) -> bytes:
         publication = xml_writing.added(news, "news:publication")
         xml_writing.added(publication, "news:name", site.title)
         xml_writing.added(publication, "news:language", _language(card.language))
-        xml_writing.added(news, "news:publication_date", labels.moment(card.public_at))
+        xml_writing.added(news, "news:publication_date", moment(card.public_at))
         xml_writing.added(news, "news:title", card.headline)
     return xml_writing.document(root)
 
@@ -117,7 +117,7 @@ def security(contact: str, *, site: Site, now: datetime) -> bytes:
     expires = (now + CONTACT_HOLDS_FOR).replace(hour=0, minute=0, second=0)
     lines = [
         f"Contact: {contact if ':' in contact else f'mailto:{contact}'}",
-        f"Expires: {labels.moment(expires)}",
+        f"Expires: {moment(expires)}",
         "Preferred-Languages: en",
     ]
     if site.host:

@@ -208,10 +208,10 @@ class _Interpreter:
     # Findings
 
     def _error(self, where: Field, code: str, message: str, fix: str) -> None:
-        self.errors.append(_finding(where, code, message, fix))
+        self.errors.append(where.finding(code, message, fix))
 
     def _warn(self, where: Field, code: str, message: str, fix: str) -> None:
-        self.warnings.append(_finding(where, code, message, fix))
+        self.warnings.append(where.finding(code, message, fix))
 
     # Plain values
 
@@ -541,17 +541,6 @@ _TRUTHS = {
     **dict.fromkeys(("true", "yes", "on", "1"), True),
     **dict.fromkeys(("false", "no", "off", "0"), False),
 }
-
-
-def _finding(where: Field, code: str, message: str, fix: str) -> Finding:
-    return Finding(
-        code=code,
-        message=message,
-        fix=fix,
-        line=where.line,
-        column=where.column,
-        pointer=where.pointer,
-    )
 
 
 def _is_blank(value: object) -> bool:

@@ -20,7 +20,7 @@ from types import MappingProxyType
 
 from chalicelib.core.article import Article, ArticleId, Card, Elsewhere
 
-# Their reasons: docs/decisions/0006-the-score-is-a-moment.md.
+# Their reasons: docs/decisions/0009-the-score-is-a-moment.md.
 DOUBLING_COUNTS = timedelta(hours=3)  # for each doubling of the owners who tell a story
 BREAKING_COUNTS = timedelta(hours=3)
 BREAKING_FOR = timedelta(hours=6)  # after it became public: nobody takes the flag off again

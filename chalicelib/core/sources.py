@@ -104,7 +104,7 @@ def read(key: str, data: bytes) -> tuple[Profile, tuple[Finding, ...]]:
         )
     fields = parse_yaml(decode(data).replace("\r\n", "\n"))
     warnings = [
-        _finding(found, "unknown-keys", f"Not used: {name}.", f"The keys are {', '.join(_KEYS)}.")
+        found.finding("unknown-keys", f"Not used: {name}.", f"The keys are {', '.join(_KEYS)}.")
         for name, found in fields.items()
         if name not in _KEYS
     ]
@@ -199,15 +199,13 @@ def _feeds(found: Field | None, warnings: list[Finding]) -> tuple[str, ...]:
         address = web_address(str(value or ""))
         if address is None:
             message = f"feeds: {value!r} is no web address."
-            warnings.append(
-                _finding(found, "address", message, "Write the feed's https:// address.")
-            )
+            warnings.append(found.finding("address", message, "Write the feed's https:// address."))
         else:
             addresses.append(address)
     unique = tuple(dict.fromkeys(addresses))
     if len(unique) > MAX_FEEDS:
         message = f"feeds: {len(unique)} are given; the first {MAX_FEEDS} are watched."
-        warnings.append(_finding(found, "feeds-cut", message, "Keep those with the news."))
+        warnings.append(found.finding("feeds-cut", message, "Keep those with the news."))
     return unique[:MAX_FEEDS]
 
 
@@ -223,7 +221,7 @@ def _checked(
     checked = check(line)
     if checked is None:
         message = f"{found.pointer[1:]}: {line!r} is not {what}."
-        warnings.append(_finding(found, "address", message, f"Write {what}, or leave it out."))
+        warnings.append(found.finding("address", message, f"Write {what}, or leave it out."))
     return checked
 
 
@@ -231,14 +229,3 @@ def _line(found: Field | None) -> str | None:
     if found is None or found.value is None or isinstance(found.value, (list, dict)):
         return None
     return one_line(str(found.value))[:500] or None
-
-
-def _finding(found: Field, code: str, message: str, fix: str) -> Finding:
-    return Finding(
-        code=code,
-        message=message,
-        fix=fix,
-        line=found.line,
-        column=found.column,
-        pointer=found.pointer,
-    )

@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import pytest
 
-from chalicelib import newsroom, wiring
+from chalicelib import ingesting, newsroom, wiring
 from tests import builders
 from tests.conftest import NOW, Paper
 
@@ -71,7 +71,7 @@ def test_what_was_not_rejected_is_no_news(paper: Paper, inbox: Inbox) -> None:
 
 
 def test_an_old_rejection_is_no_news(paper: Paper, inbox: Inbox) -> None:
-    paper.upload(KEY, BROKEN, at=NOW - newsroom.NEWS_FOR)
+    paper.upload(KEY, BROKEN, at=NOW - ingesting.NEWS_FOR)
     ingest(paper)
 
     assert inbox.read() == []

@@ -15,7 +15,7 @@ from html import escape
 from chalicelib.core.errors import Finding, UploadRejected
 from chalicelib.core.formats import html as html_reader
 from chalicelib.core.formats import jsonld, markdown, ninjs, text
-from chalicelib.core.formats.reading import Field, Inventory, Reading, decode, letters
+from chalicelib.core.formats.reading import Field, Inventory, Reading, decode, letters, pointer
 from chalicelib.core.limits import MAX_NESTING
 from chalicelib.core.receipt import Dropped
 
@@ -43,7 +43,7 @@ def read(data: bytes) -> Reading:
     if ninjs.is_ninjs(ninjs.unwrapped(value)[0]):
         reading = ninjs.read(value)
         return replace(reading, metadata=markdown.flattened(reading.metadata))
-    metadata = {k: Field(v, f"/{_pointer(k)}") for k, v in value.items() if k not in _BODIES}
+    metadata = {k: Field(v, pointer(k)) for k, v in value.items() if k not in _BODIES}
     reading = _body(value)
     return replace(reading, format="json", metadata=markdown.flattened(metadata))
 
@@ -104,7 +104,7 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
                     code="json",
                     message=f"The key {key!r} stands twice in one object.",
                     fix="Keep one of the two.",
-                    pointer=f"/{_pointer(key)}",
+                    pointer=pointer(key),
                 )
             )
         found[key] = value
@@ -145,7 +145,3 @@ def _broken(problem: str, *, line: int, column: int | None = None) -> UploadReje
             pointer="",
         )
     )
-
-
-def _pointer(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1")

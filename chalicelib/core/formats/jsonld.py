@@ -16,6 +16,7 @@ from html import escape
 
 from chalicelib.core.clean import unescaped as unescape
 from chalicelib.core.formats.reading import Field
+from chalicelib.core.formats.reading import pointer as pointer_to
 
 _TYPES = (
     "AdvertiserContentArticle AnalysisNewsArticle Article AskPublicNewsArticle "
@@ -113,7 +114,7 @@ def unread(document: object) -> dict[str, Field]:
     places = (*_TEXTS.values(), *_NAMES.values(), _BODIES, _OTHERS)
     read = {name for names in places for name in names}
     return {
-        key: Field(value, f"{pointer}/{_escaped(key)}")
+        key: Field(value, pointer + pointer_to(key))
         for key, value in node.items()
         if key not in read and not key.startswith("@")
     }
@@ -168,7 +169,7 @@ def _objects(document: object) -> Iterator[tuple[Mapping[str, object], str]]:
         if isinstance(value, dict):
             inner = ((key, part) for key, part in value.items() if isinstance(key, str))
             waiting += [
-                (part, f"{pointer}/{_escaped(key)}", depth + 1)
+                (part, pointer + pointer_to(key), depth + 1)
                 for key, part in inner
                 if isinstance(part, dict | list)
             ]
@@ -178,10 +179,6 @@ def _objects(document: object) -> Iterator[tuple[Mapping[str, object], str]]:
                 for index, part in enumerate(value[:MAX_OBJECTS])
                 if isinstance(part, dict | list)
             ]
-
-
-def _escaped(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1")
 
 
 def _types(node: Mapping[str, object]) -> set[str]:
@@ -202,7 +199,7 @@ def _first(
     for name in names:
         value = read(node.get(name))
         if value:
-            fields[key] = Field(value, f"{pointer}/{_escaped(name)}")
+            fields[key] = Field(value, pointer + pointer_to(name))
             return
 
 

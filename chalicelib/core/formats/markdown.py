@@ -16,7 +16,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar
 
 from chalicelib.core.errors import Finding, UploadRejected
-from chalicelib.core.formats.reading import Field, Inventory, Reading, decode, letters
+from chalicelib.core.formats.reading import Field, Inventory, Reading, decode, letters, pointer
 from chalicelib.core.limits import MAX_FRONT_MATTER_BYTES, MAX_NESTING, MAX_NODES
 from chalicelib.core.receipt import Dropped
 
@@ -136,7 +136,7 @@ def flattened(fields: Mapping[str, Field]) -> dict[str, Field]:
         found = fields.get(table)
         if found is not None and isinstance(found.value, Mapping):
             for key, value in found.value.items():
-                where = Field(value, f"{found.pointer}/{_pointer(key)}", found.line, found.column)
+                where = Field(value, found.pointer + pointer(key), found.line, found.column)
                 flat.setdefault(str(key), where)
     return flat
 
@@ -146,10 +146,6 @@ _TABLES = ("taxonomies", "params", "extra")
 
 def _is_table(value: object) -> bool:
     return isinstance(value, Mapping)
-
-
-def _pointer(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1")
 
 
 def _check_size(matter: str, first_line: int) -> None:
@@ -246,7 +242,7 @@ class _Graph:
             line, column = self._place(key_node)
             if key in fields:
                 raise _broken(f"The key {key!r} stands twice.", line=line, column=column)
-            fields[key] = Field(self.value(value_node, depth=1), f"/{_pointer(key)}", line, column)
+            fields[key] = Field(self.value(value_node, depth=1), pointer(key), line, column)
         return fields
 
     def value(self, node: Node, *, depth: int) -> object:
@@ -310,5 +306,5 @@ def parse_toml(text: str, *, first_line: int = 1) -> dict[str, Field]:
         name = re.escape(key)
         found = re.search(rf"^[ \t]*(?:\[+\s*)?[\"']?{name}[\"']?\s*[=.\]]", text, re.MULTILINE)
         line = first_line + text.count("\n", 0, found.start()) if found else first_line
-        fields[key] = Field(value, f"/{_pointer(key)}", line, 1)
+        fields[key] = Field(value, pointer(key), line, 1)
     return fields

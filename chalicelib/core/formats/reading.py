@@ -25,6 +25,17 @@ class Field:
     line: int | None = None
     column: int | None = None
 
+    def finding(self, code: str, message: str, fix: str) -> Finding:
+        """Return a finding that leads here."""
+        return Finding(
+            code=code,
+            message=message,
+            fix=fix,
+            line=self.line,
+            column=self.column,
+            pointer=self.pointer,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inventory:

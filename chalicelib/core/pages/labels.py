@@ -5,10 +5,12 @@ The page speaks English; what an article says keeps its own language.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote as quoted
 from urllib.parse import urlsplit
+
+from chalicelib.core.article import moment
 
 if TYPE_CHECKING:
     from chalicelib.core.pages.page import Context
@@ -40,11 +42,6 @@ _SHARES = {0.1: "A little", 0.25: "A quarter", 0.33: "A third", 0.5: "Half", 0.6
 # Characters; search engines, chat windows and tabs cut there or before.
 MAX_TITLE = 70
 MAX_DESCRIPTION = 160
-
-
-def moment(at: datetime) -> str:
-    """Return *at* as machines read it."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def date(at: datetime) -> str:

@@ -17,6 +17,7 @@ from chalicelib.core.article import (
     KeyPoint,
     Source,
     direction,
+    moment,
 )
 from chalicelib.core.pages import labels
 from chalicelib.core.site import FEED_FORMS
@@ -93,7 +94,7 @@ def frame(
             "canonical": original or _absolute(address),
             "type": "article" if article else "website",
             "image": _absolute(_image_url(article, site=site)) if article else None,
-            "published_at": labels.moment(article.public_at) if article else None,
+            "published_at": moment(article.public_at) if article else None,
             "feeds": [
                 {
                     "type": media_type,
@@ -198,12 +199,6 @@ def card(
         "also": [],
         "why": None,
     }
-
-
-def cards(
-    listed: Iterable[Card], *, site: Site, now: datetime, since: datetime | None = None
-) -> list[Context]:
-    return [card(one, site=site, now=now, since=since) for one in listed]
 
 
 def around(shown: Around, *, site: Site, now: datetime, since: datetime | None = None) -> Context:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from chalicelib.core.article import moment
 from chalicelib.core.pages import labels, parts
 from chalicelib.core.pages.page import Context, Page
 from chalicelib.core.ranking import rank
@@ -37,7 +38,7 @@ def latest(
     *older* is the cursor of the archive that goes on where the list ends.
     """
     address = site.url("latest")
-    then = labels.moment(as_of) if as_of else None
+    then = moment(as_of) if as_of else None
     frame = parts.frame(
         site=site,
         now=now,
@@ -60,7 +61,7 @@ def latest(
             "refreshed": labels.age(shown.refreshed_at, now=now),
             "state": state(
                 shown,
-                new_url=site.url("latest", since=labels.moment(shown.refreshed_at)),
+                new_url=site.url("latest", since=moment(shown.refreshed_at)),
                 since=since,
                 now=as_of or now,
             ),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chalicelib.core.article import Article, Correction, Image, Source
+from chalicelib.core.article import Article, Correction, Image, Source, moment
 from chalicelib.core.pages import labels
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ def news_article(article: Article, *, site: Site) -> Context:
         "articleSection": labels.name(article.section) if article.section else None,
         "keywords": [labels.name(tag) for tag in article.tags],
         "inLanguage": article.language,
-        "datePublished": labels.moment(article.public_at),
-        "dateModified": labels.moment(article.card().changed_at),
+        "datePublished": moment(article.public_at),
+        "dateModified": moment(article.card().changed_at),
         "author": [{"@type": "Person", "name": name} for name in article.byline] or [publisher],
         "publisher": publisher,
         "image": _image(article.image, site=site),
@@ -71,5 +71,5 @@ def _correction(said: Correction) -> Context:
     return {
         "@type": "CorrectionComment",
         "text": said.text,
-        "datePublished": labels.moment(said.at),
+        "datePublished": moment(said.at),
     }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlencode
 
 from chalicelib.core.around import Around, around
-from chalicelib.core.article import Article, Card
+from chalicelib.core.article import Article, Card, moment
 from chalicelib.core.differences import differences
 from chalicelib.core.pages import labels, parts, ranked, structured
 from chalicelib.core.pages.page import Context, Page
@@ -57,7 +57,7 @@ def front(
                 shown,
                 listed[: ranked.BESIDE],
                 new_url=site.url(
-                    sections=",".join(sections) or None, since=labels.moment(latest.refreshed_at)
+                    sections=",".join(sections) or None, since=moment(latest.refreshed_at)
                 ),
                 since=since,
                 why=True,
@@ -235,7 +235,7 @@ def archive(
         cards=cards,
         current=address,
     )
-    then = labels.moment(as_of) if as_of else None
+    then = moment(as_of) if as_of else None
     listed = _listed(
         cards,
         newest=site.url("latest", as_of=then),

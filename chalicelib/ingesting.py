@@ -1,0 +1,212 @@
+"""The steps of the pass that `newsroom.ingest` repeats over one key, each harmless to repeat.
+
+Fold what the record has not seen, dress it, write it, place its article, deliver its receipt.
+What a step is given is all that it may touch. Loaded where keys are ingested: readers' routes
+must not wait for the readers of files that a fold needs.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from chalicelib import placing
+from chalicelib.core import api, codec, fold, notice, pages
+from chalicelib.core.article import article_id
+from chalicelib.core.receipt import Receipt, Stamp, Telling, receipt_key, stamped
+from chalicelib.core.record import Record, dress, lineage
+from chalicelib.core.uploads import Version, kind_of
+
+if TYPE_CHECKING:
+    from chalicelib.aws.buckets import Receipts, Uploads
+    from chalicelib.aws.notices import Notices
+    from chalicelib.aws.store import Store
+    from chalicelib.core.lifecycle import Summarise
+    from chalicelib.core.site import Site
+
+log = logging.getLogger("broadsheet")
+
+NEWS_FOR = timedelta(days=1)  # a rejection; events and reconciliations come within hours
+
+
+def folded(
+    key: str,
+    record: Record | None,
+    versions: tuple[Version, ...],
+    *,
+    uploads: Uploads,
+    receipts: Receipts,
+    store: Store,
+    summarise: Summarise,
+    site: Site,
+    now: datetime,
+) -> Record | None:
+    """Fold the versions after the record's, oldest first; all of them where one of its is gone."""
+    ids = [version.id for version in versions]
+    known = ids.index(record.folded_to) + 1 if record and record.folded_to in ids else 0
+    if record is not None and lineage(ids[:known]) != record.lineage:
+        record, known = None, 0  # a version is gone for good: what it left must go too
+    pending = versions[known:]
+    for listed in pending:
+        version, data = read(key, listed, uploads=uploads)
+        try:
+            step = fold.fold(key, record, version, data, summarise=summarise)
+        except Exception:
+            # A fault of ours. The newest version is tried again and then kept in the failure
+            # queue; an older one must not stand in the way of the upload that came after it.
+            log.exception("version not read", extra={"key": key, "version": version.id})
+            if listed is pending[-1]:
+                _tell_of_fault(key, version, receipts=receipts, site=site, now=now)
+                raise
+            step = fold.at_fault(key, record, version)
+        # Before the record that shows them: a page never points at what is not there.
+        for file in step.files:
+            receipts.put_media(file)
+        if step.revision is not None:
+            store.put_revision(step.revision)
+        record = step.record
+    return replace(record, lineage=lineage(ids)) if record is not None else None
+
+
+def read(key: str, listed: Version, *, uploads: Uploads) -> tuple[Version, bytes | None]:
+    """Return a version with its true time, and its bytes where they are needed to judge it."""
+    if not fold.needs_bytes(key, listed):
+        return listed, None
+    upload = uploads.read(key, listed)
+    return replace(listed, received_at=upload.received_at), upload.data
+
+
+def _tell_of_fault(
+    key: str, version: Version, *, receipts: Receipts, site: Site, now: datetime
+) -> None:
+    """Tell the editor that the upload has come and that we could not read it."""
+    receipt = fold.at_fault(key, None, version).record.receipt
+    _put_receipt(receipt, Stamp(version_id=""), receipts=receipts, site=site, now=now)
+
+
+def drop_revisions(before: Record | None, after: Record | None, *, store: Store) -> None:
+    """Forget revisions that are no longer in the bucket: an undone deletion, a takedown."""
+    had = before.life.revision if before and before.life else 0
+    has = after.life.revision if after and after.life else 0
+    if had > has:
+        store.drop_revisions(article_id(before.key), after=has, up_to=had)  # type: ignore[union-attr]
+
+
+def dressed(record: Record | None, *, store: Store) -> Record | None:
+    """Copy into the record what it takes from others, if that is not what it has."""
+    if record is None:
+        return None
+    names = record.takes_from()
+    if not names and not record.dressed:
+        return record
+    shown, digests = store.shown(names)
+    return dress(record, shown, digests)
+
+
+def written(before: Record | None, after: Record | None, *, store: Store) -> bool:
+    """Write the record, unless another writer was faster."""
+    if before is not None:
+        # Before its row goes, which alone tells that this is left to do.
+        unplaced(before.key, is_due=after is None and before.life is not None, store=store)
+    return store.write(before, after)
+
+
+def unplaced(key: str, *, is_due: bool, store: Store) -> None:
+    """Take an article that is none any more out of the stories."""
+    if is_due:
+        placing.place(article_id(key), None, rows=store.stories)
+
+
+def placed(
+    record: Record, *, receipts: Receipts, store: Store, site: Site, now: datetime
+) -> Telling:
+    """Bring the stories up to date with an article, and say what they tell of it."""
+    article = record.life.current if record.life else None
+    # Another may have settled the key meanwhile: were this one killed, nobody would look again.
+    store.unsettle(record.key)
+    try:
+        return placing.place(article_id(record.key), article, rows=store.stories)
+    except Exception:
+        # The article is out and its editor is told, whatever its stories wait for.
+        deliver(record.told(), record.folded_to, receipts=receipts, site=site, now=now)
+        raise
+
+
+def is_delivered(record: Record, *, receipts: Receipts) -> bool:
+    stamp = stamped(record.told(), version_id=record.folded_to)
+    return receipts.stamp(receipt_key(record.key)) == stamp
+
+
+def deliver(
+    receipt: Receipt,
+    version_id: str,
+    *,
+    telling: Telling | None = None,
+    receipts: Receipts,
+    site: Site,
+    now: datetime,
+) -> bool:
+    """Write the receipt to the bucket unless it is there; say whether it was written."""
+    stamp = stamped(receipt, version_id=version_id)
+    if receipts.stamp(receipt_key(receipt.key)) == stamp:
+        return False
+    _put_receipt(receipt, stamp, telling=telling, receipts=receipts, site=site, now=now)
+    return True
+
+
+def notify(receipt: Receipt, *, notices: Notices, now: datetime) -> None:
+    """Push a rejection to the editors, unless it is too old to be news: an import, a rebuild.
+
+    After the receipt was written, so that it is there to be read; a function that is killed in
+    between pushes nothing, and the receipt tells all the same.
+    """
+    if receipt.outcome == "rejected" and now - receipt.received_at < NEWS_FOR:
+        notices.push(notice.rejection(receipt))
+
+
+def _put_receipt(
+    receipt: Receipt,
+    stamp: Stamp,
+    *,
+    telling: Telling | None = None,
+    receipts: Receipts,
+    site: Site,
+    now: datetime,
+) -> None:
+    told = api.receipt(receipt, site=site, ingested_at=now, telling=telling)
+    receipts.put(
+        receipt_key(receipt.key),
+        stamp=stamp,
+        json=codec.encode(told),
+        html=pages.receipt(told, site=site, now=now).render().encode(),
+    )
+    log.info(
+        "upload ingested",
+        extra={
+            "key": receipt.key,
+            "outcome": receipt.outcome,
+            "article_id": receipt.article_id,
+            "revision": receipt.revision,
+        },
+    )
+
+
+def is_told_ignored(key: str, version_id: str, *, receipts: Receipts) -> bool:
+    """True if nothing is made of *key* and the receipt of this version says so."""
+    if kind_of(key) != "ignored":
+        return False
+    stamp = receipts.stamp(receipt_key(key))
+    return stamp is not None and stamp.version_id == version_id
+
+
+def ignored(
+    key: str, versions: tuple[Version, ...], *, receipts: Receipts, site: Site, now: datetime
+) -> Receipt | None:
+    """Tell that nothing is made of *key*. It has no record: there is nothing to project."""
+    if not versions:
+        return None
+    receipt = fold.ignored(key, versions[-1])
+    deliver(receipt, versions[-1].id, receipts=receipts, site=site, now=now)
+    return receipt
