@@ -40,7 +40,7 @@ from chalicelib.core.uploads import Version, kind_of
 if TYPE_CHECKING:
     from chalicelib.aws.buckets import Media, Receipts, Upload, Uploads
     from chalicelib.aws.notices import Notices
-    from chalicelib.aws.store import History, Store
+    from chalicelib.aws.store import ArticleRows, History, Store
     from chalicelib.core.api import Json
     from chalicelib.core.changes import Change
     from chalicelib.core.lifecycle import Summarise
@@ -571,8 +571,7 @@ def latest_as_of(moment: datetime, *, store: Store, now: datetime) -> Latest:
 def read_article(id_: ArticleId, *, store: Store, now: datetime) -> ArticleView:
     """Return the article at *id_*. Raises NotFound, Gone with the reason, Moved. One call."""
     rows = store.article(id_)
-    if rows.moved is not None and rows.moved.public_at <= now:
-        raise Moved(rows.moved.to)
+    _follow(rows, now=now)
     article = read_by(rows.current, rows.gone, shown=rows.shown, now=now)
     latest = rows.latest.as_of(now) if rows.latest else Latest(refreshed_at=now, leads=(), cards=())
     membership = rows.membership or Membership(story_id=id_, others=())
@@ -586,6 +585,16 @@ def read_article(id_: ArticleId, *, store: Store, now: datetime) -> ArticleView:
         around=around(article.card(), others=others, elsewhere=rows.elsewhere, listed=latest.cards),
         sources=len(sources) if is_whole else None,
     )
+
+
+def _follow(rows: ArticleRows, *, now: datetime) -> None:
+    """Raise Moved to the article that replaces this one, unless this one replaces that in turn."""
+    moved, current = rows.moved, rows.current
+    if moved is None or moved.public_at > now:
+        return
+    if current is not None and current.replaces and article_id(current.replaces) == moved.to:
+        return  # each says so of the other: both are shown
+    raise Moved(moved.to)
 
 
 def read_story(id_: ArticleId, *, store: Store, now: datetime) -> Story:
@@ -603,8 +612,7 @@ def read_story(id_: ArticleId, *, store: Store, now: datetime) -> Story:
     story = told(id_)
     if story is None:
         rows = store.article(id_)
-        if rows.moved is not None and rows.moved.public_at <= now:
-            raise Moved(rows.moved.to)
+        _follow(rows, now=now)
         article = read_by(rows.current, rows.gone, shown=rows.shown, now=now)
         shared = told(rows.membership.story_id) if rows.membership else None
         story = shared or stories.Story.of_one(article.card())

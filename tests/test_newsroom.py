@@ -888,3 +888,12 @@ def test_embargoes_that_end_soon_do_not_crowd_out_what_is_public(
     latest = newsroom.front_page(store=wiring.store(), now=NOW)
     assert [card.id for card in latest.cards] == [article_id(FERRY)]
     assert latest.older is None  # no place of an article that nobody may know of
+
+
+def test_two_articles_that_replace_each_other_are_both_shown(paper: Paper) -> None:
+    paper.publish("a.md", builders.markdown("First", replaces="b.md"))
+    paper.publish("b.md", builders.markdown("Second", replaces="a.md"))
+
+    for key, headline in (("a.md", "First"), ("b.md", "Second")):
+        view = newsroom.read_article(article_id(key), store=wiring.store(), now=NOW)
+        assert view.article.headline == headline

@@ -26,7 +26,7 @@ _RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ps", "sd", "u
 
 EMBEDDED = "embedded/"  # what the names of images inside an article's own file begin with
 MAX_SLUG_LENGTH = 80  # longer addresses are cut by mail programs and chat windows
-MAX_OTHERS = 12  # cards of a story on each of its articles' pages
+MAX_OTHERS = 30  # cards of a story beside each of its articles: some wait, some have expired
 SLUG = re.compile(rf"[a-z0-9-]{{1,{MAX_SLUG_LENGTH}}}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.core.differences import Piece, differences
+from chalicelib.core.differences import MAX_WORD_PAIRS, Piece, differences
 
 TEXT = st.lists(st.text("ab .", min_size=1, max_size=12), max_size=6).map("\n\n".join)
 
@@ -43,3 +43,14 @@ def test_texts_too_long_to_compare_are_one_removal_and_one_addition() -> None:
     before, after = "\n\n".join("a" * 2_000), "\n\n".join("b" * 2_000)
 
     assert differences(before, after) == ((Piece("removed", before),), (Piece("added", after),))
+
+
+def test_a_text_rewritten_in_every_paragraph_is_told_in_time() -> None:
+    digits = [" ".join(str((n * 7 + m) % 10) for m in range(199)) for n in range(640)]
+    other = [" ".join(str((n * 3 + m * m) % 10) for m in range(199)) for n in range(640)]
+
+    told = differences("\n\n".join(digits), "\n\n".join(other))
+
+    word_by_word = [pieces for pieces in told if len(pieces) > 2]
+    assert len(told) == 640
+    assert 0 < len(word_by_word) <= MAX_WORD_PAIRS / (199 * 199)

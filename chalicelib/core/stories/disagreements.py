@@ -20,6 +20,7 @@ from typing import Literal
 from chalicelib.core.article import ArticleId
 
 MOST = 5  # disagreements of one story: the page is about the event
+MOST_REPORTS = 60  # of a story; with 200 full of figures a reader would wait for seconds
 MAX_RATIO = 10  # of two numbers; farther apart, one is of a war and the other of a day in it
 UPDATED_AFTER = timedelta(minutes=30)  # between reports; sooner, neither can know of the other
 
@@ -87,9 +88,10 @@ class Disagreement:
 def disagreements(reports: Iterable[Report]) -> tuple[Disagreement, ...]:
     """Return up to MOST disagreements among *reports*, those of the most statements first.
 
-    A function of the set. O(n²) in reports, each of a few figures.
+    A function of the set; of more than MOST_REPORTS, the newest are compared. O(n²) in these,
+    each of a few figures.
     """
-    ordered = sorted(reports, key=lambda one: (one.at, one.article))
+    ordered = sorted(reports, key=lambda one: (one.at, one.article))[-MOST_REPORTS:]
     voices = {one.article: one.voice for one in ordered}
     opposed: dict[Statement, list[Statement]] = defaultdict(list)
     said = [(one, _clear(one)) for one in ordered]
