@@ -19,9 +19,8 @@ from typing import Any
 from chalicelib.aws.store import elsewhere, elsewhere_key
 from chalicelib.aws.table import Item, Table, reading, row_key
 from chalicelib.core.article import ArticleId, Elsewhere, moment
-from chalicelib.core.codec import decode, encode, pack, unpack
+from chalicelib.core.codec import decode, digest, encode, pack, unpack
 from chalicelib.core.links import Link
-from chalicelib.core.record import digest
 from chalicelib.core.watch import KEPT, Feed
 
 _FEEDS = "OBSERVED#feeds"

@@ -47,7 +47,7 @@ from chalicelib.core.article import (
     moment,
     place_of,
 )
-from chalicelib.core.codec import decode, encode, pack, pack_brief, unpack
+from chalicelib.core.codec import decode, digest, encode, pack, pack_brief, unpack
 from chalicelib.core.errors import StoreUnavailable
 from chalicelib.core.ranking import Latest
 
@@ -165,7 +165,6 @@ class Store(Table):
     def shown(self, names: Iterable[str]) -> tuple[dict[str, Shown], dict[str, str]]:
         """Return what the named records give to others now, and the digest of each, "" if none."""
         from chalicelib.core.article import Picture, Source
-        from chalicelib.core.record import digest
 
         rows = self._batch([(_shown_pk(name), "VALUE") for name in names], consistent=True)
         values: dict[str, Shown] = {}
@@ -503,7 +502,7 @@ def lists_of(article: Article) -> tuple[str, ...]:
 def rows_of(record: Record) -> dict[Key, Item]:
     """Return every row that *record* owns, by key: a function of the record alone."""
     from chalicelib.core.changes import changes
-    from chalicelib.core.record import digest, name_of_key
+    from chalicelib.core.record import name_of_key
 
     bare = record
     if record.life is not None:

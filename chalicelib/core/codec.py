@@ -5,6 +5,7 @@ The same value gives the same bytes, so that two tables can be compared.
 
 from __future__ import annotations
 
+import hashlib
 import zlib
 from functools import cache
 from typing import Any, TypeVar
@@ -32,6 +33,11 @@ def pack(value: object) -> bytes:
 
 def unpack(packed: bytes, kind: type[T]) -> T:
     return decode(zlib.decompress(packed), kind)
+
+
+def digest(encoded: bytes) -> str:
+    """Return the digest by which an encoded value is known."""
+    return hashlib.blake2b(encoded, digest_size=8).hexdigest()
 
 
 def check_fits(article: Article) -> None:

@@ -6,13 +6,12 @@ article; the object in the receipts bucket is a copy of it, delivered until it i
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
 from chalicelib.core.article import ArticleId, Summary, article_id
-from chalicelib.core.codec import encode, pack
+from chalicelib.core.codec import digest, encode, pack
 from chalicelib.core.differences import Piece
 from chalicelib.core.errors import Finding
 from chalicelib.core.limits import MAX_FINDINGS, MAX_KEY_BYTES, MAX_RECEIPT_BYTES
@@ -118,8 +117,7 @@ class Stamp:
 
 
 def stamped(receipt: Receipt, *, version_id: str) -> Stamp:
-    digest = hashlib.blake2b(encode(receipt), digest_size=8).hexdigest()
-    return Stamp(version_id=version_id, digest=digest)
+    return Stamp(version_id=version_id, digest=digest(encode(receipt)))
 
 
 def bounded(receipt: Receipt) -> Receipt:

@@ -8,13 +8,13 @@ those of the present.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 from unicodedata import normalize
 
 from chalicelib.core.article import OWN_SOURCE, Article, Image, Picture, Source, credited
+from chalicelib.core.codec import digest
 from chalicelib.core.errors import Finding
 from chalicelib.core.lifecycle import Life
 from chalicelib.core.limits import MAX_KEY_BYTES
@@ -174,8 +174,3 @@ def _with_picture(image: Image, shown: Mapping[str, Shown]) -> Image:
 def lineage(ids: Iterable[str]) -> str:
     """Return the digest of a line of versions, oldest first: a missing one makes another."""
     return digest("\0".join(ids).encode())
-
-
-def digest(encoded: bytes) -> str:
-    """Return the digest by which a copied value is known."""
-    return hashlib.blake2b(encoded, digest_size=8).hexdigest()
