@@ -31,6 +31,7 @@ from chalicelib.core.article import (
     Elsewhere,
     Membership,
     Source,
+    article_id,
     read_by,
 )
 from chalicelib.core.errors import FoldConflict, Moved, NotFound, StoreUnavailable
@@ -623,8 +624,7 @@ def read_story(id_: ArticleId, *, store: Store, now: datetime) -> Story:
 
 def reports_elsewhere(story: Story, *, store: Store) -> tuple[Elsewhere, ...]:
     """Return the reports of a story's event on other sites, as its first article has them."""
-    found = store.feeds.elsewhere([story.id]).get(story.id, ())
-    return tuple(link for link in found if not link.is_related)
+    return tuple(link for link in store.elsewhere(story.id) if not link.is_related)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -234,6 +234,10 @@ class Store(Table):
             latest=_latest(rows.get(_OBSERVED_LATEST)),
         )
 
+    def elsewhere(self, id_: ArticleId) -> tuple[Elsewhere, ...]:
+        """Return the reports on other sites that stand under an article. One GetItem."""
+        return elsewhere(self._get(elsewhere_key(id_), consistent=False))
+
     def latest(self) -> Latest | None:
         """Return the prepared list, None before the first refresh. One GetItem."""
         return _latest(self._get(_OBSERVED_LATEST, consistent=False))
