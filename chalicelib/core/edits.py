@@ -12,7 +12,7 @@ from chalicelib.core.article import Article, moment
 from chalicelib.core.clean import count_words
 from chalicelib.core.codec import encode
 from chalicelib.core.differences import Piece, differences
-from chalicelib.core.receipt import ChangedKey, Changes
+from chalicelib.core.receipt import ChangedKey, Edits
 
 MAX_CHANGED_KEYS = 25  # as many as have a name; more are unknown keys of a machine
 MAX_CHANGED_PARAGRAPHS = 12  # a screen or two; who rewrote more knows what
@@ -23,11 +23,11 @@ CONTEXT = 80  # characters around a change, by which its place is known
 PIECE_COST = 30  # characters that a piece takes up besides its text
 
 
-def edits(before: Article, after: Article) -> Changes:
+def edits(before: Article, after: Article) -> Edits:
     """Return what *after* says otherwise than *before*."""
     keys = tuple(_changed_keys(before, after))
     paragraphs = differences(before.body.text, after.body.text)
-    return Changes(
+    return Edits(
         since_revision=before.revision,
         metadata=keys[:MAX_CHANGED_KEYS],
         words_added=_words(paragraphs, "added"),

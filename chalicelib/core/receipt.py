@@ -51,7 +51,7 @@ class ChangedKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Changes:
+class Edits:
     """What one revision says otherwise than another."""
 
     since_revision: int
@@ -81,7 +81,7 @@ class Receipt:
     kept: dict[str, int] = field(default_factory=dict)
     dropped: tuple[Dropped, ...] = ()
     summary: Summary | None = None  # of the article that the version made
-    changes: Changes | None = None  # against what readers had, else against the draft before
+    changes: Edits | None = None  # against what readers had, else against the draft before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
