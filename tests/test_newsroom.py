@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import newsroom, wiring
+from chalicelib import ingesting, newsroom, wiring
 from chalicelib.core.article import article_id
 from chalicelib.core.errors import FoldConflict, Gone, Moved, NotFound
 from tests import builders
@@ -897,3 +897,16 @@ def test_two_articles_that_replace_each_other_are_both_shown(paper: Paper) -> No
     for key, headline in (("a.md", "First"), ("b.md", "Second")):
         view = newsroom.read_article(article_id(key), store=wiring.store(), now=NOW)
         assert view.article.headline == headline
+
+
+def test_a_key_is_not_settled_while_its_article_is_being_placed(paper: Paper) -> None:
+    paper.publish(FERRY, builders.markdown())
+    store = wiring.store()
+    record = store.record(FERRY)
+    assert record is not None
+    assert store.is_settled(FERRY, record.folded_to)
+
+    # As by a slow writer, who may be killed after it: reconcile must find the key again.
+    ingesting.placed(record, receipts=wiring.receipts(), store=store, site=paper.site, now=NOW)
+
+    assert not store.is_settled(FERRY, record.folded_to)
