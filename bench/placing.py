@@ -21,16 +21,9 @@ from chalicelib import placing
 from chalicelib.core.article import (
     Article,
     ArticleId,
-    Body,
-    Generation,
-    Membership,
-    Source,
-    Summary,
-    article_id,
-    place_of,
 )
-from chalicelib.core.stories import Account, index_keys, links, stories
-from chalicelib.core.stories.node import Place, Placed
+from chalicelib.core.stories.node import Placed
+from tests import builders
 from tests.memory import MemoryStories
 
 COUNTS = (100, 1_000, 5_000, 20_000)
@@ -65,7 +58,7 @@ def measured(count: int) -> tuple[list[Counter[str]], list[float]]:
     """Place NEW articles after *count*; return the calls and the seconds of each."""
     rows = _Counted()
     made = list(articles(count + NEW))
-    fill(rows, made[:count])
+    rows.fill(made[:count])
     calls, times = [], []
     for one in made[count:]:
         rows.calls.clear()
@@ -105,26 +98,6 @@ class _Counted(MemoryStories):
         super().put_placed(id_, placed)
 
 
-def fill(rows: MemoryStories, made: Iterable[Article]) -> None:
-    """Put articles in their places at once, as placing one after the other would."""
-    traits = {one.id: placing.traits_of(one) for one in made}
-    accounts = {one.id: Account.of(one, traits[one.id]) for one in made}
-    told, near = stories(traits.values()), links(traits.values())
-    members: dict[ArticleId, list[ArticleId]] = {}
-    for id_, one in traits.items():
-        order = place_of(one.published_at, id_)
-        places = tuple(sorted(Place(key, order) for key in index_keys(one)))
-        rows.put_placed(id_, Placed(one, accounts[id_], places))
-        rows.move(to=places, away_from=())
-        rows.near[id_] = set(near[id_].items())
-        members.setdefault(told[id_], []).append(id_)
-    for story_id, ids in members.items():
-        if len(ids) > 1:
-            orders = {place_of(traits[one].published_at, one): accounts[one] for one in ids}
-            rows.put_members(story_id, orders, ())
-            rows.put_memberships(dict.fromkeys(ids, Membership(story_id=story_id, others=())))
-
-
 def articles(count: int) -> Iterator[Article]:
     """Make articles in their order of publication, the same ones each time."""
     chance = random.Random(1)  # noqa: S311 - the articles must be the same each time
@@ -159,23 +132,8 @@ def _article(number: int, event: int, *, public_at: datetime) -> Article:
         said = chance.sample([*names, *place], 2)
         sentences.append(f"On the day {said[0]} {' '.join(told)} with {said[1]}.")
     text = " ".join(sentences)
-    key = f"bench/{number}.md"
-    generation = Generation(method="extractive", engine="none", engine_version="0")
-    source = Source(id=f"source-{number % 7}", name=f"Source {number % 7}")
-    return Article(
-        id=article_id(key),
-        key=key,
-        revision=1,
-        headline=text[:60],
-        slug="slug",
-        source=source,
-        published_at=public_at,
-        updated_at=public_at,
-        received_at=public_at,
-        body=Body(html="", text=text, blocks=()),
-        sentences=(),
-        summary=Summary(text="", evidence=(), key_points=(), generation=generation),
-    )
+    source = f"source-{number % 7}"
+    return builders.made(f"bench/{number}.md", text, public_at=public_at, source=source)
 
 
 def _mean(values: Iterable[int]) -> float:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from chalicelib.core.article import ArticleId, Membership
-from chalicelib.core.stories import Account
+from chalicelib import placing
+from chalicelib.core.article import Article, ArticleId, Membership, place_of
+from chalicelib.core.stories import Account, index_keys, links, stories
 from chalicelib.core.stories.node import NOWHERE, Node, Place, Placed
 
 
@@ -79,3 +80,25 @@ class MemoryStories:
                 self.told.pop(id_, None)
             else:
                 self.told[id_] = one
+
+    def fill(self, articles: Sequence[Article]) -> None:
+        """Put articles in their places at once, as placing one after the other would.
+
+        Memberships are put without the cards of the others.
+        """
+        traits = {one.id: placing.traits_of(one) for one in articles}
+        accounts = {one.id: Account.of(one, traits[one.id]) for one in articles}
+        told, near = stories(traits.values()), links(traits.values())
+        members: dict[ArticleId, dict[str, Account]] = defaultdict(dict)
+        for id_, one in traits.items():
+            order = place_of(one.published_at, id_)
+            places = tuple(sorted(Place(key, order) for key in index_keys(one)))
+            self.put_placed(id_, Placed(one, accounts[id_], places))
+            self.move(to=places, away_from=())
+            self.near[id_] = set(near[id_].items())
+            members[told[id_]][order] = accounts[id_]
+        for story_id, there in members.items():
+            if len(there) > 1:
+                self.put_members(story_id, there, ())
+                alone = Membership(story_id=story_id, others=())
+                self.put_memberships({account.card.id: alone for account in there.values()})

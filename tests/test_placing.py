@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from functools import partial
@@ -15,18 +14,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chalicelib import placing, wiring
-from chalicelib.core.article import Article, ArticleId, Membership, article_id, place_of
+from chalicelib.core.article import Article, ArticleId, article_id
 from chalicelib.core.stories import (
     FAN_OUT,
     MAX_PART,
-    Account,
     Traits,
-    index_keys,
     links,
     part,
     stories,
 )
-from chalicelib.core.stories.node import Place, Placed
+from chalicelib.core.stories.node import Placed
 from tests import builders
 from tests.conftest import NOW, Paper
 from tests.memory import MemoryStories
@@ -182,27 +179,9 @@ class Room:
             self.there.add(one.id)
             placing.place(one.id, one, rows=rows or self.rows)
 
-    def fill(self, articles: Iterable[Article]) -> None:
-        """Put articles in their places at once, as placing one after the other would."""
-        traits = {one.id: placing.traits_of(one) for one in articles}
-        accounts = {one.id: Account.of(one, traits[one.id]) for one in articles}
-        told, near = stories(traits.values()), links(traits.values())
-        members: dict[ArticleId, dict[str, Account]] = defaultdict(dict)
-        for id_, one in traits.items():
-            order = place_of(one.published_at, id_)
-            places = tuple(sorted(Place(key, order) for key in index_keys(one)))
-            self.rows.put_placed(id_, Placed(one, accounts[id_], places))
-            self.rows.move(to=places, away_from=())
-            self.rows.near[id_] = set(near[id_].items())
-            members[told[id_]][order] = accounts[id_]
-            self.there.add(id_)
-        for story_id, there in members.items():
-            if len(there) > 1:
-                self.rows.put_members(story_id, there, ())
-                membership = Membership(story_id=story_id, others=())
-                self.rows.put_memberships(
-                    {account.card.id: membership for account in there.values()}
-                )
+    def fill(self, articles: list[Article]) -> None:
+        self.rows.fill(articles)
+        self.there.update(one.id for one in articles)
 
     def withdraw(self, *articles: Article, rows: Any = None) -> None:
         for one in articles:

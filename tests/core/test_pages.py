@@ -781,7 +781,7 @@ def test_a_front_page_of_thirty_cards_fits_one_round_trip():
 
     assert len(gzip.compress(page)) <= 10_000
     (style,) = re.findall(rb"<style>(.*?)</style>", page, re.DOTALL)
-    assert len(style) < 9_100
+    assert len(style) < 9_000
 
 
 def test_a_page_without_a_public_address_claims_none():

@@ -8,9 +8,11 @@ import time
 import pytest
 from local_run import START_WITHIN_S, client, close, desk, fetch, start_run
 
+from tests import builders
+
 UPLOADS = "broadsheet-local-uploads"
 RECEIPTS = "broadsheet-local-receipts"
-GIVES_UP_AFTER_S = 30  # what hangs fails; how fast it is, a benchmark says
+ON_THE_PAGE_WITHIN_S = 2
 
 
 def receipt(run, key):
@@ -47,13 +49,13 @@ def test_the_start_says_where_everything_is_and_then_ready(newsroom):
     assert fetch(f"{newsroom.site}/v1/health").status == 200
 
 
-def test_an_upload_by_any_s3_client_comes_onto_the_page_by_itself(newsroom, story):
+def test_an_upload_is_on_the_page_within_two_seconds(newsroom, story):
     run = newsroom
     run.s3.list_buckets()  # the client's first call costs its own set-up
     started = time.monotonic()
     run.s3.put_object(Bucket=UPLOADS, Key="world/quick.md", Body=story("Quick as a ferry"))
     while "Quick as a ferry" not in fetch(f"{run.site}/").text:
-        assert time.monotonic() - started < GIVES_UP_AFTER_S
+        assert time.monotonic() - started < ON_THE_PAGE_WITHIN_S
         time.sleep(0.02)
 
     run.wait_for(lambda line: line.startswith("world/quick.md  published  "))
@@ -62,9 +64,10 @@ def test_an_upload_by_any_s3_client_comes_onto_the_page_by_itself(newsroom, stor
 def test_a_restart_loses_nothing(start, story, tmp_path):
     data = tmp_path / "data"
     run = start(data, "--no-samples")
+    other = builders.markdown("Another one", body=builders.event(1)).encode()
     told = {
         "a.md": upload(run, "a.md", story("The first headline")),
-        "wörld/ü b+c.md": upload(run, "wörld/ü b+c.md", story("Another one")),
+        "wörld/ü b+c.md": upload(run, "wörld/ü b+c.md", other),
         "bad.md": upload(run, "bad.md", b"---\nheadline: [\n---\n"),
     }
     told["a.md"] = upload(run, "a.md", story("The second headline"))
@@ -76,8 +79,7 @@ def test_a_restart_loses_nothing(start, story, tmp_path):
 
     for key, before in told.items():
         after, _ = receipt(again, key)
-        # Who else tells it is told as known when the receipt is written, which is now.
-        moved = ("ingested_at", "url", "duplicates", "story_id")
+        moved = ("ingested_at", "url")
         assert {k: v for k, v in after.items() if k not in moved} == {
             k: v for k, v in before.items() if k not in moved
         }
@@ -159,7 +161,7 @@ def test_it_ends_at_once_and_says_nothing_of_it(start, tmp_path, with_signal):
     started = time.monotonic()
 
     assert run.end(with_signal) == 0
-    assert time.monotonic() - started < GIVES_UP_AFTER_S
+    assert time.monotonic() - started < 5
     assert run.errors() == ""
     assert run.lines == told
 
