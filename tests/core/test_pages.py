@@ -23,6 +23,7 @@ from chalicelib.core.around import Around
 from chalicelib.core.article import BlockKind, Corrected, Generation, Source
 from chalicelib.core.pages import Page, labels
 from chalicelib.core.ranking import Latest
+from chalicelib.core.turns import Turns
 from chalicelib.core.watch import Feed
 from tests.core.pages_newsroom import (
     HARBOUR_POST,
@@ -40,6 +41,7 @@ from tests.core.story_newsroom import LINKS, told_by_many
 
 ROOT = Path(__file__).parents[2]
 WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=40)
+TURNS = Turns(older="older", newer="newer")
 EMPTY = Latest(refreshed_at=NOW, leads=(), cards=())
 RECEIPT = {
     "key": "world/ferry.md",
@@ -108,17 +110,17 @@ def every_page():
     )
     yield pages.source_text(article, **at)
     yield pages.story(told_by_many(), links=LINKS, **at)
-    yield pages.corrections([corrected(article)], older="next", **at)
+    yield pages.corrections([corrected(article)], turns=TURNS, **at)
     yield pages.sources([(HARBOUR_POST, (Feed(address="https://harbourpost.example/rss"),))], **at)
     yield pages.status(latest=latest, feeds=(), versions={"Broadsheet": "0"}, **at)
     yield pages.front(latest, sections=("world", "none"), since=NOW, **at)
     yield pages.latest(latest, older="next", since=NOW - timedelta(hours=1), **at)
     yield pages.latest(latest, older="next", as_of=NOW - timedelta(hours=1), **at)
     yield pages.latest(EMPTY, older=None, **at)
-    yield pages.archive(cards, older="next", as_of=NOW - timedelta(hours=1), **at)
+    yield pages.archive(cards, turns=TURNS, as_of=NOW - timedelta(hours=1), **at)
     for kind, profile in (("section", None), ("tag", None), ("source", HARBOUR_POST)):
         yield pages.listing(
-            kind=kind, value="harbour-post", profile=profile, cards=cards, older=None, **at
+            kind=kind, value="harbour-post", profile=profile, cards=cards, turns=Turns(), **at
         )
     yield pages.problem(status=410, title="Gone", detail="Withdrawn.", latest=latest, **at)
     yield pages.problem(status=404, title="Not found", detail="Nothing.", latest=None, **at)
@@ -459,8 +461,12 @@ def test_the_list_of_another_moment_says_so_and_is_not_for_search_engines():
 
     in_order(page, "noindex", "As of 24 November 2026, 07:31 UTC", article.headline)
     assert "Newer articles may be missing" not in page
-    for view, listed in ((pages.latest, latest_of(article)), (pages.archive, [article.card()])):
-        more = view(listed, older="c", as_of=then, site=SITE, now=NOW).render()
+    for more in (
+        pages.latest(latest_of(article), older="c", as_of=then, site=SITE, now=NOW).render(),
+        pages.archive(
+            [article.card()], turns=Turns(older="c"), as_of=then, site=SITE, now=NOW
+        ).render(),
+    ):
         (link,) = [one for one in Seen(more).all("a") if one.get("rel") == "next"]
         assert set((link["href"] or "").partition("?")[2].split("&")) == {
             "as_of=2026-11-24T07%3A31%3A12Z",
@@ -532,11 +538,31 @@ def test_older_articles_are_a_link_away_and_the_end_has_none():
     articles = many(2)
     cards = [article.card() for article in articles]
 
-    for view, listed in ((pages.latest, latest_of(*articles)), (pages.archive, cards)):
-        more = view(listed, older="a/b=&c", site=SITE, now=NOW).render()
-        last = view(listed, older=None, site=SITE, now=NOW).render()
-        assert 'href="https://news.example/latest?cursor=a%2Fb%3D%26c" rel="next"' in more
-        assert 'rel="next"' not in last
+    more = pages.latest(latest_of(*articles), older="a/b=&c", site=SITE, now=NOW).render()
+    last = pages.latest(latest_of(*articles), older=None, site=SITE, now=NOW).render()
+    archive = pages.archive(cards, turns=Turns(older="a/b=&c"), site=SITE, now=NOW).render()
+    end = pages.archive(cards, turns=Turns(), site=SITE, now=NOW).render()
+
+    for one in (more, archive):
+        assert 'href="https://news.example/latest?cursor=a%2Fb%3D%26c" rel="next"' in one
+    for one in (last, end):
+        assert 'rel="next"' not in one
+    assert 'class="pager"' not in end
+
+
+def test_newer_articles_are_a_link_away_and_the_newest_page_has_none():
+    cards = [article.card() for article in many(2)]
+    shown = {"kind": "section", "value": "world", "profile": None, "site": SITE, "now": NOW}
+
+    inside = pages.listing(cards=cards, turns=Turns(older="c", newer="a/b"), **shown).render()
+    newest = pages.listing(cards=cards, turns=Turns(older="c"), **shown).render()
+    beyond = pages.listing(cards=(), turns=Turns(older="c"), **shown).render()
+
+    assert 'href="https://news.example/section/world?before=a%2Fb" rel="prev"' in inside
+    assert ">Newest</a>" in inside
+    assert 'rel="prev"' not in newest
+    assert ">Newest</a>" not in newest
+    assert ">Newest</a>" in beyond
 
 
 def test_breaking_ends_after_six_hours_and_pinned_with_its_time():
@@ -619,8 +645,8 @@ def test_search_engines_are_sent_to_the_original_of_what_was_published_elsewhere
     [
         (front(make_article()), ""),
         (article_page(make_article()), ""),
-        (pages.corrections((), older=None, site=SITE, now=NOW), "corrections/"),
-        (pages.listing(kind="tag", value="ferry", profile=None, cards=(), older=None,
+        (pages.corrections((), turns=Turns(), site=SITE, now=NOW), "corrections/"),
+        (pages.listing(kind="tag", value="ferry", profile=None, cards=(), turns=Turns(),
                        site=SITE, now=NOW), "tag/ferry/"),
     ],
 )  # fmt: skip
@@ -665,7 +691,7 @@ def test_no_text_can_open_a_tag_or_leave_its_attribute(text, other):
         at = {"site": SITE, "now": NOW}
         yield article_page(article, replace(article, id="b"))
         yield pages.source_text(article, **at)
-        yield pages.corrections([corrected(article)], older=None, **at)
+        yield pages.corrections([corrected(article)], turns=Turns(), **at)
         yield pages.problem(status=404, title=text, detail=other, latest=None, **at)
         yield pages.receipt(
             RECEIPT
@@ -701,7 +727,13 @@ def test_an_address_that_is_no_web_page_is_no_link(address):
         original_url=address, source=Source(id="x", name="X", home_url=address, kind="blog")
     )
     listed = pages.listing(
-        kind="source", value="x", profile=article.source, cards=(), older=None, site=SITE, now=NOW
+        kind="source",
+        value="x",
+        profile=article.source,
+        cards=(),
+        turns=Turns(),
+        site=SITE,
+        now=NOW,
     )
 
     for page in (article_page(article), listed):
@@ -727,7 +759,7 @@ def test_every_page_has_one_h1_unique_ids_and_no_program(page):
 @on_every_page
 def test_every_page_links_only_to_what_the_site_has(page):
     known = re.compile(
-        r"https://news\.example/(|latest(\?.+)?|a/[a-z2-7]{16}(/[a-z-]+(/(source|history))?)?|how-it-works|sources|status|corrections(\?cursor=.+)?"
+        r"https://news\.example/(|latest(\?.+)?|a/[a-z2-7]{16}(/[a-z-]+(/(source|history))?)?|how-it-works|sources|status|corrections(\?(cursor|before)=.+)?"
         r"|((section|tag|source)/[a-z-]+/|story/[a-z2-7]{16}/|corrections/)?feed\.(xml|atom|json)|\?.+"
         r"|(section|tag|source)/[a-z-]+|media/.+|story/[a-z2-7]{16}|v1/(latest|sources|health|stories/[a-z2-7]{16}|articles(/[a-z2-7]{16})?))(#[a-z0-9]+)?"
         r"|https://(www\.)?harbourpost\.example/.*|#main|data:image/svg\+xml,.+"

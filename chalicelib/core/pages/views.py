@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import urlencode
 
 from chalicelib.core.around import Around, around
 from chalicelib.core.article import Article, Card, moment
@@ -14,6 +13,7 @@ from chalicelib.core.pages import labels, parts, ranked, structured
 from chalicelib.core.pages.page import Context, Page
 from chalicelib.core.ranking import Latest
 from chalicelib.core.site import Site
+from chalicelib.core.turns import Turns
 
 if TYPE_CHECKING:
     from chalicelib.core.article import ArticleId, Corrected, Source
@@ -216,14 +216,15 @@ def _revision(after: Article, before: Article | None, *, now: datetime) -> Conte
 def archive(
     cards: Iterable[Card],
     *,
-    older: str | None,
+    turns: Turns,
     as_of: datetime | None = None,
     site: Site,
     now: datetime,
 ) -> Page:
     """Return a page of everything below the latest list, newest first.
 
-    *older* is the cursor of the next page, *as_of* the moment of the list that it goes on from.
+    *turns* are the cursors of the next pages, *as_of* is the moment of the list that it goes on
+    from.
     """
     cards, address = tuple(cards), site.url("latest")
     frame = parts.frame(
@@ -236,13 +237,7 @@ def archive(
         current=address,
     )
     then = moment(as_of) if as_of else None
-    listed = _listed(
-        cards,
-        newest=site.url("latest", as_of=then),
-        older=site.url("latest", as_of=then, cursor=older) if older else None,
-        site=site,
-        now=now,
-    )
+    listed = _listed(cards, path="latest", as_of=then, turns=turns, site=site, now=now)
     return Page(
         "list.html",
         frame | listed | {"heading": "Latest News", "kicker": None, "profile": None},
@@ -255,7 +250,7 @@ def listing(
     value: str,
     profile: Source | None,
     cards: Iterable[Card],
-    older: str | None,
+    turns: Turns,
     site: Site,
     now: datetime,
 ) -> Page:
@@ -273,8 +268,7 @@ def listing(
         current=address,
         feed=f"{kind}/{value}",
     )
-    further = f"{address}?{urlencode({'cursor': older})}" if older else None
-    listed = _listed(cards, newest=address, older=further, site=site, now=now)
+    listed = _listed(cards, path=f"{kind}/{value}", turns=turns, site=site, now=now)
     return Page(
         "list.html",
         frame
@@ -287,9 +281,7 @@ def listing(
     )
 
 
-def corrections(
-    corrected: Iterable[Corrected], *, older: str | None, site: Site, now: datetime
-) -> Page:
+def corrections(corrected: Iterable[Corrected], *, turns: Turns, site: Site, now: datetime) -> Page:
     """Return a page of corrected articles, the last corrected first, each with what was said."""
     corrected, address = tuple(corrected), site.url("corrections")
     cards = tuple(one.card for one in corrected)
@@ -303,8 +295,7 @@ def corrections(
         current=address,
         feed="corrections",
     )
-    further = site.url("corrections", cursor=older) if older else None
-    listed = _listed(cards, newest=address, older=further, site=site, now=now)
+    listed = _listed(cards, path="corrections", turns=turns, site=site, now=now)
     told = [
         [{"time": labels.stamp(said.at), "text": said.text} for said in one.corrections]
         for one in corrected
@@ -313,12 +304,21 @@ def corrections(
 
 
 def _listed(
-    cards: tuple[Card, ...], *, newest: str, older: str | None, site: Site, now: datetime
+    cards: tuple[Card, ...],
+    *,
+    path: str,
+    turns: Turns,
+    as_of: str | None = None,
+    site: Site,
+    now: datetime,
 ) -> Context:
+    """Return the cards of a list at *path*, and the links that turn its pages."""
+    older, newer = turns.older, turns.newer
     return {
         "cards": [parts.card(card, site=site, now=now, standfirst=True) for card in cards],
-        "older": older,
-        "newest": newest,
+        "newest": site.url(path, as_of=as_of) if newer or not cards else None,
+        "newer": site.url(path, as_of=as_of, before=newer) if newer else None,
+        "older": site.url(path, as_of=as_of, cursor=older) if older else None,
     }
 
 
