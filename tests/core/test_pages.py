@@ -979,8 +979,9 @@ def test_an_age_is_counted_for_a_week_and_dated_afterwards(seconds, label):
     ("slug", "name"),
     [
         ("world", "World"),
-        ("uk-politics", "UK politics"),
-        ("rail-freight", "Rail freight"),
+        ("uk-politics", "UK Politics"),
+        ("rail-freight", "Rail Freight"),
+        ("bank-of-vessany", "Bank of Vessany"),
         ("", ""),
     ],
 )
