@@ -164,7 +164,7 @@ def test_every_alarm_has_a_runbook_and_every_runbook_an_alarm():
     assert sorted(runbooks) == sorted(alarms())
 
 
-@pytest.mark.parametrize("name", ["broadsheet"])
+@pytest.mark.parametrize("name", ["broadsheet", "cdn"])
 def test_a_template_is_small_enough_to_be_sent_in_the_call(name):
     assert (ROOT / "infra" / f"{name}.yaml").stat().st_size < 51_200
 
