@@ -105,14 +105,13 @@ def reconcile(event: CloudWatchEvent) -> None:
 
 
 def _refresh() -> Latest:
-    """Prepare the latest list, and count how old the one had become that readers had."""
+    """Prepare the latest list anew, and count how old the last one had become."""
     from chalicelib import telemetry
 
-    now, had = _now(), wiring.store().latest()
-    latest = newsroom.refresh_latest(store=wiring.store(), now=now)
-    telemetry.count("LatestCards", len(latest.cards))
-    telemetry.aged("LatestAge", (now - had.refreshed_at).total_seconds() if had else 0)
-    return latest
+    done = newsroom.refresh_latest(store=wiring.store(), now=_now())
+    telemetry.count("LatestCards", len(done.latest.cards))
+    telemetry.aged("LatestAge", done.aged.total_seconds())
+    return done.latest
 
 
 def _count_outcome(done: newsroom.Ingested) -> None:
