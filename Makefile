@@ -40,11 +40,11 @@ check: setup
 	@$(VENV)/ruff check --quiet .
 	@echo 'format and lint are clean; types and template ...'
 	@$(VENV)/mypy --no-error-summary
-	@$(VENV)/cfn-lint infra/*.yaml
+	@$(VENV)/cfn-lint --include-checks I -- infra/*.yaml
 	@echo 'types and template are clean'
 
 audit: .venv-audit/made
-	@.venv-audit/bin/checkov --config-file infra/checkov.yaml
+	@.venv-audit/bin/checkov --config-file .ci/checkov.yaml
 
 .venv-audit/made: requirements-audit.txt
 	@echo 'Making .venv-audit (once, about half a minute) ...'
