@@ -82,6 +82,7 @@ def apply_stack(
         "StackName": name,
         "TemplateBody": TEMPLATE.read_text(),
         "Parameters": [{"ParameterKey": k, "ParameterValue": value} for k, value in given.items()],
+        "Capabilities": ["CAPABILITY_IAM"],  # the editors' policies
     }
     try:
         client = boto3.client("cloudformation")
