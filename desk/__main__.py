@@ -68,6 +68,14 @@ def _parser() -> argparse.ArgumentParser:
     _status_words(command("status", "tell where uploads stand", _STATUS_EXAMPLES, _status))
     _restore_words(command("restore", "upload an old revision again", _RESTORE_EXAMPLES, _restore))
     _export_words(command("export", "give an article back as a file", _EXPORT_EXAMPLES, _export))
+    _screenshots_words(
+        command(
+            "screenshots",
+            "take the documentation's screenshots",
+            _SCREENSHOTS_EXAMPLES,
+            _screenshots,
+        )
+    )
     deploy = command("deploy", "deploy a stage to AWS", _DEPLOY_EXAMPLES, _deploy)
     deploy.add_argument("--stage", default="prod", help="default: prod")
     for who, of_what in (("editors", "rejected uploads"), ("operators", "alarms")):
@@ -100,6 +108,9 @@ _RESTORE_EXAMPLES = """\
 _EXPORT_EXAMPLES = """\
   python -m desk export world/ferry.md --format markdown --out ferry.md
   python -m desk export tt3k3vhwfsl3k6qz --format ninjs --stage prod"""
+_SCREENSHOTS_EXAMPLES = """\
+  python -m desk screenshots
+  CHROMIUM=/opt/chrome/chrome python -m desk screenshots --out /tmp/screenshots"""
 _DEPLOY_EXAMPLES = """\
   python -m desk deploy --stage prod --editors-email desk@courier.example"""
 _DESTROY_EXAMPLES = """\
@@ -294,6 +305,28 @@ def _export(arguments: argparse.Namespace) -> None:
         arguments.out.write_text(text, encoding="utf-8")
     except OSError as error:
         raise DeskError(f"{arguments.out}: cannot be written: {error.strerror}") from None
+
+
+def _screenshots_words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="default: docs/images")
+    parser.add_argument("--json", action="store_true", help="{screenshot, bytes}, one a line")
+
+
+def _screenshots(arguments: argparse.Namespace) -> None:
+    from desk import chromium
+    from desk.screenshots import FOLDER, SCREENSHOTS, take
+
+    with (
+        chromium.opened() as browser,
+        _progress(len(SCREENSHOTS), "taking", unit="screenshot") as progress,
+    ):
+        for path in take(arguments.out or FOLDER, browser):
+            told = {"screenshot": str(path), "bytes": path.stat().st_size}
+            line = (
+                json.dumps(told) if arguments.json else "{screenshot}  {bytes} bytes".format(**told)
+            )
+            progress.write(line, file=sys.stdout)
+            progress.update()
 
 
 def _deploy(arguments: argparse.Namespace) -> None:

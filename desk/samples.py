@@ -52,9 +52,13 @@ def _is_about_the_folder(file: File) -> bool:
     )
 
 
+def content(file: File, now: datetime) -> bytes:
+    """Return what one sample holds when it is uploaded *now*."""
+    data = file.path.read_bytes()
+    return as_of(data, now) if file.path.suffix in _TEXT else data
+
+
 def upload(file: File, s3: S3Client, bucket: str, *, now: datetime) -> None:
     """Upload one sample, as any editor's S3 client would."""
-    data = file.path.read_bytes()
-    if file.path.suffix in _TEXT:
-        data = as_of(data, now)
-    s3.put_object(Bucket=bucket, Key=file.key, Body=data, ContentType=content_type(file.path))
+    body = content(file, now)
+    s3.put_object(Bucket=bucket, Key=file.key, Body=body, ContentType=content_type(file.path))

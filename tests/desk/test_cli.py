@@ -130,7 +130,7 @@ def test_what_cannot_be_done_is_one_clear_line(words, status, said):
 
 @pytest.mark.parametrize(
     "command",
-    ["run", "check", "publish", "status", "restore", "export", "deploy", "destroy"],
+    ["run", "check", "publish", "status", "restore", "export", "screenshots", "deploy", "destroy"],
 )
 def test_every_command_helps_with_an_example(command):
     done = desk(command, "--help")
