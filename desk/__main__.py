@@ -74,10 +74,15 @@ def _parser() -> argparse.ArgumentParser:
         deploy.add_argument(f"--{who}-email", metavar="ADDRESS",
                             default=os.environ.get(f"{who.upper()}_EMAIL"),
                             help=f"is told of {of_what} ({who.upper()}_EMAIL)")  # fmt: skip
+    deploy.add_argument("--dry-run", action="store_true", help="say what would change, and end")
+    deploy.add_argument("--list", action="store_true", help="make the zip, list it, and end")
+    deploy.add_argument("--no-smoke", action="store_true", help="do not try the site afterwards")
     deploy.add_argument("--json", action="store_true", help="print {stage, url} when done")
     destroy = command("destroy", "take a stage down but for its data", _DESTROY_EXAMPLES, _destroy)
     destroy.add_argument("--stage", default="prod", help="default: prod")
-    destroy.add_argument("--yes", action="store_true", help="do not ask")
+    destroy.add_argument("--data", action="store_true",
+                         help="delete table, uploads and receipts too; always asks")  # fmt: skip
+    destroy.add_argument("--yes", action="store_true", help="do not ask for the rest")
     destroy.add_argument("--json", action="store_true", help="print {stage} when done")
     return parser
 
@@ -101,9 +106,12 @@ _EXPORT_EXAMPLES = """\
   python -m desk export world/ferry.md --format markdown --out ferry.md
   python -m desk export tt3k3vhwfsl3k6qz --format ninjs --stage prod"""
 _DEPLOY_EXAMPLES = """\
-  python -m desk deploy --stage prod --editors-email desk@courier.example"""
+  python -m desk deploy --stage prod --editors-email desk@courier.example
+  python -m desk deploy --stage prod --dry-run
+  python -m desk deploy --list"""
 _DESTROY_EXAMPLES = """\
-  python -m desk destroy --stage staging --yes"""
+  python -m desk destroy --stage staging --yes
+  echo 'delete staging' | python -m desk destroy --stage staging --yes --data"""
 
 
 def _port(text: str) -> int:
@@ -187,7 +195,7 @@ def _stage_words(parser: argparse.ArgumentParser, *, json_help: str) -> None:
 
 def _stage(arguments: argparse.Namespace) -> Stage:
     from desk import local
-    from desk.deploy import recorded
+    from desk.configured import recorded
 
     if arguments.stage == local.STAGE:
         return local.stage_of(local.find(arguments.data_dir))
@@ -297,26 +305,54 @@ def _export(arguments: argparse.Namespace) -> None:
 
 
 def _deploy(arguments: argparse.Namespace) -> None:
-    from desk.deploy import deploy
+    from desk import bundle, deploy
+    from desk.configured import recorded
+    from desk.smoke import smoke
 
     emails = {"EditorsEmail": arguments.editors_email, "OperatorsEmail": arguments.operators_email}
     settings = {name: address for name, address in emails.items() if address is not None}
-    url = deploy(arguments.stage, settings=settings, say=_say_on_stderr)
+    if arguments.list:
+        print(bundle.build().table())
+        return
+    if arguments.dry_run:
+        for line in deploy.changes(arguments.stage, settings=settings):
+            print(line)
+        return
+    url = deploy.deploy(arguments.stage, settings=settings, say=_say_on_stderr)
+    if not arguments.no_smoke:
+        _say_on_stderr("smoke test ...")
+        smoke(recorded(arguments.stage))
     print(json.dumps({"stage": arguments.stage, "url": url}) if arguments.json else f"site: {url}/")
 
 
 def _destroy(arguments: argparse.Namespace) -> int:
-    from desk.deploy import destroy
+    from desk import deploy
 
-    if not arguments.yes and sys.stdin.isatty():
-        answer = input(f"Take the stage {arguments.stage} down? Type its name: ")
-        if answer.strip() != arguments.stage:
-            print("desk destroy: nothing was done", file=sys.stderr)
-            return 1
-    destroy(arguments.stage, say=_say_on_stderr)
+    stage = arguments.stage
+    asks = not arguments.yes and sys.stdin.isatty()
+    if asks and not _is_typed(stage, f"Take the stage {stage} down?"):
+        return 1
+    question = f"Delete every article of {stage} for good, with all versions and receipts?"
+    if arguments.data and not _is_typed(f"delete {stage}", question):
+        return 1
+    kept = deploy.destroy(stage, say=_say_on_stderr)
+    if arguments.data:
+        deploy.destroy_data(kept, say=_say_on_stderr)
+    else:
+        for name in kept.values():
+            _say_on_stderr(f"kept: {name}")
     if arguments.json:
-        print(json.dumps({"stage": arguments.stage}))
+        print(json.dumps({"stage": stage}))
     return 0
+
+
+def _is_typed(words: str, question: str) -> bool:
+    """Ask for *words*, also where no terminal is: what is not typed is not done."""
+    print(f"{question} Type `{words}`: ", end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip() == words:
+        return True
+    print("desk destroy: nothing was done", file=sys.stderr)
+    return False
 
 
 def _say_on_stderr(line: str) -> None:
