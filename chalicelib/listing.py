@@ -128,9 +128,10 @@ def _recent(
     older: str | None = ""
     left = limit  # what waits for its time takes nobody's place meanwhile
     for _ in range(MAX_PAGES):
-        cards, older = store.cards(
+        cards, turns = store.cards(
             list_, until=now + FRESH_FOR, after=older or "", limit=left, consistent=True
         )
+        older = turns.older
         found += [
             card
             for card in cards

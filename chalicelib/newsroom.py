@@ -34,6 +34,7 @@ from chalicelib.core.article import (
 )
 from chalicelib.core.errors import FoldConflict, Moved, NotFound, StoreUnavailable
 from chalicelib.core.ranking import Latest
+from chalicelib.core.turns import Turns
 from chalicelib.core.uploads import Version, kind_of
 
 if TYPE_CHECKING:
@@ -383,10 +384,10 @@ class ArticleView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardsView:
-    """A page of a list, newest first; `older` is the cursor of the next page."""
+    """A page of a list, newest first."""
 
     cards: tuple[Card, ...]
-    older: str | None
+    turns: Turns
 
     @property
     def changed_at(self) -> datetime | None:
@@ -396,18 +397,18 @@ class CardsView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BriefsView:
-    """A page of a list as feeds tell it, newest first; `older` is the cursor of the next page."""
+    """A page of a list as feeds tell it, newest first."""
 
     listed: tuple[tuple[Card, Brief], ...]
-    older: str | None
+    turns: Turns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectionsView:
-    """A page of corrected articles, the last corrected first; `older` is the next page's cursor."""
+    """A page of corrected articles, the last corrected first."""
 
     corrected: tuple[Corrected, ...]
-    older: str | None
+    turns: Turns
 
     @property
     def changed_at(self) -> datetime | None:
@@ -435,10 +436,10 @@ def latest_as_of(moment: datetime, *, store: Store, now: datetime) -> Latest:
     from chalicelib import listing
 
     moment = min(moment, now)
-    cards, older = store.cards("all", until=moment, limit=LATEST_CARDS)
+    cards, turns = store.cards("all", until=moment, limit=LATEST_CARDS)
     public = (card for card in cards if card.is_public(now))
     told, owners = listing.with_stories(public, {}, store=store, now=moment)
-    latest = Latest(refreshed_at=moment, leads=(), cards=told, owners=owners, older=older)
+    latest = Latest(refreshed_at=moment, leads=(), cards=told, owners=owners, older=turns.older)
     return latest.as_of(moment)
 
 
@@ -567,6 +568,7 @@ def list_cards(
     now: datetime,
     until: datetime | None = None,
     after: str = "",
+    before: str = "",
     limit: int = PAGE_CARDS,
     section: str | None = None,
     tag: str | None = None,
@@ -575,6 +577,7 @@ def list_cards(
 ) -> CardsView:
     """Return a page of the cards that match every filter given, none newer than *until*. One Query.
 
+    It goes on *after* a place in the list, or ends right *before* one.
     The narrowest list is read and the other filters applied to its page, which may come short
     and still have an older one.
     """
@@ -586,7 +589,9 @@ def list_cards(
     elif section is not None:
         under = ("section", section)
     last = min(until or now, now)
-    cards, older = store.cards(_list_under(under), until=last, after=after, limit=limit)
+    cards, turns = store.cards(
+        _list_under(under), until=last, after=after, before=before, limit=limit
+    )
     matching = tuple(
         card
         for card in cards
@@ -595,7 +600,7 @@ def list_cards(
         and (tag is None or tag in card.tags)
         and (updated_since is None or card.updated_at >= updated_since)
     )
-    return CardsView(cards=matching, older=older)
+    return CardsView(cards=matching, turns=turns)
 
 
 def list_briefs(
@@ -607,9 +612,9 @@ def list_briefs(
     under: tuple[Filing, str] | None = None,
 ) -> BriefsView:
     """Return a page of what feeds tell, of everything or *under* one thing. One Query."""
-    listed, older = store.briefs(_list_under(under), until=now, after=after, limit=limit)
+    listed, turns = store.briefs(_list_under(under), until=now, after=after, limit=limit)
     public = tuple((card, brief) for card, brief in listed if card.is_public(now))
-    return BriefsView(listed=public, older=older)
+    return BriefsView(listed=public, turns=turns)
 
 
 def list_story(id_: ArticleId, *, store: Store, now: datetime) -> BriefsView:
@@ -621,7 +626,7 @@ def list_story(id_: ArticleId, *, store: Store, now: datetime) -> BriefsView:
     newest_first = [member.card for member in reversed(story.members)]
     briefs = store.briefs_of(newest_first)
     listed = tuple((card, briefs.get(card.id, Brief())) for card in newest_first)
-    return BriefsView(listed=listed, older=None)
+    return BriefsView(listed=listed, turns=Turns())
 
 
 def _list_under(under: tuple[Filing, str] | None) -> str:
@@ -630,12 +635,12 @@ def _list_under(under: tuple[Filing, str] | None) -> str:
 
 
 def list_corrections(
-    *, store: Store, now: datetime, after: str = "", limit: int = PAGE_CARDS
+    *, store: Store, now: datetime, after: str = "", before: str = "", limit: int = PAGE_CARDS
 ) -> CorrectionsView:
     """Return a page of the corrections of what readers have. One Query."""
-    corrected, older = store.corrections(until=now, after=after, limit=limit)
+    corrected, turns = store.corrections(until=now, after=after, before=before, limit=limit)
     public = tuple(one for one in corrected if one.card.is_public(now))
-    return CorrectionsView(corrected=public, older=older)
+    return CorrectionsView(corrected=public, turns=turns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

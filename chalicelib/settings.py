@@ -44,6 +44,11 @@ def websub_hub() -> str | None:
     return os.environ.get("BROADSHEET_WEBSUB_HUB") or None
 
 
+def corrections_email() -> str | None:
+    """The mail address to which readers report errors, None while unset."""
+    return os.environ.get("BROADSHEET_CORRECTIONS_EMAIL") or None
+
+
 def security_contact() -> str | None:
     """Whom to tell of a vulnerability: a mail address or a page's; None while unset."""
     return os.environ.get("BROADSHEET_SECURITY_CONTACT") or None

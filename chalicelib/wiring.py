@@ -99,6 +99,7 @@ def site(*, base: str = "") -> Site:
         title=settings.site_title(),
         base=settings.public_url() or base,
         hub=settings.websub_hub(),
+        corrections_email=settings.corrections_email(),
     )
 
 

@@ -50,6 +50,7 @@ from chalicelib.core.article import (
 from chalicelib.core.codec import decode, digest, encode, pack, pack_brief, unpack
 from chalicelib.core.errors import StoreUnavailable
 from chalicelib.core.ranking import Latest
+from chalicelib.core.turns import Turns
 
 if TYPE_CHECKING:
     from chalicelib.aws.feeds import Feeds
@@ -243,26 +244,38 @@ class Store(Table):
         return _latest(self._get(_OBSERVED_LATEST, consistent=False))
 
     def cards(
-        self, list_: str, *, until: datetime, after: str = "", limit: int, consistent: bool = False
-    ) -> tuple[tuple[Card, ...], str | None]:
-        """Return cards of a list, newest first, and the place to go on *after*, None at the end.
+        self,
+        list_: str,
+        *,
+        until: datetime,
+        after: str = "",
+        before: str = "",
+        limit: int,
+        consistent: bool = False,
+    ) -> tuple[tuple[Card, ...], Turns]:
+        """Return cards of a list, newest first, and where its next pages begin. One Query page.
 
-        Nothing that becomes public later than *until* is read. One Query page.
+        It goes on *after* a place, or ends right *before* one. Nothing that becomes public later
+        than *until* is read.
         """
-        items, older = self._listed(
-            list_, "card", until=until, after=after, limit=limit, consistent=consistent
+        items, turns = self._listed(
+            list_,
+            "card",
+            until=until,
+            after=after,
+            before=before,
+            limit=limit,
+            consistent=consistent,
         )
-        return tuple(decode(item["card"]["S"], Card) for item in items), older
+        return tuple(decode(item["card"]["S"], Card) for item in items), turns
 
     def briefs(
         self, list_: str, *, until: datetime, after: str = "", limit: int
-    ) -> tuple[tuple[tuple[Card, Brief], ...], str | None]:
+    ) -> tuple[tuple[tuple[Card, Brief], ...], Turns]:
         """Return cards of a list with what feeds tell besides; as `cards` otherwise."""
-        items, older = self._listed(
-            list_, "card, brief", until=until, after=after, limit=limit, consistent=False
-        )
+        items, turns = self._listed(list_, "card, brief", until=until, after=after, limit=limit)
         listed = ((decode(i["card"]["S"], Card), unpack(i["brief"]["B"], Brief)) for i in items)
-        return tuple(listed), older
+        return tuple(listed), turns
 
     def briefs_of(self, cards: Iterable[Card]) -> dict[ArticleId, Brief]:
         """Return what feeds tell of these articles besides, as far as the archive lists them."""
@@ -271,13 +284,13 @@ class Store(Table):
         return {keys[key]: unpack(row["brief"]["B"], Brief) for key, row in rows.items()}
 
     def corrections(
-        self, *, until: datetime, after: str = "", limit: int
-    ) -> tuple[tuple[Corrected, ...], str | None]:
+        self, *, until: datetime, after: str = "", before: str = "", limit: int
+    ) -> tuple[tuple[Corrected, ...], Turns]:
         """Return corrected articles, the last corrected first; as `cards` otherwise."""
-        items, older = self._listed(
-            _CORRECTIONS, "corrected", until=until, after=after, limit=limit, consistent=False
+        items, turns = self._listed(
+            _CORRECTIONS, "corrected", until=until, after=after, before=before, limit=limit
         )
-        return tuple(unpack(item["corrected"]["B"], Corrected) for item in items), older
+        return tuple(unpack(item["corrected"]["B"], Corrected) for item in items), turns
 
     def changes(
         self, *, since: datetime | None, until: datetime, after: str = "", limit: int
@@ -347,26 +360,37 @@ class Store(Table):
         attributes: str,
         *,
         until: datetime,
-        after: str,
+        after: str = "",
+        before: str = "",
         limit: int,
-        consistent: bool,
-    ) -> tuple[list[Any], str | None]:
-        bound = moment(until) + "#~"
+        consistent: bool = False,
+    ) -> tuple[list[Any], Turns]:
+        bound = f"{moment(until)}#~"  # "~" sorts after every id
+        span, words = "sk < :last", {":last": {"S": min(after or bound, bound)}}
+        if before:
+            if f"{before}~" > bound:
+                return [], Turns(older=before)  # DynamoDB refuses a span that ends before it begins
+            span = "sk BETWEEN :first AND :last"
+            words = {":first": {"S": f"{before}~"}, ":last": {"S": bound}}
         with reading():
             answer = self._client.query(
                 TableName=self._table,
                 ProjectionExpression=f"sk, {attributes}",
-                KeyConditionExpression="pk = :pk AND sk < :bound",
-                ExpressionAttributeValues={
-                    ":pk": {"S": f"LIST#{list_}"},
-                    ":bound": {"S": min(after, bound) if after else bound},
-                },
-                ScanIndexForward=False,
+                KeyConditionExpression=f"pk = :pk AND {span}",
+                ExpressionAttributeValues={":pk": {"S": f"LIST#{list_}"}, **words},
+                ScanIndexForward=bool(before),
                 ConsistentRead=consistent,
-                Limit=limit,
+                Limit=limit + 1,  # one more than is shown tells whether the list goes on
             )
-        items = answer["Items"]
-        return items, items[-1]["sk"]["S"] if "LastEvaluatedKey" in answer else None
+        # A page may also end at DynamoDB's megabyte, before the limit.
+        goes_on = len(answer["Items"]) > limit or "LastEvaluatedKey" in answer
+        items = answer["Items"][:limit]
+        places = [item["sk"]["S"] for item in items]
+        if before:
+            oldest = places[0] if places else before
+            return items[::-1], Turns(older=oldest, newer=places[-1] if goes_on else None)
+        newest = places[0] if places else after
+        return items, Turns(older=places[-1] if goes_on else None, newer=newest if after else None)
 
     def sources(self) -> tuple[Watched, ...]:
         """Return every source that has a profile or a subscription, by id. One Query."""

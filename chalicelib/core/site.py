@@ -31,6 +31,7 @@ class Site:
     title: str = "Broadsheet"
     base: str = ""
     hub: str | None = None  # tells subscribers of the feeds what is new (WebSub)
+    corrections_email: str | None = None  # where readers report errors
 
     @property
     def host(self) -> str | None:

@@ -61,7 +61,9 @@ def articles(visit: Visit) -> Answer:
         store=wiring.store(),  # last: a request that is refused loads no client
     )
     shown = [_selected(api.card(card, site=visit.site), query) for card in view.cards]
-    return _listed("articles", shown, view.changed_at, query=query, further=view.older, visit=visit)
+    return _listed(
+        "articles", shown, view.changed_at, query=query, further=view.turns.older, visit=visit
+    )
 
 
 @json_view("/v1/articles/{article_id}")

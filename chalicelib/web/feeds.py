@@ -11,6 +11,7 @@ from chalicelib.core.errors import NotFound
 from chalicelib.core.feeds import Feed
 from chalicelib.core.pages import labels
 from chalicelib.core.site import FEED_FORMS
+from chalicelib.core.turns import Turns
 from chalicelib.newsroom import Filing
 from chalicelib.web.http import Answer, document
 from chalicelib.web.parameters import cursor
@@ -61,7 +62,7 @@ def everything(visit: Visit) -> Feed:
         view.listed,
         name=None,
         path="",
-        older=cursor(view.older),
+        older=cursor(view.turns.older),
         site=site,
     )
 
@@ -90,7 +91,7 @@ def _under(visit: Visit, kind: Filing, value: str) -> Feed:
     )
     is_source = kind == "source" and view.listed
     name = view.listed[0][0].source.name if is_source else labels.name(value)
-    if not view.listed and not view.older and not place:
+    if not view.listed and view.turns == Turns():
         if kind != "source":
             raise NotFound(f"Nothing has been published under this {kind}.")
         name = newsroom.read_source(value, store=wiring.store()).name
@@ -98,7 +99,7 @@ def _under(visit: Visit, kind: Filing, value: str) -> Feed:
         view.listed,
         name=name,
         path=f"{kind}/{value}",
-        older=cursor(view.older),
+        older=cursor(view.turns.older),
         site=site,
     )
 
@@ -116,4 +117,4 @@ def story(visit: Visit, story_id: str) -> Feed:
 def corrections(visit: Visit) -> Feed:
     place = visit.parameters.place()
     view = newsroom.list_corrections(store=wiring.store(), now=visit.now, after=place)
-    return feeds.of_corrections(view.corrected, older=cursor(view.older), site=visit.site)
+    return feeds.of_corrections(view.corrected, older=cursor(view.turns.older), site=visit.site)

@@ -12,9 +12,10 @@ from chalicelib import VERSION, newsroom, wiring
 from chalicelib.core import pages
 from chalicelib.core.article import SLUG, known_id
 from chalicelib.core.errors import BadRequest, NotFound
+from chalicelib.core.turns import Turns
 from chalicelib.newsroom import Filing
 from chalicelib.web.http import Answer, html
-from chalicelib.web.parameters import cursor
+from chalicelib.web.parameters import cursor, cursors
 from chalicelib.web.serving import Visit, page_view
 
 _TOKEN = re.compile(r"[a-z2-7]{42}")
@@ -37,9 +38,9 @@ def front_page(visit: Visit) -> Answer:
 
 @page_view("/latest")
 def latest_page(visit: Visit) -> Answer:
-    as_of, place = visit.parameters.moment("as_of"), visit.parameters.place()
-    if place:
-        return _archive(visit, place, as_of=as_of)
+    as_of, after, before = visit.parameters.moment("as_of"), *_places(visit)
+    if after or before:
+        return _archive(visit, after, before, as_of=as_of)
     if as_of is None:
         latest = newsroom.front_page(store=wiring.store(), now=visit.now)
     else:
@@ -55,10 +56,17 @@ def latest_page(visit: Visit) -> Answer:
     return html(page, latest.refreshed_at)
 
 
-def _archive(visit: Visit, place: str, *, as_of: datetime | None) -> Answer:
-    view = newsroom.list_cards(store=wiring.store(), now=visit.now, until=as_of, after=place)
+def _places(visit: Visit) -> tuple[str, str]:
+    """Return the place after which the page begins, or before which it ends: "" for neither."""
+    return visit.parameters.place(), visit.parameters.place("before")
+
+
+def _archive(visit: Visit, after: str, before: str, *, as_of: datetime | None) -> Answer:
+    view = newsroom.list_cards(
+        store=wiring.store(), now=visit.now, until=as_of, after=after, before=before
+    )
     page = pages.archive(
-        view.cards, older=cursor(view.older), as_of=as_of, site=visit.site, now=visit.now
+        view.cards, turns=cursors(view.turns), as_of=as_of, site=visit.site, now=visit.now
     )
     return html(page, view.changed_at)
 
@@ -150,17 +158,18 @@ def source_page(visit: Visit, source: str) -> Answer:
 def _listing(visit: Visit, kind: Filing, value: str) -> Answer:
     if not SLUG.fullmatch(value):
         raise NotFound(f"There is no {kind} of this name.")
-    place = visit.parameters.place()
+    after, before = _places(visit)
     view = newsroom.list_cards(
         store=wiring.store(),
         now=visit.now,
-        after=place,
+        after=after,
+        before=before,
         section=value if kind == "section" else None,
         tag=value if kind == "tag" else None,
         source=value if kind == "source" else None,
     )
     profile = view.cards[0].source if kind == "source" and view.cards else None
-    if not view.cards and not view.older and not place:
+    if not view.cards and view.turns == Turns():
         if kind != "source":
             raise NotFound(f"Nothing has been published under this {kind}.")
         profile = newsroom.read_source(value, store=wiring.store())
@@ -169,7 +178,7 @@ def _listing(visit: Visit, kind: Filing, value: str) -> Answer:
         value=value,
         profile=profile,
         cards=view.cards,
-        older=cursor(view.older),
+        turns=cursors(view.turns),
         site=visit.site,
         now=visit.now,
     )
@@ -178,10 +187,13 @@ def _listing(visit: Visit, kind: Filing, value: str) -> Answer:
 
 @page_view("/corrections")
 def corrections_page(visit: Visit) -> Answer:
-    place, site = visit.parameters.place(), visit.site
-    view = newsroom.list_corrections(store=wiring.store(), now=visit.now, after=place)
-    older = cursor(view.older)
-    page = pages.corrections(view.corrected, older=older, site=site, now=visit.now)
+    after, before = _places(visit)
+    view = newsroom.list_corrections(
+        store=wiring.store(), now=visit.now, after=after, before=before
+    )
+    page = pages.corrections(
+        view.corrected, turns=cursors(view.turns), site=visit.site, now=visit.now
+    )
     return html(page, view.changed_at)
 
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 from chalicelib.core.article import SLUG
 from chalicelib.core.errors import BadRequest, Finding
+from chalicelib.core.turns import Turns
 
 _PLACE = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z#[a-z2-7]{16}", re.ASCII)
 _YEARS_OF_THREE_DIGITS = 1_000  # would sort after ours in a list's keys; no news is so old
@@ -95,9 +96,9 @@ class Parameters:
             raise BadRequest(_finding(name, message, f"The {name} are: {', '.join(among)}."))
         return wanted
 
-    def place(self) -> str:
-        """Return the place in a list that the cursor stands for, "" without one."""
-        given = self.given.get("cursor", "")
+    def place(self, name: str = "cursor") -> str:
+        """Return the place in a list that a cursor stands for, "" without one."""
+        given = self.given.get(name, "")
         if not given:
             return ""
         try:
@@ -106,15 +107,20 @@ class Parameters:
         except ValueError:
             place = ""
         if not _PLACE.fullmatch(place):
-            message = "cursor: it is none that we gave."
-            fix = "Begin without one and follow links.next."
-            raise BadRequest(_finding("cursor", message, fix))
+            message = f"{name}: it is none that we gave."
+            fix = "Begin without one and follow the links to the next page."
+            raise BadRequest(_finding(name, message, fix))
         return place
 
 
 def cursor(place: str | None) -> str | None:
     """Return the cursor of a place in a list, which `Parameters.place` reads."""
     return urlsafe_b64encode(place.encode()).decode().rstrip("=") if place else None
+
+
+def cursors(turns: Turns) -> Turns:
+    """Return the cursors of the places to which a list can be turned."""
+    return Turns(older=cursor(turns.older), newer=cursor(turns.newer))
 
 
 def _finding(name: str, message: str, fix: str) -> Finding:

@@ -18,6 +18,7 @@ from chalicelib.core.errors import StoreUnavailable
 from chalicelib.core.limits import MAX_PICTURES, MAX_TAGS
 from chalicelib.core.ranking import Latest
 from chalicelib.core.record import Record
+from chalicelib.core.turns import Turns
 from chalicelib.core.uploads import Version
 from tests import builders
 from tests.conftest import NOW
@@ -65,7 +66,7 @@ def test_what_a_record_no_longer_owns_is_deleted_with_the_write(store: Store) ->
     assert len(store.cards("section#sport", until=NOW, limit=9)[0]) == 1
     assert store.write(after, None)
     assert store.record(KEY) is None
-    assert store.cards("all", until=NOW, limit=9) == ((), None)
+    assert store.cards("all", until=NOW, limit=9) == ((), Turns())
 
 
 def test_a_list_is_newest_first_and_never_reads_beyond_its_bound(store: Store) -> None:
@@ -73,12 +74,46 @@ def test_a_list_is_newest_first_and_never_reads_beyond_its_bound(store: Store) -
         text = builders.markdown(date=f"{NOW - timedelta(hours=hour):%Y-%m-%dT%H:%M:%SZ}")
         store.write(None, record(text, key=f"{hour}.md"))
 
-    cards, place = store.cards("all", until=NOW - timedelta(hours=1), limit=2)
-    rest, end = store.cards("all", until=NOW, after=place or "", limit=9)
+    cards, turns = store.cards("all", until=NOW - timedelta(hours=1), limit=2)
+    rest, end = store.cards("all", until=NOW, after=turns.older or "", limit=9)
 
     assert [card.id for card in cards] == [article_id("1.md"), article_id("2.md")]
     assert [card.id for card in rest] == [article_id("3.md"), article_id("4.md")]
-    assert end is None
+    assert turns.newer is None
+    assert end.older is None
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 7])
+def test_a_list_is_turned_back_over_the_pages_it_was_turned_to(store: Store, limit: int) -> None:
+    for hour in range(7):
+        text = builders.markdown(date=f"{NOW - timedelta(hours=hour):%Y-%m-%dT%H:%M:%SZ}")
+        store.write(None, record(text, key=f"{hour}.md"))
+    until = NOW - timedelta(hours=1)
+    there, back = [], []
+
+    page, turns = store.cards("all", until=until, limit=limit)
+    there.append(page)
+    while turns.older:
+        page, turns = store.cards("all", until=until, after=turns.older, limit=limit)
+        there.append(page)
+    while turns.newer:
+        page, turns = store.cards("all", until=until, before=turns.newer, limit=limit)
+        back.append(page)
+
+    assert [card.id for page in there for card in page] == [
+        article_id(f"{hour}.md") for hour in range(1, 7)
+    ]
+    assert back == there[-2::-1]
+
+
+def test_before_the_newest_there_is_nothing_and_the_way_back(store: Store) -> None:
+    store.write(None, record())
+    (card,), _ = store.cards("all", until=NOW, limit=9)
+    place = f"{card.public_at:%Y-%m-%dT%H:%M:%SZ}#{card.id}"
+    long_ago = card.public_at - timedelta(days=9)
+
+    assert store.cards("all", until=NOW, before=place, limit=9) == ((), Turns(older=place))
+    assert store.cards("all", until=long_ago, before=place, limit=9) == ((), Turns(older=place))
 
 
 def test_a_list_tells_feeds_what_its_cards_leave_out(store: Store) -> None:

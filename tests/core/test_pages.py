@@ -23,6 +23,7 @@ from chalicelib.core.around import Around
 from chalicelib.core.article import BlockKind, Corrected, Generation, Source
 from chalicelib.core.pages import Page, labels
 from chalicelib.core.ranking import Latest
+from chalicelib.core.turns import Turns
 from chalicelib.core.watch import Feed
 from tests.core.pages_newsroom import (
     HARBOUR_POST,
@@ -40,6 +41,7 @@ from tests.core.story_newsroom import LINKS, told_by_many
 
 ROOT = Path(__file__).parents[2]
 WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=40)
+TURNS = Turns(older="older", newer="newer")
 EMPTY = Latest(refreshed_at=NOW, leads=(), cards=())
 RECEIPT = {
     "key": "world/ferry.md",
@@ -108,17 +110,17 @@ def every_page():
     )
     yield pages.source_text(article, **at)
     yield pages.story(told_by_many(), links=LINKS, **at)
-    yield pages.corrections([corrected(article)], older="next", **at)
+    yield pages.corrections([corrected(article)], turns=TURNS, **at)
     yield pages.sources([(HARBOUR_POST, (Feed(address="https://harbourpost.example/rss"),))], **at)
     yield pages.status(latest=latest, feeds=(), versions={"Broadsheet": "0"}, **at)
     yield pages.front(latest, sections=("world", "none"), since=NOW, **at)
     yield pages.latest(latest, older="next", since=NOW - timedelta(hours=1), **at)
     yield pages.latest(latest, older="next", as_of=NOW - timedelta(hours=1), **at)
     yield pages.latest(EMPTY, older=None, **at)
-    yield pages.archive(cards, older="next", as_of=NOW - timedelta(hours=1), **at)
+    yield pages.archive(cards, turns=TURNS, as_of=NOW - timedelta(hours=1), **at)
     for kind, profile in (("section", None), ("tag", None), ("source", HARBOUR_POST)):
         yield pages.listing(
-            kind=kind, value="harbour-post", profile=profile, cards=cards, older=None, **at
+            kind=kind, value="harbour-post", profile=profile, cards=cards, turns=Turns(), **at
         )
     yield pages.problem(status=410, title="Gone", detail="Withdrawn.", latest=latest, **at)
     yield pages.problem(status=404, title="Not found", detail="Nothing.", latest=None, **at)
@@ -360,14 +362,14 @@ def test_every_article_of_the_list_says_why_it_is_there():
     in_order(
         page,
         report.headline,
-        "Also: <a",
-        SITE.article(ferry),
-        ">Courier<",
         f'id="why-{report.id}"',
-        "<summary>Why is this here?</summary>",
+        '<summary>Why<span class="vh"> is this</span> here?</summary>',
         "Public since 2026-11-24 08:11 UTC.",
         "Told by 2 owners: as if 3 h newer.",
         "Its score puts it level with an article from 2026-11-24 11:11 UTC.",
+        "Also: <a",
+        SITE.article(ferry),
+        ">Courier<",
         urgent.headline,
         "Breaking news until 2026-11-24 12:11 UTC: as if 3 h newer.",
     )
@@ -459,8 +461,12 @@ def test_the_list_of_another_moment_says_so_and_is_not_for_search_engines():
 
     in_order(page, "noindex", "As of 24 November 2026, 07:31 UTC", article.headline)
     assert "Newer articles may be missing" not in page
-    for view, listed in ((pages.latest, latest_of(article)), (pages.archive, [article.card()])):
-        more = view(listed, older="c", as_of=then, site=SITE, now=NOW).render()
+    for more in (
+        pages.latest(latest_of(article), older="c", as_of=then, site=SITE, now=NOW).render(),
+        pages.archive(
+            [article.card()], turns=Turns(older="c"), as_of=then, site=SITE, now=NOW
+        ).render(),
+    ):
         (link,) = [one for one in Seen(more).all("a") if one.get("rel") == "next"]
         assert set((link["href"] or "").partition("?")[2].split("&")) == {
             "as_of=2026-11-24T07%3A31%3A12Z",
@@ -532,11 +538,31 @@ def test_older_articles_are_a_link_away_and_the_end_has_none():
     articles = many(2)
     cards = [article.card() for article in articles]
 
-    for view, listed in ((pages.latest, latest_of(*articles)), (pages.archive, cards)):
-        more = view(listed, older="a/b=&c", site=SITE, now=NOW).render()
-        last = view(listed, older=None, site=SITE, now=NOW).render()
-        assert 'href="https://news.example/latest?cursor=a%2Fb%3D%26c" rel="next"' in more
-        assert 'rel="next"' not in last
+    more = pages.latest(latest_of(*articles), older="a/b=&c", site=SITE, now=NOW).render()
+    last = pages.latest(latest_of(*articles), older=None, site=SITE, now=NOW).render()
+    archive = pages.archive(cards, turns=Turns(older="a/b=&c"), site=SITE, now=NOW).render()
+    end = pages.archive(cards, turns=Turns(), site=SITE, now=NOW).render()
+
+    for one in (more, archive):
+        assert 'href="https://news.example/latest?cursor=a%2Fb%3D%26c" rel="next"' in one
+    for one in (last, end):
+        assert 'rel="next"' not in one
+    assert 'class="pager"' not in end
+
+
+def test_newer_articles_are_a_link_away_and_the_newest_page_has_none():
+    cards = [article.card() for article in many(2)]
+    shown = {"kind": "section", "value": "world", "profile": None, "site": SITE, "now": NOW}
+
+    inside = pages.listing(cards=cards, turns=Turns(older="c", newer="a/b"), **shown).render()
+    newest = pages.listing(cards=cards, turns=Turns(older="c"), **shown).render()
+    beyond = pages.listing(cards=(), turns=Turns(older="c"), **shown).render()
+
+    assert 'href="https://news.example/section/world?before=a%2Fb" rel="prev"' in inside
+    assert ">Newest</a>" in inside
+    assert 'rel="prev"' not in newest
+    assert ">Newest</a>" not in newest
+    assert ">Newest</a>" in beyond
 
 
 def test_breaking_ends_after_six_hours_and_pinned_with_its_time():
@@ -619,8 +645,8 @@ def test_search_engines_are_sent_to_the_original_of_what_was_published_elsewhere
     [
         (front(make_article()), ""),
         (article_page(make_article()), ""),
-        (pages.corrections((), older=None, site=SITE, now=NOW), "corrections/"),
-        (pages.listing(kind="tag", value="ferry", profile=None, cards=(), older=None,
+        (pages.corrections((), turns=Turns(), site=SITE, now=NOW), "corrections/"),
+        (pages.listing(kind="tag", value="ferry", profile=None, cards=(), turns=Turns(),
                        site=SITE, now=NOW), "tag/ferry/"),
     ],
 )  # fmt: skip
@@ -665,7 +691,7 @@ def test_no_text_can_open_a_tag_or_leave_its_attribute(text, other):
         at = {"site": SITE, "now": NOW}
         yield article_page(article, replace(article, id="b"))
         yield pages.source_text(article, **at)
-        yield pages.corrections([corrected(article)], older=None, **at)
+        yield pages.corrections([corrected(article)], turns=Turns(), **at)
         yield pages.problem(status=404, title=text, detail=other, latest=None, **at)
         yield pages.receipt(
             RECEIPT
@@ -701,7 +727,13 @@ def test_an_address_that_is_no_web_page_is_no_link(address):
         original_url=address, source=Source(id="x", name="X", home_url=address, kind="blog")
     )
     listed = pages.listing(
-        kind="source", value="x", profile=article.source, cards=(), older=None, site=SITE, now=NOW
+        kind="source",
+        value="x",
+        profile=article.source,
+        cards=(),
+        turns=Turns(),
+        site=SITE,
+        now=NOW,
     )
 
     for page in (article_page(article), listed):
@@ -719,7 +751,7 @@ def test_every_page_has_one_h1_unique_ids_and_no_program(page):
     assert len(seen.values("id")) == len(set(seen.values("id")))
     assert {"header", "nav", "main", "footer"} <= {tag for tag, _ in seen.elements}
     assert all(one == {"type": "application/ld+json"} for one in seen.all("script"))
-    assert seen.all("style") == [{}]
+    assert not any(seen.all("style"))
     assert not seen.values("style")
     assert len(seen.all("h3")) == len([a for a in seen.all("article") if a.get("class") == "card"])
 
@@ -727,14 +759,15 @@ def test_every_page_has_one_h1_unique_ids_and_no_program(page):
 @on_every_page
 def test_every_page_links_only_to_what_the_site_has(page):
     known = re.compile(
-        r"https://news\.example/(|latest(\?.+)?|a/[a-z2-7]{16}(/[a-z-]+(/(source|history))?)?|how-it-works|sources|status|corrections(\?cursor=.+)?"
+        r"https://news\.example/(|latest(\?.+)?|a/[a-z2-7]{16}(/[a-z-]+(/(source|history))?)?|how-it-works|sources|status|corrections(\?(cursor|before)=.+)?"
         r"|((section|tag|source)/[a-z-]+/|story/[a-z2-7]{16}/|corrections/)?feed\.(xml|atom|json)|\?.+"
         r"|(section|tag|source)/[a-z-]+|media/.+|story/[a-z2-7]{16}|v1/(latest|sources|health|stories/[a-z2-7]{16}|articles(/[a-z2-7]{16})?))(#[a-z0-9]+)?"
-        r"|https://(www\.)?harbourpost\.example/.*|#main|data:image/svg\+xml,.+"
+        r"|https://(www\.)?harbourpost\.example/.*|#main|data:image/svg\+xml,.+|mailto:.*"
     )
     seen = Seen(page.render())
+    passing_on = [a["href"] for a in seen.all("a") if "nofollow noopener" in (a.get("rel") or "")]
 
-    for address in seen.values("href") + seen.values("src"):
+    for address in {*seen.values("href"), *seen.values("src")} - {*passing_on}:
         assert known.fullmatch(address), address
 
 
@@ -747,27 +780,29 @@ def test_every_image_has_its_size_and_is_lazy_unless_it_leads(page):
         assert (image.get("loading") == "lazy") is (image["width"] == "20")
 
 
-def test_the_lead_image_comes_first_in_two_widths_with_its_caption_and_credit():
+def test_the_image_stands_below_the_summary_in_two_widths_with_its_caption_and_credit():
     page = article_page(full_article()).render()
     (image,) = [one for one in Seen(page).all("img") if one["alt"] == "A ferry"]
 
     wide, narrow = SITE.url("media/f.webp"), SITE.url("media/n.webp")
     assert image["src"] == wide
     assert image["srcset"] == f"{narrow} 640w, {wide} 1600w"
-    assert image["fetchpriority"] == "high"
-    in_order(page, "<figure", "The ferry on Monday.", "I. M.", "</figure>")
+    in_order(page, 'id="summary"', "<figure", "The ferry on Monday.", "I. M.", "</figure>")
 
 
 def test_the_policy_admits_the_style_of_the_page_and_no_other():
     page = front(make_article()).render()
-    (style,) = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
+    page += (
+        article_page(full_article()).render() + pages.receipt(RECEIPT, site=SITE, now=NOW).render()
+    )
+    sheets = set(re.findall(r"<style>(.*?)</style>", page, re.DOTALL))
 
-    digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    digests = {b64encode(hashlib.sha256(sheet.encode()).digest()).decode() for sheet in sheets}
 
-    assert f"style-src 'sha256-{digest}'" in pages.content_security_policy()
-    assert "unsafe" not in pages.content_security_policy()
-    assert "@import" not in style
-    assert "url(" not in style
+    (policy,) = re.findall(r"style-src ([^;]*);", pages.content_security_policy())
+    assert set(policy.split()) == {f"'sha256-{digest}'" for digest in digests}
+    assert "@import" not in "".join(sheets)
+    assert "url(" not in "".join(sheets)
 
 
 def test_a_front_page_of_thirty_cards_fits_one_round_trip():
@@ -944,8 +979,9 @@ def test_an_age_is_counted_for_a_week_and_dated_afterwards(seconds, label):
     ("slug", "name"),
     [
         ("world", "World"),
-        ("uk-politics", "UK politics"),
-        ("rail-freight", "Rail freight"),
+        ("uk-politics", "UK Politics"),
+        ("rail-freight", "Rail Freight"),
+        ("bank-of-vessany", "Bank of Vessany"),
         ("", ""),
     ],
 )
@@ -985,3 +1021,94 @@ def test_who_has_no_avatar_is_stood_for_by_a_letter():
     page = front(make_article(source=Source(id="mk", name="港新聞"))).render()
 
     assert '<span class="avatar" aria-hidden="true">港</span>' in page
+
+
+# Passing on, and reporting errors
+
+
+def test_an_article_is_passed_on_by_links_that_carry_its_whole_address():
+    article = full_article(headline="Ferry & crew: “safe” at 5% above")
+    address = SITE.article(article)
+
+    seen = Seen(article_page(article).render())
+
+    links = [a["href"] or "" for a in seen.all("a") if "nofollow noopener" in (a.get("rel") or "")]
+    told = [unquote(link) for link in links]
+    assert len(links) == len({link.partition("?")[0] for link in links}) == 6
+    assert all(address in link for link in told)
+    assert [f"{article.headline} {address}" in link for link in told].count(True) == 3
+    assert all("&" not in quote.partition("=")[2] for link in links for quote in link.split("&"))
+
+
+def test_nothing_is_passed_on_from_a_site_that_does_not_know_its_address():
+    article = full_article()
+    shown = pages.article(
+        article, latest=latest_of(article), around=Around(), site=replace(SITE, base=""), now=NOW
+    )
+
+    assert "nofollow noopener" not in shown.render()
+
+
+def test_an_error_is_reported_with_the_article_and_the_point_that_it_is_in():
+    article = full_article()
+    site = replace(SITE, corrections_email="desk+errors@news.example")
+    page = pages.article(
+        article, latest=latest_of(article), around=Around(), site=site, now=NOW
+    ).render()
+
+    letters = [one for one in Seen(page).values("href") if one.startswith("mailto:desk")]
+
+    assert letters
+    for letter in letters:
+        assert letter.startswith("mailto:desk%2Berrors@news.example?subject=")
+        assert "%0D%0A" in letter
+    points = {f"{site.article(article)}#{point.id}" for point in article.summary.key_points}
+    told = {unquote(letter).partition("body=")[2].split("\r\n")[0] for letter in letters}
+    assert told == {*points, site.article(article)}
+    assert "mailto:desk" not in article_page(article).render()
+
+
+# Sections on and off
+
+
+def test_a_reader_takes_sections_in_and_out_by_the_address_alone():
+    world, sport = (
+        make_article("world/a.md", section="world"),
+        make_article("s/b.md", section="sport"),
+    )
+    culture = make_article("c/c.md", section="culture")
+    latest = latest_of(world, sport, culture)
+
+    def choices(*sections: str) -> dict[str, str]:
+        page = pages.front(latest, sections=sections, site=SITE, now=NOW).context["choices"]
+        assert isinstance(page, list)
+        return {("" if one["shown"] else "+") + one["label"]: one["url"] for one in page}
+
+    home = "https://news.example/"
+    assert choices() == {
+        "Culture": f"{home}?sections=sport%2Cworld",
+        "Sport": f"{home}?sections=culture%2Cworld",
+        "World": f"{home}?sections=culture%2Csport",
+    }
+    assert choices("sport", "gardening") == {
+        "+Culture": f"{home}?sections=culture%2Csport",
+        "Sport": home,
+        "+World": f"{home}?sections=sport%2Cworld",
+    }
+    assert choices("sport", "world")["+Culture"] == home
+
+
+def test_one_section_is_no_choice():
+    assert "Choose sections" not in front(make_article(section="world")).render()
+
+
+# What changed
+
+
+def test_an_updated_article_says_when_and_leads_to_what_changed():
+    plain = make_article()
+    updated = replace(plain, updated_at=NOW - timedelta(minutes=5), revision=2)
+
+    assert "Updated <time" not in article_page(plain).render()
+    page = article_page(updated).render()
+    in_order(page, f'<a href="{SITE.article(updated, page="history")}">Updated ', "5m ago")

@@ -28,6 +28,8 @@ _DATED_AFTER_S = 7 * _DAY_S  # within a week a reader counts days, later looks f
 
 _INITIALISMS = frozenset({"ai", "eu", "nhs", "tv", "uk", "un", "us", "usa"})
 
+_SMALL_WORDS = frozenset({"a", "an", "and", "at", "by", "for", "in", "of", "on", "or", "the", "to"})
+
 # Characters a minute: 238 words of English (Brysbaert 2019) of six, space included. Where a sign
 # is a syllable or a word, fewer of them take as long.
 _READ_ALPHABET = 1400
@@ -77,10 +79,16 @@ def _age(at: datetime, *, now: datetime) -> str:
 
 
 def name(slug: str) -> str:
-    """Return the name that a section's or tag's slug stands for."""
-    words = [word.upper() if word in _INITIALISMS else word for word in slug.split("-")]
-    label = " ".join(words)
-    return label[:1].upper() + label[1:]
+    """Return the name that a section's or tag's slug stands for, set as names are.
+
+    Many a tag is somebody's name, and a slug does not tell which: "ines-halloran", "fuel-duty".
+    """
+    first, *others = slug.split("-")
+    return " ".join([_named(first), *(w if w in _SMALL_WORDS else _named(w) for w in others)])
+
+
+def _named(word: str) -> str:
+    return word.upper() if word in _INITIALISMS else word[:1].upper() + word[1:]
 
 
 def reading_time(characters: int, *, language: str) -> str | None:

@@ -1,4 +1,4 @@
-"""What a page is: a template, its values, and the one style sheet inside every page.
+"""What a page is: a template, its values, and the style sheets inside it.
 
 Templates and style are read once a process; Jinja2 is loaded by the first `render`, so that an
 answer of 304 costs a hash and no template engine.
@@ -49,12 +49,13 @@ def content_security_policy() -> str:
 
     `connect-src` is for tools that fetch /robots.txt from the page, `data:` for its icon.
     """
-    style = b64encode(hashlib.sha256(_style().encode()).digest()).decode("ascii")
+    hashes = (hashlib.sha256(sheet.encode()).digest() for sheet in _styles().values())
+    styles = " ".join(f"'sha256-{b64encode(one).decode('ascii')}'" for one in hashes)
     return "; ".join(
         (
             "default-src 'none'",
             "img-src 'self' data:",
-            f"style-src 'sha256-{style}'",
+            f"style-src {styles}",
             "connect-src 'self'",
             "base-uri 'none'",
             "form-action 'none'",
@@ -82,18 +83,24 @@ def _environment() -> Environment:
 
 @cache
 def _templates() -> dict[str, str]:
-    """Return every template by name; the style sheet is one too, so that a page includes it."""
+    """Return every template by name; a style sheet is one too, so that a page includes it."""
     found = {
         path.name: path.read_text(encoding="utf-8")
         for path in sorted((_CHALICELIB / "templates").glob("*.html"))
     }
-    return found | {"site.css": _style()}
+    return found | _styles()
 
 
 @cache
-def _style() -> str:
-    """Return the style sheet without its comments and its indentation."""
-    sheet = (_CHALICELIB / "static" / "site.css").read_text(encoding="utf-8")
+def _styles() -> dict[str, str]:
+    """Return every style sheet by name, without its comments and its indentation."""
+    return {
+        path.name: _tight(path.read_text(encoding="utf-8"))
+        for path in sorted((_CHALICELIB / "static").glob("*.css"))
+    }
+
+
+def _tight(sheet: str) -> str:
     sheet = re.sub(r"/\*.*?\*/", "", sheet, flags=re.DOTALL)
     sheet = re.sub(r"\s+", " ", sheet)
     sheet = re.sub(r" ?([{};,>]) ?", r"\1", sheet).replace(": ", ":")

@@ -19,7 +19,7 @@ from chalicelib.core.article import (
     direction,
     moment,
 )
-from chalicelib.core.pages import labels
+from chalicelib.core.pages import labels, passing_on
 from chalicelib.core.site import FEED_FORMS
 
 if TYPE_CHECKING:
@@ -90,10 +90,10 @@ def frame(
             "name": title or site.title,
             "description": labels.clipped(description),
             "indexed": address is not None,
-            "address": _absolute(address),
-            "canonical": original or _absolute(address),
+            "address": absolute(address),
+            "canonical": original or absolute(address),
             "type": "article" if article else "website",
-            "image": _absolute(_image_url(article, site=site)) if article else None,
+            "image": absolute(_image_url(article, site=site)) if article else None,
             "published_at": moment(article.public_at) if article else None,
             "feeds": [
                 {
@@ -127,7 +127,7 @@ def _sections(cards: Iterable[Card], *, own: str | None) -> list[str]:
     return sorted({*largest, own} if own else largest)
 
 
-def _absolute(url: str | None) -> str | None:
+def absolute(url: str | None) -> str | None:
     """Return *url* where it says the whole address, as the readers of such metadata need."""
     return url if url and url.startswith(("https://", "http://")) else None
 
@@ -251,6 +251,10 @@ def head(article: Article, *, site: Site, now: datetime, since: datetime | None 
         "source": profile(article.source, site=site),
         "byline": ", ".join(article.byline) or None,
         "age": labels.age(article.public_at, now=now),
+        "updated": labels.age(article.updated_at, now=now)
+        if article.updated_at > article.public_at
+        else None,
+        "history_url": site.article(article, page="history") if article.revision > 1 else None,
         "reading_time": labels.reading_time(length, language=article.language),
         "image": _image(article.image, site=site),
         "corrections": [
@@ -290,6 +294,7 @@ def _point(point: KeyPoint, article: Article, *, site: Site) -> Context:
         "text": point.text,
         "evidence": [_sentence(one, article, site=site) for one in sentences],
         "corrected": labels.stamp(corrected_at) if corrected_at else None,
+        "report_url": passing_on.report(article, site=site, point=point.id),
         "original": labels.text_fragment(article.original_url, point.evidence[0].quote)
         if point.evidence
         else None,
@@ -319,6 +324,7 @@ def _how_made(article: Article, *, site: Site) -> Context:
             reason if count == 1 else f"{reason} ({count})"
             for reason, count in sorted(withheld.items())
         ],
+        "report_url": passing_on.report(article, site=site),
         "source_url": site.article(article, page="source"),
         "how_url": site.url("how-it-works"),
     }

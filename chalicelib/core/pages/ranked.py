@@ -79,12 +79,19 @@ def news(
     new_url: str | None = None,
     since: datetime | None = None,
     why: bool = False,
+    standfirsts: int = 0,
     site: Site,
     now: datetime,
 ) -> Context:
-    """Return the section Latest News; *new_url* is where this page tells what is new in it."""
+    """Return the section Latest News; *new_url* is where this page tells what is new in it.
+
+    So many of its first cards have their *standfirsts*.
+    """
     return {
-        "cards": [card(one, site=site, now=now, since=since, why=why) for one in listed],
+        "cards": [
+            card(one, site=site, now=now, since=since, standfirst=place < standfirsts, why=why)
+            for place, one in enumerate(listed)
+        ],
         "url": site.url("latest"),
         "state": state(shown, new_url=new_url, since=since, now=now),
     }

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import urlencode
 
 from chalicelib.core.around import Around, around
 from chalicelib.core.article import Article, Card, moment
 from chalicelib.core.differences import differences
-from chalicelib.core.pages import labels, parts, ranked, structured
+from chalicelib.core.pages import labels, parts, passing_on, ranked, structured
 from chalicelib.core.pages.page import Context, Page
 from chalicelib.core.ranking import Latest
 from chalicelib.core.site import Site
+from chalicelib.core.turns import Turns
 
 if TYPE_CHECKING:
     from chalicelib.core.article import ArticleId, Corrected, Source
 
+SECOND_STORIES = 3  # on the front page these are told in a line too, below the lead
 PROBLEM_HEADLINES = 8  # enough to find something else to read, and all in sight
 
 
@@ -53,6 +54,7 @@ def front(
             "article": parts.head(lead, site=site, now=now, since=since) if lead else None,
             "refreshed": labels.age(latest.refreshed_at, now=now),
             "sections": _only(sections, shown) if sections and latest.cards else None,
+            "choices": _choices(sections, latest, site=site),
             "news": ranked.news(
                 shown,
                 listed[: ranked.BESIDE],
@@ -61,6 +63,7 @@ def front(
                 ),
                 since=since,
                 why=True,
+                standfirsts=SECOND_STORIES,
                 site=site,
                 now=now,
             ),
@@ -77,6 +80,25 @@ def _only(sections: Collection[str], shown: Latest) -> Context:
     """Name the *sections* that have articles: an address must not put words on the page."""
     slugs = {card.section for card in shown.cards}
     return {"names": ", ".join(labels.name(slug) for slug in sections if slug in slugs)}
+
+
+def _choices(sections: Collection[str], latest: Latest, *, site: Site) -> list[Context]:
+    """Return each section of the list with the address of this page with it, or without it.
+
+    There is no account and no cookie: what a reader chose stands in the address, to be kept as a
+    bookmark, a feed or an icon.
+    """
+    known = sorted({card.section for card in latest.cards if card.section})
+    chosen = [slug for slug in known if slug in sections] or known
+    told = []
+    for slug in known:
+        is_shown = slug in chosen
+        then = [one for one in known if (one in chosen) is not (one == slug)]
+        narrowed = ",".join(then) if then and then != known else None
+        told.append(
+            {"label": labels.name(slug), "shown": is_shown, "url": site.url(sections=narrowed)}
+        )
+    return told if len(told) > 1 else []
 
 
 def article(
@@ -107,7 +129,6 @@ def article(
         article=article,
         original=original,
     )
-    changed = article.updated_at > article.public_at
     return Page(
         "article.html",
         frame
@@ -117,11 +138,10 @@ def article(
             "body_html": site.body_html(article),
             "original": {"url": original, "label": labels.host(original)} if original else None,
             "published": labels.stamp(article.public_at),
-            "updated": labels.stamp(article.updated_at) if changed else None,
             "revision": article.revision,
             "tags": [{"label": labels.name(tag), "url": site.tag(tag)} for tag in article.tags],
             "source_url": site.article(article, page="source"),
-            "history_url": site.article(article, page="history") if article.revision > 1 else None,
+            "share": passing_on.share(article, address=parts.absolute(site.article(article))),
             "notice": None,
             "structured": structured.news_article(article, site=site),
             "news": ranked.news(latest, listed[: ranked.BESIDE], site=site, now=now),
@@ -160,7 +180,9 @@ def preview(shown: Article, *, is_draft: bool, site: Site, now: datetime) -> Pag
     nothing = Latest(refreshed_at=now, leads=(), cards=())
     page = article(shown, latest=nothing, around=Around(), site=inside, now=now)
     hidden = parts.frame(site=site, now=now, title=shown.headline, description=label)
-    return Page(page.template, page.context | hidden | {"notice": label, "structured": None})
+    return Page(
+        page.template, page.context | hidden | {"notice": label, "structured": None, "share": []}
+    )
 
 
 class PreviewSite(Site):
@@ -216,14 +238,15 @@ def _revision(after: Article, before: Article | None, *, now: datetime) -> Conte
 def archive(
     cards: Iterable[Card],
     *,
-    older: str | None,
+    turns: Turns,
     as_of: datetime | None = None,
     site: Site,
     now: datetime,
 ) -> Page:
     """Return a page of everything below the latest list, newest first.
 
-    *older* is the cursor of the next page, *as_of* the moment of the list that it goes on from.
+    *turns* are the cursors of the next pages, *as_of* is the moment of the list that it goes on
+    from.
     """
     cards, address = tuple(cards), site.url("latest")
     frame = parts.frame(
@@ -236,13 +259,7 @@ def archive(
         current=address,
     )
     then = moment(as_of) if as_of else None
-    listed = _listed(
-        cards,
-        newest=site.url("latest", as_of=then),
-        older=site.url("latest", as_of=then, cursor=older) if older else None,
-        site=site,
-        now=now,
-    )
+    listed = _listed(cards, path="latest", as_of=then, turns=turns, site=site, now=now)
     return Page(
         "list.html",
         frame | listed | {"heading": "Latest News", "kicker": None, "profile": None},
@@ -255,7 +272,7 @@ def listing(
     value: str,
     profile: Source | None,
     cards: Iterable[Card],
-    older: str | None,
+    turns: Turns,
     site: Site,
     now: datetime,
 ) -> Page:
@@ -273,8 +290,7 @@ def listing(
         current=address,
         feed=f"{kind}/{value}",
     )
-    further = f"{address}?{urlencode({'cursor': older})}" if older else None
-    listed = _listed(cards, newest=address, older=further, site=site, now=now)
+    listed = _listed(cards, path=f"{kind}/{value}", turns=turns, site=site, now=now)
     return Page(
         "list.html",
         frame
@@ -287,9 +303,7 @@ def listing(
     )
 
 
-def corrections(
-    corrected: Iterable[Corrected], *, older: str | None, site: Site, now: datetime
-) -> Page:
+def corrections(corrected: Iterable[Corrected], *, turns: Turns, site: Site, now: datetime) -> Page:
     """Return a page of corrected articles, the last corrected first, each with what was said."""
     corrected, address = tuple(corrected), site.url("corrections")
     cards = tuple(one.card for one in corrected)
@@ -303,8 +317,7 @@ def corrections(
         current=address,
         feed="corrections",
     )
-    further = site.url("corrections", cursor=older) if older else None
-    listed = _listed(cards, newest=address, older=further, site=site, now=now)
+    listed = _listed(cards, path="corrections", turns=turns, site=site, now=now)
     told = [
         [{"time": labels.stamp(said.at), "text": said.text} for said in one.corrections]
         for one in corrected
@@ -313,12 +326,21 @@ def corrections(
 
 
 def _listed(
-    cards: tuple[Card, ...], *, newest: str, older: str | None, site: Site, now: datetime
+    cards: tuple[Card, ...],
+    *,
+    path: str,
+    turns: Turns,
+    as_of: str | None = None,
+    site: Site,
+    now: datetime,
 ) -> Context:
+    """Return the cards of a list at *path*, and the links that turn its pages."""
+    older, newer = turns.older, turns.newer
     return {
         "cards": [parts.card(card, site=site, now=now, standfirst=True) for card in cards],
-        "older": older,
-        "newest": newest,
+        "newest": site.url(path, as_of=as_of) if newer or not cards else None,
+        "newer": site.url(path, as_of=as_of, before=newer) if newer else None,
+        "older": site.url(path, as_of=as_of, cursor=older) if older else None,
     }
 
 
