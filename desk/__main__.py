@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import sys
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     _status_words(command("status", "tell where uploads stand", _STATUS_EXAMPLES, _status))
     _restore_words(command("restore", "upload an old revision again", _RESTORE_EXAMPLES, _restore))
     _export_words(command("export", "give an article back as a file", _EXPORT_EXAMPLES, _export))
+    _redrive_words(command("redrive", "replay what failed", _REDRIVE_EXAMPLES, _redrive))
     deploy = command("deploy", "deploy a stage to AWS", _DEPLOY_EXAMPLES, _deploy)
     deploy.add_argument("--stage", default="prod", help="default: prod")
     for who, of_what in (("editors", "rejected uploads"), ("operators", "alarms")):
@@ -105,6 +107,9 @@ _RESTORE_EXAMPLES = """\
 _EXPORT_EXAMPLES = """\
   python -m desk export world/ferry.md --format markdown --out ferry.md
   python -m desk export tt3k3vhwfsl3k6qz --format ninjs --stage prod"""
+_REDRIVE_EXAMPLES = """\
+  python -m desk redrive --look
+  python -m desk redrive --stage prod"""
 _DEPLOY_EXAMPLES = """\
   python -m desk deploy --stage prod --editors-email desk@courier.example
   python -m desk deploy --stage prod --dry-run
@@ -272,6 +277,25 @@ def _restore(arguments: argparse.Namespace) -> int:
         return NO_RECEIPT
     _shown(as_json=arguments.json)(receipt)
     return REJECTED if receipt["outcome"] == "rejected" else 0
+
+
+def _redrive_words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--look", action="store_true", help="tell what is there, send nothing")
+    _stage_words(parser, json_help="one failed event a line")
+
+
+def _redrive(arguments: argparse.Namespace) -> int:
+    from desk.redrive import redrive, text
+
+    stage = _stage(arguments)
+    with stage.explained():
+        done = redrive(stage, only_look=arguments.look)
+    if arguments.json:
+        for failure in done:
+            print(json.dumps(asdict(failure), ensure_ascii=False))
+    else:
+        print(text(done) or "the failure queue is empty")
+    return 1 if any(one.is_kept for one in done) else 0
 
 
 def _export_words(parser: argparse.ArgumentParser) -> None:

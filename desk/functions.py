@@ -98,6 +98,11 @@ class Functions:
         for record in records:
             self._put(UPLOADS, {"Records": [record]})
 
+    def invoke(self, function: str, event: Event) -> None:
+        """Have *function* handle an event that somebody sends it. Only uploads are sent so."""
+        if function == UPLOADS:
+            self.uploaded(event["Records"])
+
     def every(self, seconds: float, function: str, *, first_in_s: float = 0.0) -> None:
         """Call *function* on a schedule."""
         self._put(function, {"every_s": seconds}, in_s=first_in_s)

@@ -169,6 +169,7 @@ class _Newsroom:
         self._s3 = stage_of(self.at).s3()
         functions = self._start_functions()
         archive = Archive(self._options.data_dir / "uploads")
+        aws.run_functions(functions.invoke)
         functions.uploaded(_profiles_first(aws.watch(self.at.uploads, archive, functions.uploaded)))
         self._serve()
         self._tell_where(functions, is_empty=not archive.version_ids())

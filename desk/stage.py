@@ -46,13 +46,13 @@ class Stage:
     region: str | None = None
 
     def s3(self) -> S3Client:
-        client: S3Client = self._client("s3")
+        client: S3Client = self.client("s3")
         return client
 
     def store(self) -> Store:
         from chalicelib.aws.store import Store
 
-        return Store(self._client("dynamodb"), self.table)
+        return Store(self.client("dynamodb"), self.table)
 
     def versions(self) -> Uploads:
         """The uploads bucket, as the newsroom reads it."""
@@ -60,7 +60,8 @@ class Stage:
 
         return Uploads(self.s3(), self.uploads)
 
-    def _client(self, service: str) -> Any:
+    def client(self, service: str) -> Any:
+        """Return a client of an AWS service, where this stage is."""
         import boto3
         from botocore.config import Config
 

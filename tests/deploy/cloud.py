@@ -62,6 +62,7 @@ class Cloud(EmbeddedAws):
         self.calls = []
         self.after_call = lambda _name: None
         self._lambda = Lambda(environ)
+        self.run_functions(self._lambda.call_later)
         self._watched_name = None
 
     def __call__(self, environ, start_response):
