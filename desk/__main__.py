@@ -70,6 +70,10 @@ def _parser() -> argparse.ArgumentParser:
     _restore_words(command("restore", "upload an old revision again", _RESTORE_EXAMPLES, _restore))
     _export_words(command("export", "give an article back as a file", _EXPORT_EXAMPLES, _export))
     _redrive_words(command("redrive", "replay what failed", _REDRIVE_EXAMPLES, _redrive))
+    _stage_words(
+        command("doctor", "tell what is wrong with a stage", _DOCTOR_EXAMPLES, _doctor),
+        json_help="one finding a line",
+    )
     deploy = command("deploy", "deploy a stage to AWS", _DEPLOY_EXAMPLES, _deploy)
     deploy.add_argument("--stage", default="prod", help="default: prod")
     for who, of_what in (("editors", "rejected uploads"), ("operators", "alarms")):
@@ -110,6 +114,9 @@ _EXPORT_EXAMPLES = """\
 _REDRIVE_EXAMPLES = """\
   python -m desk redrive --look
   python -m desk redrive --stage prod"""
+_DOCTOR_EXAMPLES = """\
+  python -m desk doctor
+  python -m desk doctor --stage prod --json"""
 _DEPLOY_EXAMPLES = """\
   python -m desk deploy --stage prod --editors-email desk@courier.example
   python -m desk deploy --stage prod --dry-run
@@ -296,6 +303,24 @@ def _redrive(arguments: argparse.Namespace) -> int:
     else:
         print(text(done) or "the failure queue is empty")
     return 1 if any(one.is_kept for one in done) else 0
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from desk.doctor import examine
+
+    stage = _stage(arguments)
+    is_well = True
+    with stage.explained():
+        for check, findings in examine(stage, now=datetime.now(UTC)):
+            is_well = is_well and not findings
+            if arguments.json:
+                for one in findings:
+                    print(json.dumps(asdict(one), ensure_ascii=False))
+                continue
+            print(f"{check}: {'well' if not findings else ''}".rstrip())
+            for one in findings:
+                print(f"  {one.what}\n    mend: {one.mend}")
+    return 0 if is_well else 1
 
 
 def _export_words(parser: argparse.ArgumentParser) -> None:

@@ -162,3 +162,45 @@ def stack_of(aws, stage):
     )
     (stack,) = client.describe_stacks(StackName=f"broadsheet-{stage}")["Stacks"]
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+
+def settle_what_moto_ignores(aws, stage):
+    """Set what CloudFormation sets from the template and moto's leaves as it was."""
+    from tests import template
+
+    resources = template.read()["Resources"]
+    name, account = f"broadsheet-{stage}", "123456789012"
+    table = resources["Table"]["Properties"]
+    dynamodb = aws.client("dynamodb")
+    dynamodb.update_time_to_live(
+        TableName=name, TimeToLiveSpecification=table["TimeToLiveSpecification"]
+    )
+    dynamodb.update_continuous_backups(
+        TableName=name,
+        PointInTimeRecoverySpecification=table["PointInTimeRecoverySpecification"],
+    )
+    dynamodb.update_table(TableName=name, DeletionProtectionEnabled=True)
+    s3 = aws.client("s3")
+    for logical in ("Uploads", "Receipts"):
+        bucket = f"{name}-{logical.lower()}-{account}"
+        told = resources[logical]["Properties"]
+        s3.put_public_access_block(
+            Bucket=bucket,
+            PublicAccessBlockConfiguration=told["PublicAccessBlockConfiguration"],
+        )
+        if versioning := told.get("VersioningConfiguration"):
+            s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration=versioning)
+    sns = aws.client("sns")
+    for who in ("editors", "operators"):
+        topic = f"arn:aws:sns:{REGION}:{account}:{name}-{who}"
+        sns.subscribe(TopicArn=topic, Protocol="email", Endpoint=f"{who}@courier.example")
+    for resource in resources.values():
+        if resource["Type"] == "AWS::CloudWatch::Alarm":
+            _, alarm = resource["Properties"]["AlarmName"]
+            aws.client("cloudwatch").put_metric_alarm(
+                AlarmName=alarm.replace("${Stage}", stage),
+                AlarmActions=[f"arn:aws:sns:{REGION}:{account}:{name}-operators"],
+                # That it looks at the right metric is told of the template itself.
+                MetricName="any", Namespace="any", Statistic="Sum", Period=60,
+                EvaluationPeriods=1, Threshold=1, ComparisonOperator="GreaterThanThreshold",
+            )  # fmt: skip
