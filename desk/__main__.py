@@ -9,13 +9,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sys
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from desk.errors import DeskError
+from desk.errors import DeskError, WrongWords
 
 if TYPE_CHECKING:
     from desk.stage import Stage
@@ -74,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
         command("doctor", "tell what is wrong with a stage", _DOCTOR_EXAMPLES, _doctor),
         json_help="one finding a line",
     )
+    _logs_words(command("logs", "show what the functions say", _LOGS_EXAMPLES, _logs))
     deploy = command("deploy", "deploy a stage to AWS", _DEPLOY_EXAMPLES, _deploy)
     deploy.add_argument("--stage", default="prod", help="default: prod")
     for who, of_what in (("editors", "rejected uploads"), ("operators", "alarms")):
@@ -117,6 +119,9 @@ _REDRIVE_EXAMPLES = """\
 _DOCTOR_EXAMPLES = """\
   python -m desk doctor
   python -m desk doctor --stage prod --json"""
+_LOGS_EXAMPLES = """\
+  python -m desk logs --about world/ferry.md
+  python -m desk logs --stage prod --since 1d --errors --function ingest"""
 _DEPLOY_EXAMPLES = """\
   python -m desk deploy --stage prod --editors-email desk@courier.example
   python -m desk deploy --stage prod --dry-run
@@ -321,6 +326,41 @@ def _doctor(arguments: argparse.Namespace) -> int:
             for one in findings:
                 print(f"  {one.what}\n    mend: {one.mend}")
     return 0 if is_well else 1
+
+
+def _logs_words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--since", type=_period, default="1h", metavar="TIME",
+                        help="15m, 6h, 2d (default: 1h)")  # fmt: skip
+    parser.add_argument("--function", action="append", metavar="NAME", help="default: all")
+    parser.add_argument("--errors", action="store_true", help="errors alone")
+    parser.add_argument("--about", metavar="TEXT", help="a key, an id, a request")
+    _stage_words(parser, json_help="one record a line")
+
+
+def _period(text: str) -> timedelta:
+    found = re.fullmatch(r"(\d{1,4})([mhd])", text, re.ASCII)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{text} is no time ago: write it as 15m, 6h or 2d")
+    unit = {"m": "minutes", "h": "hours", "d": "days"}[found[2]]
+    return timedelta(**{unit: int(found[1])})
+
+
+def _logs(arguments: argparse.Namespace) -> None:
+    from desk import configured, local, logs
+
+    stage, since = _stage(arguments), datetime.now(UTC) - arguments.since
+    names = configured.functions()
+    if unknown := sorted(set(arguments.function or ()) - set(names)):
+        raise WrongWords(f"there is no function {unknown[0]}: they are {', '.join(names)}")
+    is_wanted = logs.wanted(only_errors=arguments.errors, about=arguments.about)
+    with stage.explained():
+        if stage.name == local.STAGE:
+            lines = logs.local(arguments.data_dir / "run.log", since=since)
+        else:
+            lines = logs.deployed(stage, since=since, functions=arguments.function or list(names))
+        for line in filter(is_wanted, lines):
+            told = {"at": line.at.isoformat(), "function": line.function, **line.fields}
+            print(json.dumps(told, ensure_ascii=False) if arguments.json else logs.text(line))
 
 
 def _export_words(parser: argparse.ArgumentParser) -> None:
