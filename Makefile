@@ -1,6 +1,6 @@
 # Broadsheet. Needs Python 3.11 or newer with venv, and GNU make; makes .venv by itself.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fix bench deploy destroy
+.PHONY: help setup run test check audit fix bench deploy destroy
 MAKEFLAGS += --no-print-directory
 
 # The first Python that is new enough; `make PYTHON=...` names another.
@@ -20,6 +20,7 @@ help:
 	@echo 'make run      the whole system here: PORT=8000 AWS_PORT=8001 SAMPLES=0 DATA_DIR=.local/'
 	@echo 'make test     the whole test suite'
 	@echo 'make check    format, lint, types, template; `make fix` formats'
+	@echo 'make audit    whether the templates are safe; installs its linter apart'
 	@echo 'make bench    every benchmark, as ratios'
 	@echo 'make deploy   STAGE=prod: infrastructure, code, and what Chalice cannot set'
 	@echo 'make destroy  STAGE=prod: all of it but the data'
@@ -39,8 +40,17 @@ check: setup
 	@$(VENV)/ruff check --quiet .
 	@echo 'format and lint are clean; types and template ...'
 	@$(VENV)/mypy --no-error-summary
-	@$(VENV)/cfn-lint infra/*.yaml
+	@$(VENV)/cfn-lint --include-checks I -- infra/*.yaml
 	@echo 'types and template are clean'
+
+audit: .venv-audit/made
+	@.venv-audit/bin/checkov --config-file .ci/checkov.yaml
+
+.venv-audit/made: requirements-audit.txt
+	@echo 'Making .venv-audit (once, about half a minute) ...'
+	@$(PYTHON) -m venv --clear .venv-audit
+	@.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-audit.txt
+	@touch $@
 
 fix: setup
 	@$(VENV)/ruff check --quiet --fix . || true

@@ -8,13 +8,22 @@ by the handlers: app.py imports this module too, and readers must not wait for P
 
 from __future__ import annotations
 
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
 from chalice.app import Blueprint, CloudWatchEvent, Rate, S3Event
 
 from chalicelib import newsroom, settings, wiring
+
+if TYPE_CHECKING:
+    from chalicelib.core.ranking import Latest
+
+log = logging.getLogger("broadsheet")
 
 functions = Blueprint("chalicelib.events")
 
@@ -35,22 +44,22 @@ def ingest(event: Notification) -> None:
 
     failures: list[Exception] = []
     has_changed = False
-    for key in _keys(event.to_dict()):
-        try:
-            done = newsroom.ingest(key, **_parts(), now=_now())
-        except Exception as error:  # noqa: BLE001  # all of them are raised below, together
-            telemetry.logger.exception("key not ingested", extra={"key": key})
-            failures.append(error)
-            continue
-        has_changed |= done.has_changed
-        if done.receipt is not None:
-            telemetry.count(f"Ingested.{done.receipt.outcome}")
-    if has_changed:
-        # After the transactions, not inside them: a failed refresh costs one interval of
-        # staleness, a failed transaction would cost the article.
-        newsroom.refresh_latest(store=wiring.store(), now=_now())
-    _count_figures()
-    telemetry.flush()
+    with telemetry.call(event.context), _figures_counted():
+        for key in _keys(event.to_dict()):
+            started_s = time.monotonic()
+            try:
+                done = newsroom.ingest(key, **_parts(), now=_now())
+            except Exception as error:
+                log.exception("key not ingested", extra={"key": key})
+                failures.append(error)
+                continue
+            telemetry.took("IngestMs", (time.monotonic() - started_s) * 1_000)
+            has_changed |= done.has_changed
+            _count_outcome(done)
+        if has_changed:
+            # After the transactions, not inside them: a failed refresh costs one interval of
+            # staleness, a failed transaction would cost the article.
+            _refresh()
     if failures:
         message = "keys of one event could not be ingested"
         raise ExceptionGroup(message, failures)
@@ -60,43 +69,63 @@ ingest.event_class = Notification
 
 
 @functions.schedule(Rate(5, unit=Rate.MINUTES))
-def refresh_latest(event: CloudWatchEvent) -> None:  # noqa: ARG001  # the schedule says nothing
+def refresh_latest(event: CloudWatchEvent) -> None:
     """Prepare the latest list anew."""
     from chalicelib import telemetry
 
-    latest = newsroom.refresh_latest(store=wiring.store(), now=_now())
-    telemetry.logger.info("latest refreshed", extra={"cards": len(latest.cards)})
-    telemetry.count("LatestCards", len(latest.cards))
-    telemetry.flush()
+    with telemetry.call(event.context):
+        latest = _refresh()
+        log.info("latest refreshed", extra={"cards": len(latest.cards)})
 
 
 @functions.schedule(Rate(15, unit=Rate.MINUTES))
-def fetch_feeds(event: CloudWatchEvent) -> None:  # noqa: ARG001  # the schedule says nothing
+def fetch_feeds(event: CloudWatchEvent) -> None:
     """Ask other publishers for what is new in their feeds."""
     from chalicelib import telemetry
 
-    done = newsroom.fetch_feeds(store=wiring.store(), fetch=wiring.fetcher(), now=_now())
-    told = {"read": done.read, "failed": done.failed, "links": done.links}
-    telemetry.logger.info("feeds fetched", extra=told)
-    telemetry.count("FeedsRead", done.read)
-    telemetry.count("FeedsFailed", done.failed)
-    telemetry.flush()
+    with telemetry.call(event.context):
+        done = newsroom.fetch_feeds(store=wiring.store(), fetch=wiring.fetcher(), now=_now())
+        told = {"read": done.read, "failed": done.failed, "links": done.links}
+        log.info("feeds fetched", extra=told)
+        telemetry.count("FeedsRead", done.read)
+        telemetry.count("FeedsFailed", done.failed)
 
 
 @functions.schedule(Rate(1, unit=Rate.HOURS))
-def reconcile(event: CloudWatchEvent) -> None:  # noqa: ARG001  # the schedule says nothing
+def reconcile(event: CloudWatchEvent) -> None:
     """Ingest what one page of the bucket holds and the table does not."""
     from chalicelib import telemetry
 
-    try:
+    with telemetry.call(event.context), _figures_counted():
         changed = newsroom.reconcile(**_parts(), now=_now())
-        telemetry.logger.info("bucket reconciled", extra={"changed": changed})
+        log.info("bucket reconciled", extra={"changed": changed})
         telemetry.count("Reconciled", changed)
-    finally:  # what a model was paid is counted, whatever else failed
-        _count_figures()
-        telemetry.flush()
-    if changed:
-        newsroom.refresh_latest(store=wiring.store(), now=_now())
+        if changed:
+            _refresh()
+
+
+def _refresh() -> Latest:
+    """Prepare the latest list anew, and count how old the last one had become."""
+    from chalicelib import telemetry
+
+    done = newsroom.refresh_latest(store=wiring.store(), now=_now())
+    telemetry.count("LatestCards", len(done.latest.cards))
+    telemetry.aged("LatestAge", done.aged.total_seconds())
+    return done.latest
+
+
+def _count_outcome(done: newsroom.Ingested) -> None:
+    """Count what became of an upload, and how it is summarised where it is an article's."""
+    from chalicelib import telemetry
+
+    if done.receipt is None:
+        return
+    telemetry.count(f"Ingested.{done.receipt.outcome}")
+    summary = done.receipt.summary
+    if done.has_changed and summary is not None:
+        telemetry.count(f"Summarised.{summary.generation.method}")
+        telemetry.count("KeyPoints", len(summary.key_points))
+        telemetry.count("KeyPointsWithheld", len(summary.withheld))
 
 
 def _keys(event: dict[str, Any]) -> tuple[str, ...]:
@@ -117,14 +146,18 @@ def _parts() -> dict[str, Any]:
     }
 
 
-def _count_figures() -> None:
-    """Count what a model and the notices did, as far as there are any."""
+@contextmanager
+def _figures_counted() -> Iterator[None]:
+    """Count what a model and the notices did, as far as there are any, whatever else failed."""
     from chalicelib import telemetry
 
-    model = wiring.model() if settings.summariser() == "bedrock" else None
-    for part in (model, wiring.notices()):
-        for name, value in part.figures().items() if part is not None else ():
-            telemetry.count(name, value)
+    try:
+        yield
+    finally:
+        model = wiring.model() if settings.summariser() == "bedrock" else None
+        for part in (model, wiring.notices()):
+            for name, value in part.figures().items() if part is not None else ():
+                telemetry.count(name, value)
 
 
 def _now() -> datetime:

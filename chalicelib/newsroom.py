@@ -14,7 +14,7 @@ import hmac
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
@@ -309,16 +309,24 @@ def reconcile(
     return changed
 
 
-def refresh_latest(*, store: Store, now: datetime) -> Latest:
-    """Prepare the latest list from recent cards, read consistently, and return it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refreshed:
+    """The latest list as it was just prepared, and how old the one had become that readers had."""
+
+    latest: Latest
+    aged: timedelta  # none where there was no list, or where another refresh was faster
+
+
+def refresh_latest(*, store: Store, now: datetime) -> Refreshed:
+    """Prepare the latest list from recent cards, read consistently."""
     from chalicelib import listing
 
     limit, latest = LATEST_CARDS, None
     while latest is None:
         latest = listing.prepared(limit, store=store, now=now)
         limit //= 2
-    store.put_latest(latest)
-    return latest
+    replaced_at = store.put_latest(latest)
+    return Refreshed(latest=latest, aged=now - (replaced_at or now))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

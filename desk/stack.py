@@ -127,6 +127,7 @@ class Stack:
             "ImportExistingResources": True,
             "TemplateBody": TEMPLATE.read_text(encoding="utf-8"),
             "Parameters": parameters + (self._kept(given) if status else []),
+            "Capabilities": ["CAPABILITY_IAM"],  # the editors' policies
         }
         try:
             made = self._client.create_change_set(**words)["Id"]

@@ -130,8 +130,11 @@ def receipt(s3: S3Client, bucket: str, key: str) -> tuple[dict[str, Any], str] |
 
     try:
         answer = s3.get_object(Bucket=bucket, Key=f"{receipt_key(key)}.json")
-    except s3.exceptions.NoSuchKey:
-        return None
+    except s3.exceptions.ClientError as error:
+        # Who may list a part of the bucket alone is told AccessDenied of what is not there.
+        if error.response["Error"]["Code"] in ("NoSuchKey", "AccessDenied"):
+            return None
+        raise
     return json.loads(answer["Body"].read()), answer["Metadata"].get("version-id", "")
 
 

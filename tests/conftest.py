@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -26,14 +27,13 @@ os.environ.update(
     BROADSHEET_UPLOADS_BUCKET="broadsheet-local-uploads",
     BROADSHEET_RECEIPTS_BUCKET="broadsheet-local-receipts",
     POWERTOOLS_SERVICE_NAME="broadsheet-local",
-    POWERTOOLS_METRICS_DISABLED="true",
 )
 os.environ.pop("BROADSHEET_PUBLIC_URL", None)
 os.environ.pop("BROADSHEET_EDITORS_TOPIC", None)
 
 from chalice.test import Client  # noqa: E402  # after the environment that the app is made from
 
-from chalicelib import newsroom, wiring  # noqa: E402
+from chalicelib import newsroom, telemetry, wiring  # noqa: E402
 from chalicelib.core.site import Site  # noqa: E402
 from tests import builders  # noqa: E402
 from tests.publishers import Publisher, publisher  # noqa: E402
@@ -165,6 +165,16 @@ def courier() -> Iterator[Publisher]:
     """Another publisher's server."""
     with publisher() as told:
         yield told
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """What the event functions log meanwhile."""
+    lines = io.StringIO()
+    (handler,) = telemetry.logger.handlers
+    before = handler.setStream(lines)
+    yield lines
+    handler.setStream(before)
 
 
 @pytest.fixture

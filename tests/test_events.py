@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -10,9 +9,9 @@ from typing import Any
 import pytest
 from chalice.test import Client
 
-from chalicelib import newsroom, telemetry, wiring
+from chalicelib import newsroom, wiring
 from chalicelib.core.article import article_id
-from tests import builders, template
+from tests import builders
 from tests.conftest import Paper
 
 Event = Callable[..., dict[str, Any]]
@@ -78,39 +77,6 @@ def test_what_is_not_the_editors_fault_is_raised_after_the_rest_is_done(
         client.lambda_.invoke("ingest", s3_event("bad.md", "good.md"))
 
     assert headline("good.md") == "Good"
-
-
-def emitted(captured: str) -> list[dict[str, Any]]:
-    """Return what was printed as metrics, in EMF."""
-    lines = [line for line in captured.splitlines() if '"_aws"' in line]
-    return [json.loads(line) for line in lines]
-
-
-def test_the_alarm_watches_the_very_metric_that_a_withdrawal_counts(
-    paper: Paper,
-    client: Client,
-    s3_event: Event,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "false")
-    telemetry.flush()  # what other tests have counted
-    for key in ("a.md", "b.md"):
-        paper.publish(key, builders.markdown())
-        paper.delete(key)
-    capsys.readouterr()
-
-    client.lambda_.invoke("ingest", s3_event("a.md", "b.md"))
-
-    alarm = template.read()["Resources"]["WithdrawalBurstAlarm"]["Properties"]
-    (metrics,) = [line for line in emitted(capsys.readouterr().out) if alarm["MetricName"] in line]
-    (directive,) = metrics["_aws"]["CloudWatchMetrics"]
-    assert sum(metrics[alarm["MetricName"]]) == 2
-    assert directive["Namespace"] == alarm["Namespace"]
-    dimensions = {dimension["Name"]: dimension["Value"] for dimension in alarm["Dimensions"]}
-    assert [sorted(dimensions)] == directive["Dimensions"]
-    assert dimensions == {"service": ("Sub", "broadsheet-${Stage}")}
-    assert metrics["service"] == "broadsheet-local"
 
 
 def test_s3s_test_event_is_no_upload(client: Client) -> None:

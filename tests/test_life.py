@@ -15,6 +15,7 @@ from chalice.test import Client
 from chalicelib import events, newsroom, wiring
 from chalicelib.core.article import article_id
 from chalicelib.web import serving
+from desk.functions import Context
 from tests import builders
 from tests.conftest import NOW, Paper
 
@@ -24,7 +25,7 @@ HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
 ROOTS = (
     "/", "/latest", "/corrections", "/sources", "/status", "/how-it-works", "/feed.xml",
     "/feed.atom", "/feed.json", "/corrections/feed.json", "/sitemap.xml", "/sitemap-news.xml",
-    "/robots.txt", "/section/world", "/section/world/feed.xml", "/tag/ferries",
+    "/robots.txt", "/404", "/section/world", "/section/world/feed.xml", "/tag/ferries",
     "/tag/ferries/feed.json", "/source/courier", "/source/courier/feed.atom", "/v1/latest",
     "/v1/latest?explain=1", "/v1/articles", "/v1/articles?section=world", "/v1/changes",
     "/v1/sources", "/v1/health", f"/v1/articles/{ID}", f"/v1/articles/{ID}/revisions",
@@ -57,7 +58,7 @@ class Newsroom:
         return self._told(key)
 
     def _told(self, key: str) -> dict[str, Any]:
-        events.ingest(self.s3_event(key), None)
+        events.ingest(self.s3_event(key), Context(function_name="ingest"))
         return self.paper.receipt(key)
 
     def refresh(self) -> None:

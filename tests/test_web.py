@@ -168,6 +168,17 @@ def test_what_is_not_there_is_a_page_that_leads_on(
     assert SLUG in text(answer)
 
 
+def test_the_page_that_a_cdn_shows_for_unknown_addresses_answers_200_and_is_in_no_index(
+    published: Paper, client: Client
+) -> None:
+    answer = client.http.get("/404")
+
+    assert answer.status_code == 200  # CloudFront shows no other, and sends it with 404
+    assert '<meta name="robots" content="noindex">' in text(answer)
+    assert "There is no page at this address." in text(answer)
+    assert SLUG in text(answer)
+
+
 def test_a_withdrawn_article_is_410_with_the_reason_in_both_forms(
     published: Paper, client: Client
 ) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _VERSION = "version-id"
 _DIGEST = "digest"
 _PUBLIC_MEDIA = "public-media/"
+_FOR_EVER = "public, max-age=31536000"  # a CDN serves images from here; their names are hashes
 _SUMMARIES = "summaries/"
 _LOST_RACES = ("PreconditionFailed", "ConditionalRequestConflict")  # of a conditional write
 
@@ -153,6 +154,7 @@ class Receipts:
             Key=_PUBLIC_MEDIA + file.name,
             Body=file.data,
             ContentType=file.content_type,
+            CacheControl=_FOR_EVER,
         )
 
 

@@ -447,8 +447,11 @@ class Store(Table):
 
     # Observations
 
-    def put_latest(self, latest: Latest) -> None:
-        """Replace the prepared list, unless a later refresh has done so."""
+    def put_latest(self, latest: Latest) -> datetime | None:
+        """Replace the prepared list, unless a later refresh has done so.
+
+        Return when the list that it replaced was prepared, None where it replaced none.
+        """
         pk, sk = _OBSERVED_LATEST
         refreshed_at = moment(latest.refreshed_at)
         item: Item = {
@@ -458,14 +461,18 @@ class Store(Table):
             "latest": {"B": pack(latest)},
         }
         try:
-            self._client.put_item(
+            answer = self._client.put_item(
                 TableName=self._table,
                 Item=item,
                 ConditionExpression="attribute_not_exists(pk) OR refreshed_at <= :mine",
                 ExpressionAttributeValues={":mine": {"S": refreshed_at}},
+                ReturnValues="ALL_OLD",
             )
         except self._client.exceptions.ConditionalCheckFailedException:
-            return
+            return None
+        # Only its time: a list in an older form must not keep the new one from being written.
+        replaced = answer.get("Attributes")
+        return datetime.fromisoformat(replaced["refreshed_at"]["S"]) if replaced else None
 
     def settle(self, key: str, version_id: str) -> None:
         """Note that the record of *key* is folded to this version, told and spread.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import datetime
+from http import HTTPStatus
 
 from chalice import __version__ as chalice_version
 
@@ -16,7 +17,7 @@ from chalicelib.core.turns import Turns
 from chalicelib.newsroom import Filing
 from chalicelib.web.http import Answer, html
 from chalicelib.web.parameters import cursor, cursors
-from chalicelib.web.serving import Visit, page_view
+from chalicelib.web.serving import Visit, not_found, page_view
 
 _TOKEN = re.compile(r"[a-z2-7]{42}")
 _MEDIA_NAME = re.compile(r"[0-9a-f]{32}\.(png|webp)")
@@ -221,6 +222,12 @@ def status_page(visit: Visit) -> Answer:
 @page_view("/how-it-works")
 def how_it_works(visit: Visit) -> Answer:
     return html(pages.how_it_works(site=visit.site, now=visit.now), None)
+
+
+@page_view("/404")
+def unknown_address(visit: Visit) -> Answer:
+    """The page that a CDN shows for what reaches no route. 200, or it would not take it."""
+    return replace(not_found(visit), status=HTTPStatus.OK)
 
 
 @page_view("/media/{name}")

@@ -415,7 +415,6 @@ def test_the_event_function_counts_what_the_model_cost(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "false")
     paper.upload(KEY, UPLOAD)
     with bedrock(models.says(GOOD)) as served:
         set_to(served, monkeypatch)

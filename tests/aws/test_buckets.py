@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.aws.buckets import _merged
+from chalicelib.core.pictures import PreparedFile
 from tests.conftest import NOW, Paper
 
 KEY = "a.md"
@@ -81,6 +82,19 @@ def test_a_page_of_the_bucket_names_the_newest_version_of_each_key(paper: Paper)
 
     assert listing.newest == {"a.md": newest, "b.md": other}
     assert listing.next_cursor is None
+
+
+def test_a_prepared_image_may_be_kept_by_every_cache_that_gets_it_from_the_bucket(
+    paper: Paper,
+) -> None:
+    file = PreparedFile(name="0" * 32 + ".png", data=b"png", content_type="image/png")
+    wiring.receipts().put_media(file)
+
+    told = paper.s3.head_object(Bucket="broadsheet-local-receipts", Key=f"public-media/{file.name}")
+    assert (told["ContentType"], told["CacheControl"]) == (
+        "image/png",
+        "public, max-age=31536000",
+    )
 
 
 def test_a_prepared_image_that_is_not_there_is_none(aws: None) -> None:

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chalicelib import wiring
-from chalicelib.aws.store import Store, rows_of
+from chalicelib.aws.store import _OBSERVED_LATEST, Store, rows_of
+from chalicelib.aws.table import row_key
 from chalicelib.core import fold
 from chalicelib.core.article import ArticleId, Brief, article_id
 from chalicelib.core.codec import decode, encode
@@ -144,9 +145,25 @@ def test_a_later_refresh_is_not_undone_by_an_earlier_one(store: Store) -> None:
     late = Latest(refreshed_at=NOW, leads=(), cards=())
     store.put_latest(late)
 
-    store.put_latest(replace(late, refreshed_at=NOW - timedelta(minutes=1)))
+    replaced_at = store.put_latest(replace(late, refreshed_at=NOW - timedelta(minutes=1)))
 
+    assert replaced_at is None
     assert store.latest() == late
+
+
+def test_a_list_that_can_no_longer_be_read_is_replaced_and_its_time_told(store: Store) -> None:
+    latest = Latest(refreshed_at=NOW, leads=(), cards=())
+    store.put_latest(latest)
+    store._client.update_item(
+        TableName="broadsheet-local",
+        Key=row_key(_OBSERVED_LATEST),
+        UpdateExpression="SET latest = :older",
+        ExpressionAttributeValues={":older": {"B": b"of another form"}},
+    )
+    later = replace(latest, refreshed_at=NOW + timedelta(minutes=5))
+
+    assert store.put_latest(later) == NOW
+    assert store.latest() == later
 
 
 def test_an_article_that_is_not_there_is_nothing(store: Store) -> None:
