@@ -15,6 +15,7 @@ BENCHES = (
     ("bench.summaries", ("table", "--data", str(SHARED / "summaries" / "dev.jsonl.gz"))),
     ("bench.stories", ("table", "--data", str(SHARED / "stories" / "ecbplus.jsonl"))),
     ("bench.placing", ()),  # makes its own articles
+    ("bench.cost", ()),  # has the samples
 )
 
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sys
-from datetime import UTC, datetime
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from desk.errors import DeskError
+from desk.errors import DeskError, WrongWords
 
 if TYPE_CHECKING:
     from desk.stage import Stage
@@ -76,16 +78,27 @@ def _parser() -> argparse.ArgumentParser:
             _screenshots,
         )
     )
+    _redrive_words(command("redrive", "replay what failed", _REDRIVE_EXAMPLES, _redrive))
+    _stage_words(
+        command("doctor", "tell what is wrong with a stage", _DOCTOR_EXAMPLES, _doctor),
+        json_help="one finding a line",
+    )
+    _logs_words(command("logs", "show what the functions say", _LOGS_EXAMPLES, _logs))
     deploy = command("deploy", "deploy a stage to AWS", _DEPLOY_EXAMPLES, _deploy)
     deploy.add_argument("--stage", default="prod", help="default: prod")
     for who, of_what in (("editors", "rejected uploads"), ("operators", "alarms")):
         deploy.add_argument(f"--{who}-email", metavar="ADDRESS",
                             default=os.environ.get(f"{who.upper()}_EMAIL"),
                             help=f"is told of {of_what} ({who.upper()}_EMAIL)")  # fmt: skip
+    deploy.add_argument("--dry-run", action="store_true", help="say what would change, and end")
+    deploy.add_argument("--list", action="store_true", help="make the zip, list it, and end")
+    deploy.add_argument("--no-smoke", action="store_true", help="do not try the site afterwards")
     deploy.add_argument("--json", action="store_true", help="print {stage, url} when done")
     destroy = command("destroy", "take a stage down but for its data", _DESTROY_EXAMPLES, _destroy)
     destroy.add_argument("--stage", default="prod", help="default: prod")
-    destroy.add_argument("--yes", action="store_true", help="do not ask")
+    destroy.add_argument("--data", action="store_true",
+                         help="delete table, uploads and receipts too; always asks")  # fmt: skip
+    destroy.add_argument("--yes", action="store_true", help="do not ask for the rest")
     destroy.add_argument("--json", action="store_true", help="print {stage} when done")
     return parser
 
@@ -111,10 +124,22 @@ _EXPORT_EXAMPLES = """\
 _SCREENSHOTS_EXAMPLES = """\
   python -m desk screenshots
   CHROMIUM=/opt/chrome/chrome python -m desk screenshots --out /tmp/screenshots"""
+_REDRIVE_EXAMPLES = """\
+  python -m desk redrive --look
+  python -m desk redrive --stage prod"""
+_DOCTOR_EXAMPLES = """\
+  python -m desk doctor
+  python -m desk doctor --stage prod --json"""
+_LOGS_EXAMPLES = """\
+  python -m desk logs --about world/ferry.md
+  python -m desk logs --stage prod --since 1d --errors --function ingest"""
 _DEPLOY_EXAMPLES = """\
-  python -m desk deploy --stage prod --editors-email desk@courier.example"""
+  python -m desk deploy --stage prod --editors-email desk@courier.example
+  python -m desk deploy --stage prod --dry-run
+  python -m desk deploy --list"""
 _DESTROY_EXAMPLES = """\
-  python -m desk destroy --stage staging --yes"""
+  python -m desk destroy --stage staging --yes
+  echo 'delete staging' | python -m desk destroy --stage staging --yes --data"""
 
 
 def _port(text: str) -> int:
@@ -198,7 +223,7 @@ def _stage_words(parser: argparse.ArgumentParser, *, json_help: str) -> None:
 
 def _stage(arguments: argparse.Namespace) -> Stage:
     from desk import local
-    from desk.deploy import recorded
+    from desk.configured import recorded
 
     if arguments.stage == local.STAGE:
         return local.stage_of(local.find(arguments.data_dir))
@@ -277,6 +302,78 @@ def _restore(arguments: argparse.Namespace) -> int:
     return REJECTED if receipt["outcome"] == "rejected" else 0
 
 
+def _redrive_words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--look", action="store_true", help="tell what is there, send nothing")
+    _stage_words(parser, json_help="one failed event a line")
+
+
+def _redrive(arguments: argparse.Namespace) -> int:
+    from desk.redrive import redrive, text
+
+    stage = _stage(arguments)
+    with stage.explained():
+        done = redrive(stage, only_look=arguments.look)
+    if arguments.json:
+        for failure in done:
+            print(json.dumps(asdict(failure), ensure_ascii=False))
+    else:
+        print(text(done) or "the failure queue is empty")
+    return 1 if any(one.is_kept for one in done) else 0
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from desk.doctor import examine
+
+    stage = _stage(arguments)
+    is_well = True
+    with stage.explained():
+        for check, findings in examine(stage, now=datetime.now(UTC)):
+            is_well = is_well and not findings
+            if arguments.json:
+                for one in findings:
+                    print(json.dumps(asdict(one), ensure_ascii=False))
+                continue
+            print(f"{check}: {'well' if not findings else ''}".rstrip())
+            for one in findings:
+                print(f"  {one.what}\n    mend: {one.mend}")
+    return 0 if is_well else 1
+
+
+def _logs_words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--since", type=_period, default="1h", metavar="TIME",
+                        help="15m, 6h, 2d (default: 1h)")  # fmt: skip
+    parser.add_argument("--function", action="append", metavar="NAME", help="default: all")
+    parser.add_argument("--errors", action="store_true", help="errors alone")
+    parser.add_argument("--about", metavar="TEXT", help="a key, an id, a request")
+    _stage_words(parser, json_help="one record a line")
+
+
+def _period(text: str) -> timedelta:
+    found = re.fullmatch(r"(\d{1,4})([mhd])", text, re.ASCII)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{text} is no time ago: write it as 15m, 6h or 2d")
+    unit = {"m": "minutes", "h": "hours", "d": "days"}[found[2]]
+    return timedelta(**{unit: int(found[1])})
+
+
+def _logs(arguments: argparse.Namespace) -> None:
+    from desk import configured, local, logs
+
+    stage, since = _stage(arguments), datetime.now(UTC) - arguments.since
+    names = configured.functions()
+    if unknown := sorted(set(arguments.function or ()) - set(names)):
+        raise WrongWords(f"there is no function {unknown[0]}: they are {', '.join(names)}")
+    is_wanted = logs.wanted(only_errors=arguments.errors, about=arguments.about)
+    with stage.explained():
+        if stage.name == local.STAGE:
+            lines = logs.local(arguments.data_dir / "run.log", since=since)
+        else:
+            lines = logs.deployed(stage, since=since, functions=arguments.function or list(names))
+        for line in filter(is_wanted, lines):
+            told = {"at": line.at.isoformat(), "function": line.function, **line.fields}
+            print(json.dumps(told, ensure_ascii=False) if arguments.json else logs.text(line))
+
+
 def _export_words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("article", metavar="ID|KEY")
     parser.add_argument(
@@ -330,26 +427,54 @@ def _screenshots(arguments: argparse.Namespace) -> None:
 
 
 def _deploy(arguments: argparse.Namespace) -> None:
-    from desk.deploy import deploy
+    from desk import bundle, deploy
+    from desk.configured import recorded
+    from desk.smoke import smoke
 
     emails = {"EditorsEmail": arguments.editors_email, "OperatorsEmail": arguments.operators_email}
     settings = {name: address for name, address in emails.items() if address is not None}
-    url = deploy(arguments.stage, settings=settings, say=_say_on_stderr)
+    if arguments.list:
+        print(bundle.build().table())
+        return
+    if arguments.dry_run:
+        for line in deploy.changes(arguments.stage, settings=settings):
+            print(line)
+        return
+    url = deploy.deploy(arguments.stage, settings=settings, say=_say_on_stderr)
+    if not arguments.no_smoke:
+        _say_on_stderr("smoke test ...")
+        smoke(recorded(arguments.stage))
     print(json.dumps({"stage": arguments.stage, "url": url}) if arguments.json else f"site: {url}/")
 
 
 def _destroy(arguments: argparse.Namespace) -> int:
-    from desk.deploy import destroy
+    from desk import deploy
 
-    if not arguments.yes and sys.stdin.isatty():
-        answer = input(f"Take the stage {arguments.stage} down? Type its name: ")
-        if answer.strip() != arguments.stage:
-            print("desk destroy: nothing was done", file=sys.stderr)
-            return 1
-    destroy(arguments.stage, say=_say_on_stderr)
+    stage = arguments.stage
+    asks = not arguments.yes and sys.stdin.isatty()
+    if asks and not _is_typed(stage, f"Take the stage {stage} down?"):
+        return 1
+    question = f"Delete every article of {stage} for good, with all versions and receipts?"
+    if arguments.data and not _is_typed(f"delete {stage}", question):
+        return 1
+    kept = deploy.destroy(stage, say=_say_on_stderr)
+    if arguments.data:
+        deploy.destroy_data(kept, say=_say_on_stderr)
+    else:
+        for name in kept.values():
+            _say_on_stderr(f"kept: {name}")
     if arguments.json:
-        print(json.dumps({"stage": arguments.stage}))
+        print(json.dumps({"stage": stage}))
     return 0
+
+
+def _is_typed(words: str, question: str) -> bool:
+    """Ask for *words*, also where no terminal is: what is not typed is not done."""
+    print(f"{question} Type `{words}`: ", end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip() == words:
+        return True
+    print("desk destroy: nothing was done", file=sys.stderr)
+    return False
 
 
 def _say_on_stderr(line: str) -> None:

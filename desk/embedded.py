@@ -12,13 +12,15 @@ from __future__ import annotations
 
 import io
 import itertools
+import json
 import logging
 import os
+import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote_plus
+from urllib.parse import quote_plus, unquote
 
 from desk.archive import Archive, Version
 from desk.errors import DeskError
@@ -83,6 +85,7 @@ class EmbeddedAws:
         self._app = DomainDispatcherApplication(create_backend_app)
         self._one_at_a_time = threading.Lock()
         self._watched: _WatchedBucket | None = None
+        self._call: Callable[[str, Any], None] | None = None
         self._server = make_server(
             host, port, self, threaded=True, request_handler=Handler, fd=listener.fileno()
         )
@@ -96,6 +99,10 @@ class EmbeddedAws:
     def stop(self) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+    def run_functions(self, call: Callable[[str, Any], None] | None) -> None:
+        """Give *call* the name and the event of each asynchronous invocation from now on."""
+        self._call = call
 
     def watch(
         self, name: str, archive: Archive, tell: Callable[[list[Record]], None]
@@ -125,6 +132,10 @@ class EmbeddedAws:
             start_response("400 Bad Request", [("Connection", "close")])
             return (b"<Error><Code>EntityTooLarge</Code></Error>",)
         environ["wsgi.input"] = io.BytesIO(body)
+        if (name := _invoked(environ)) and self._call:
+            self._call(name, json.loads(body))
+            start_response("202 Accepted", [("Content-Length", "0")])
+            return ()
         if environ["REQUEST_METHOD"] == "PUT" and "form" in environ.get("CONTENT_TYPE", ""):
             # Plain HTTP clients say so of any body; werkzeug would take it apart and leave none.
             environ["CONTENT_TYPE"] = "application/octet-stream"
@@ -280,6 +291,14 @@ def _as_archived(version: FakeKey | FakeDeleteMarker) -> Version:
         metadata=metadata,
         etag=etag,
     )
+
+
+def _invoked(environ: Mapping[str, Any]) -> str | None:
+    """Return the name of the function that a call invokes without waiting for it, if it does."""
+    path = re.fullmatch(r"/2015-03-31/functions/(.+)/invocations", unquote(environ["PATH_INFO"]))
+    if path is None or environ.get("HTTP_X_AMZ_INVOCATION_TYPE") != "Event":
+        return None
+    return path[1].rpartition(":function:")[2].partition(":")[0]
 
 
 def _may_change(environ: Mapping[str, Any]) -> bool:

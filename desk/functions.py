@@ -98,6 +98,11 @@ class Functions:
         for record in records:
             self._put(UPLOADS, {"Records": [record]})
 
+    def invoke(self, function: str, event: Event) -> None:
+        """Have *function* handle an event that somebody sends it. Only uploads are sent so."""
+        if function == UPLOADS:
+            self.uploaded(event["Records"])
+
     def every(self, seconds: float, function: str, *, first_in_s: float = 0.0) -> None:
         """Call *function* on a schedule."""
         self._put(function, {"every_s": seconds}, in_s=first_in_s)
@@ -164,7 +169,7 @@ class Functions:
         if first.function == UPLOADS:
             event = {"Records": [record for call in calls for record in call.event["Records"]]}
         else:
-            event = _tick(first.function)
+            event = tick(first.function)
             # Before the call: a schedule goes on when its function fails.
             self._put(first.function, first.event, in_s=first.event["every_s"])
         try:
@@ -200,7 +205,7 @@ def _told(call: _Call) -> Ingested:
     return Ingested(key=unquote_plus(record["s3"]["object"]["key"]), ms=ms)
 
 
-def _tick(function: str) -> Event:
+def tick(function: str) -> Event:
     """Return the event that a schedule's rule sends."""
     return {
         "version": "0",

@@ -148,14 +148,14 @@ class _Newsroom:
 
     def start(self) -> None:
         from desk.archive import Archive
-        from desk.deploy import apply_stack
         from desk.embedded import REGION, EmbeddedAws, use_local_credentials
+        from desk.stack import Stack
 
         aws = EmbeddedAws(self._sockets[1])
         use_local_credentials(aws.endpoint)
         aws.start()
         self._opened.callback(aws.stop)
-        self._outputs = outputs = apply_stack(STAGE, protect=False)
+        self._outputs = outputs = Stack(STAGE, protect=False).apply()
         host, port = self._sockets[0].getsockname()[:2]
         self.at = Running(
             pid=os.getpid(),
@@ -169,6 +169,7 @@ class _Newsroom:
         self._s3 = stage_of(self.at).s3()
         functions = self._start_functions()
         archive = Archive(self._options.data_dir / "uploads")
+        aws.run_functions(functions.invoke)
         functions.uploaded(_profiles_first(aws.watch(self.at.uploads, archive, functions.uploaded)))
         self._serve()
         self._tell_where(functions, is_empty=not archive.version_ids())

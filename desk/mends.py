@@ -1,10 +1,11 @@
-"""Where moto is not S3, and a newsroom would notice: mended here, and nowhere else.
+"""Where moto is not AWS, and a newsroom would notice: mended here, and nowhere else.
 
 moto lists versions by copying every version of the bucket, bytes and all; orders those of one
 millisecond the wrong way round, and does not tell which of one second came first, a deletion or
 an upload; goes on from a key marker with that very key's older versions;
 and writes into the listing's XML keys that XML cannot hold, though asked to encode them. It also
-finds no route to a key with a line break in it.
+finds no route to a key with a line break in it. A stack that was made by a change set has no
+outputs.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ _SECOND = timedelta(seconds=1)
 
 def mend_all() -> None:
     """Mend moto's classes, once a process; before its server has routes."""
+    from moto.cloudformation.models import ChangeSet
     from moto.moto_server.utilities import RegexConverter
     from moto.s3.models import S3Backend
     from moto.s3.responses import S3Response
@@ -48,6 +50,11 @@ def mend_all() -> None:
         self.regex = f"(?s:{self.regex})"
 
     RegexConverter.__init__ = over_line_breaks  # type: ignore[method-assign]
+
+    def apply(self: ChangeSet) -> None:
+        self.stack.update(self.template, parameters=self.parameters)
+
+    ChangeSet.apply = apply  # type: ignore[method-assign]
 
 
 def _list_object_versions(
@@ -125,6 +132,8 @@ def _encoding(serialize: Any) -> Any:
     from moto.core.responses import ActionResult
 
     def serialized(answer: ActionResult) -> Any:
+        if isinstance(answer.result, Exception):  # there is no such bucket
+            return serialize(answer)
         listing: dict[str, Any] = dict(answer.result)  # type: ignore[call-overload]
         for name in ("Prefix", "Delimiter", "KeyMarker", "NextKeyMarker"):
             if listing.get(name):

@@ -16,13 +16,15 @@ if TYPE_CHECKING:
     from chalicelib.aws.store import Store
 
 _MENDS = {
-    "AccessDenied": "these AWS credentials may not do it: use an editor's",
-    "AccessDeniedException": "these AWS credentials may not do it: use an editor's",
     "ExpiredToken": "the AWS credentials have expired: sign in again",
     "ExpiredTokenException": "the AWS credentials have expired: sign in again",
     "InvalidAccessKeyId": "AWS does not know these credentials: look at AWS_ACCESS_KEY_ID",
     "SignatureDoesNotMatch": "the AWS credentials are wrong: look at AWS_SECRET_ACCESS_KEY",
     "UnrecognizedClientException": "AWS does not know these credentials: sign in again",
+}
+_STAGE_MENDS = {
+    "AccessDenied": "these AWS credentials may not do it: use an editor's",
+    "AccessDeniedException": "these AWS credentials may not do it: use an editor's",
     "NoSuchBucket": "the bucket {bucket} is not there: `make deploy STAGE={stage}` makes it",
     "ResourceNotFoundException": "the table {table} is not there: `make deploy STAGE={stage}` "
     "makes it",
@@ -44,13 +46,13 @@ class Stage:
     region: str | None = None
 
     def s3(self) -> S3Client:
-        client: S3Client = self._client("s3")
+        client: S3Client = self.client("s3")
         return client
 
     def store(self) -> Store:
         from chalicelib.aws.store import Store
 
-        return Store(self._client("dynamodb"), self.table)
+        return Store(self.client("dynamodb"), self.table)
 
     def versions(self) -> Uploads:
         """The uploads bucket, as the newsroom reads it."""
@@ -58,7 +60,8 @@ class Stage:
 
         return Uploads(self.s3(), self.uploads)
 
-    def _client(self, service: str) -> Any:
+    def client(self, service: str) -> Any:
+        """Return a client of an AWS service, where this stage is."""
         import boto3
         from botocore.config import Config
 
@@ -74,39 +77,61 @@ class Stage:
 
     @contextmanager
     def explained(self) -> Iterator[None]:
-        """Turn what keeps AWS from answering into one line that says how to mend it."""
-        from botocore.exceptions import BotoCoreError, ClientError
+        """Turn what keeps this stage from answering into one line that says how to mend it."""
+        from botocore.exceptions import ClientError
 
         from chalicelib.core.errors import StoreUnavailable
 
-        try:
-            yield
-        except StoreUnavailable as error:
-            raise DeskError(self._mend(error.__cause__ or error)) from None
-        except (BotoCoreError, ClientError) as error:
-            raise DeskError(self._mend(error)) from None
+        with explained(self.endpoint):
+            try:
+                yield
+            except (ClientError, StoreUnavailable) as error:
+                cause = error.__cause__ if isinstance(error, StoreUnavailable) else error
+                if (mend := self._mend(cause)) is not None:
+                    raise DeskError(mend) from None
+                raise cause or error from None
 
-    def _mend(self, error: BaseException) -> str:
-        from botocore import exceptions
+    def _mend(self, error: BaseException | None) -> str | None:
+        from botocore.exceptions import ClientError
 
-        if isinstance(error, exceptions.ClientError):
-            answer: Any = error.response["Error"]
-            mend = _MENDS.get(answer["Code"])
-            if mend is not None:
-                bucket = answer.get("BucketName", self.uploads)
-                return mend.format(bucket=bucket, table=self.table, stage=self.name)
-        credentials = (
-            exceptions.NoCredentialsError,
-            exceptions.PartialCredentialsError,
-            exceptions.CredentialRetrievalError,
-        )
-        if isinstance(error, credentials):
-            return (
-                "there are no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and its secret"
-            )
-        if isinstance(error, exceptions.NoRegionError):
-            return "no AWS region is named: set AWS_DEFAULT_REGION"
-        unreachable = (exceptions.ConnectionError, exceptions.HTTPClientError)
-        if isinstance(error, unreachable) and self.endpoint is not None:
-            return f"{self.endpoint} does not answer: has `make run` ended?"
-        return f"AWS: {' '.join(str(error).split())}"
+        if not isinstance(error, ClientError):
+            return None
+        answer: Any = error.response["Error"]
+        mend = _STAGE_MENDS.get(answer["Code"])
+        if mend is None:
+            return None
+        bucket = answer.get("BucketName", self.uploads)
+        return mend.format(bucket=bucket, table=self.table, stage=self.name)
+
+
+@contextmanager
+def explained(endpoint: str | None = None) -> Iterator[None]:
+    """Turn what keeps AWS, or *endpoint*, from answering into one line that says how to mend it."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise DeskError(_mend(error, endpoint)) from None
+
+
+def _mend(error: BaseException, endpoint: str | None) -> str:
+    from botocore import exceptions
+
+    if isinstance(error, exceptions.ClientError):
+        mend = _MENDS.get(error.response["Error"]["Code"])
+        if mend is not None:
+            return mend
+    credentials = (
+        exceptions.NoCredentialsError,
+        exceptions.PartialCredentialsError,
+        exceptions.CredentialRetrievalError,
+    )
+    if isinstance(error, credentials):
+        return "there are no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and its secret"
+    if isinstance(error, exceptions.NoRegionError):
+        return "no AWS region is named: set AWS_DEFAULT_REGION"
+    unreachable = (exceptions.ConnectionError, exceptions.HTTPClientError)
+    if isinstance(error, unreachable) and endpoint is not None:
+        return f"{endpoint} does not answer: has `make run` ended?"
+    return f"AWS: {' '.join(str(error).split())}"

@@ -19,6 +19,7 @@ from desk.errors import DeskError, WrongWords
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
     from desk.stage import Stage
 
@@ -135,3 +136,18 @@ def receipt(s3: S3Client, bucket: str, key: str) -> tuple[dict[str, Any], str] |
             return None
         raise
     return json.loads(answer["Body"].read()), answer["Metadata"].get("version-id", "")
+
+
+def delete_versions(s3: S3Client, bucket: str, *, prefix: str = "") -> None:
+    """Delete for good every version of every key that begins with *prefix*, markers included."""
+    pages = s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix)
+    for page in pages:
+        listed = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        names: list[ObjectIdentifierTypeDef] = [
+            {"Key": one["Key"], "VersionId": one["VersionId"]} for one in listed
+        ]
+        if not names:
+            continue
+        failed = s3.delete_objects(Bucket=bucket, Delete={"Objects": names, "Quiet": True})
+        for error in failed.get("Errors", []):
+            raise DeskError(f"{bucket}: {error['Key']} cannot be deleted: {error['Message']}")

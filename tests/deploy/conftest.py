@@ -1,30 +1,19 @@
 import json
-import os
 import socket
-import subprocess
-import sys
+import threading
 
 import pytest
-from local_aws import PLAN, REGION, ROOT, Aws, mend_moto
+from cloud import Cloud
+from local_aws import ROOT, Aws, mend_moto
+from operators import Operator, checkout
 
-from desk.embedded import EmbeddedAws
+from desk.planned import planned
 
 
 @pytest.fixture(scope="session")
 def plan():
     """What `chalice deploy --stage prod` of this checkout would make."""
-    environ = {k: v for k, v in os.environ.items() if not k.startswith("BROADSHEET_")}
-    done = subprocess.run(
-        [sys.executable, "-c", PLAN, "prod"],
-        cwd=ROOT,
-        env={**environ, "AWS_DEFAULT_REGION": REGION},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return planned("prod")
 
 
 @pytest.fixture(scope="session")
@@ -37,15 +26,39 @@ def policies(plan):
 
 
 @pytest.fixture(scope="module")
-def aws():
-    """moto's server, empty, with what it refuses of Chalice's calls mended."""
+def cloud():
+    """An empty account, in which what is deployed runs."""
     from moto.moto_api._internal import moto_api_backend
 
     mend_moto()
     listener = socket.create_server(("127.0.0.1", 0))
-    server = EmbeddedAws(listener)
+    endpoint = "http://{}:{}".format(*listener.getsockname())
+    server = Cloud(listener, Aws(endpoint).environ)
     server.start()
-    yield Aws(server.endpoint)
+    yield server
     server.stop()
     listener.close()
     moto_api_backend.reset()
+
+
+@pytest.fixture(scope="module")
+def aws(cloud):
+    return Aws(cloud.endpoint)
+
+
+@pytest.fixture(scope="module")
+def site(cloud):
+    """A domain in front of the API that was deployed last."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = cloud.site(listener)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    yield "http://{}:{}".format(*listener.getsockname())
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def operator(aws, tmp_path):
+    return Operator(aws, checkout(tmp_path / "checkout"))

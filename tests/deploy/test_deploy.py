@@ -1,52 +1,22 @@
-"""`make deploy` and `make destroy`, run by an operator against moto's server."""
+"""`make deploy` and `make destroy`, run by operators against an account that runs what it gets."""
 
 import json
-import os
-import shutil
-import subprocess
-import sys
 
 import pytest
 from local_aws import ROOT
+from operators import CHALICE, Operator, checkout, inventory
 
-from desk.deploy import apply_stack
+from desk import configured, smoke
+from desk.errors import DeskError
+from desk.stack import Stack
 
-
-@pytest.fixture(scope="module")
-def checkout(tmp_path_factory):
-    """A copy of the repository to deploy from: deploying writes into `.chalice/`."""
-    copy = tmp_path_factory.mktemp("checkout")
-    for name in ("chalicelib", "desk", "infra", ".chalice"):
-        hidden = shutil.ignore_patterns("__pycache__", "deployed", "deployments")
-        shutil.copytree(ROOT / name, copy / name, ignore=hidden)
-    shutil.copy(ROOT / "app.py", copy)
-    # What goes into the zip does not matter here, and fetching it needs the network.
-    (copy / "requirements.txt").write_text("")
-    (copy / ".venv").symlink_to(sys.prefix)
-    return copy
-
-
-@pytest.fixture(scope="module")
-def operator(checkout, aws):
-    def run(*words):
-        environ = {k: v for k, v in os.environ.items() if not k.startswith("BROADSHEET_")}
-        return subprocess.run(
-            [sys.executable, *words],
-            cwd=checkout,
-            env={**environ, **aws.environ},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=180,
-            check=False,
-        )
-
-    return run
-
-
-def environment(aws, name):
-    configuration = aws.client("lambda").get_function_configuration(FunctionName=name)
-    return configuration["Environment"]["Variables"]
+FUNCTIONS = {
+    "broadsheet-staging",
+    "broadsheet-staging-ingest",
+    "broadsheet-staging-refresh_latest",
+    "broadsheet-staging-fetch_feeds",
+    "broadsheet-staging-reconcile",
+}
 
 
 def parameters(aws, name):
@@ -54,72 +24,233 @@ def parameters(aws, name):
     return {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
 
 
-def test_what_a_deployment_does_not_name_stays_as_it_was(aws, monkeypatch):
+def rows(aws, table):
+    items = aws.client("dynamodb").scan(TableName=table)["Items"]
+    return [item["pk"]["S"] for item in items if not item["pk"]["S"].startswith("OBSERVED#")]
+
+
+@pytest.fixture
+def at_aws(aws, monkeypatch):
+    """This process, with an operator's credentials."""
     for name, value in aws.environ.items():
         monkeypatch.setenv(name, value)
-    apply_stack("kept", settings={"WithdrawalBurst": "50"})
 
-    apply_stack("kept", settings={"LogRetentionDays": "7"})
+
+@pytest.fixture(scope="module")
+def deployed(aws, site, tmp_path_factory):
+    """A stage that is deployed, with its smoke test, behind a domain; and its operator."""
+    operator = Operator(aws, checkout(tmp_path_factory.mktemp("operator") / "checkout"))
+    operator.names_domain("staging", site)
+    emails = ("--editors-email", "desk@courier.example", "--operators-email", "ops@courier.example")
+    operator.said = operator.run("-m", "desk", "deploy", "--stage", "staging", *emails, "--json")
+    return operator
+
+
+@pytest.fixture
+def stage(deployed, at_aws):
+    return configured.recorded("staging", root=deployed.at)
+
+
+def test_what_a_deployment_does_not_name_stays_as_it_was(aws, at_aws):
+    Stack("kept").apply({"WithdrawalBurst": "50"})
+
+    Stack("kept").apply({"LogRetentionDays": "7"})
 
     given = parameters(aws, "broadsheet-kept")
     assert (given["WithdrawalBurst"], given["LogRetentionDays"]) == ("50", "7")
 
 
-def test_a_stage_is_deployed_again_by_chalice_alone_and_destroyed(operator, checkout, aws):
-    emails = ("--editors-email", "desk@courier.example", "--operators-email", "ops@courier.example")
-    done = operator("-m", "desk", "deploy", "--stage", "staging", *emails, "--json")
-    assert done.returncode == 0, done.stderr
-    url = json.loads(done.stdout.splitlines()[-1])["url"]
+def test_a_stage_is_deployed_with_names_of_its_own(deployed, aws, site):
+    found = inventory(aws)
+    functions = found["functions"]
+    told = functions["broadsheet-staging-ingest"]["environment"]
+    given = parameters(aws, "broadsheet-staging")
 
-    functions = {f["FunctionName"] for f in aws.client("lambda").list_functions()["Functions"]}
-    assert functions == {
-        "broadsheet-staging",
-        "broadsheet-staging-ingest",
-        "broadsheet-staging-refresh_latest",
-        "broadsheet-staging-fetch_feeds",
-        "broadsheet-staging-reconcile",
-    }
-    told = environment(aws, "broadsheet-staging")
+    assert json.loads(deployed.said.stdout.splitlines()[-1])["url"] == site
+    assert set(functions) == FUNCTIONS
     assert told["BROADSHEET_TABLE"] == "broadsheet-staging"
     assert told["BROADSHEET_UPLOADS_BUCKET"] == "broadsheet-staging-uploads-123456789012"
-    assert told["BROADSHEET_PUBLIC_URL"] == url
+    assert told["BROADSHEET_PUBLIC_URL"] == site
     assert told["BROADSHEET_EDITORS_TOPIC"].endswith(":broadsheet-staging-editors")
     assert told["POWERTOOLS_SERVICE_NAME"] == "broadsheet-staging"
-    given = parameters(aws, "broadsheet-staging")
     assert given["EditorsEmail"] == "desk@courier.example"
     assert given["OperatorsEmail"] == "ops@courier.example"
-    (configured,) = aws.client("s3").get_bucket_notification_configuration(
-        Bucket=told["BROADSHEET_UPLOADS_BUCKET"]
-    )["LambdaFunctionConfigurations"]
-    assert configured["LambdaFunctionArn"].endswith(":broadsheet-staging-ingest")
-    for name in functions - {"broadsheet-staging"}:
-        config = aws.client("lambda").get_function_event_invoke_config(FunctionName=name)
-        destination = config["DestinationConfig"]["OnFailure"]["Destination"]
-        assert destination.endswith(":broadsheet-staging-failures")
-    policy = aws.client("iam").get_role_policy(
-        RoleName="broadsheet-staging-refresh_latest", PolicyName="broadsheet-staging-refresh_latest"
-    )["PolicyDocument"]
-    assert "table/broadsheet-staging" in json.dumps(policy)
-    assert "prod" not in json.dumps(policy)
+    ((called, _),) = found["buckets"][told["BROADSHEET_UPLOADS_BUCKET"]]
+    assert called.endswith(":broadsheet-staging-ingest")
+    for name in FUNCTIONS - {"broadsheet-staging"}:
+        queue, repeats, age_s = functions[name]["failures"]
+        assert queue.endswith(":broadsheet-staging-failures")
+        assert (repeats, age_s) == (2, 21600)
+    assert functions["broadsheet-staging"]["failures"] is None
+    policies = json.dumps(found["roles"])
+    assert "table/broadsheet-staging" in policies
+    assert "prod" not in policies
 
-    again = operator("-c", "from chalice.cli import main; main()", "deploy", "--stage", "staging")
-    assert again.returncode == 0, again.stderr
-    assert len(aws.client("apigateway").get_rest_apis()["items"]) == 1
-    assert environment(aws, "broadsheet-staging") == told
 
-    gone = operator("-m", "desk", "destroy", "--stage", "staging", "--yes")
-    assert gone.returncode == 0, gone.stderr
-    assert aws.client("lambda").list_functions()["Functions"] == []
-    assert "kept: broadsheet-staging" in gone.stderr
-    assert (
-        json.loads((checkout / ".chalice" / "config.json").read_text())["stages"]["prod"]
-        == (json.loads((ROOT / ".chalice" / "config.json").read_text())["stages"]["prod"])
+def test_the_smoke_test_leaves_nothing_behind(deployed, aws, stage):
+    s3 = aws.client("s3")
+
+    smoke.smoke(stage)
+
+    assert "smoke test ..." in deployed.said.stderr
+    assert "Versions" not in s3.list_object_versions(Bucket=stage.uploads)
+    assert "Contents" not in s3.list_objects_v2(Bucket=stage.receipts)
+    assert rows(aws, stage.table) == []
+
+
+def test_a_smoke_test_says_what_did_not_come_and_where_to_look(aws, stage):
+    s3 = aws.client("s3")
+    configured = s3.get_bucket_notification_configuration(Bucket=stage.uploads)
+    configured.pop("ResponseMetadata")
+    s3.put_bucket_notification_configuration(Bucket=stage.uploads, NotificationConfiguration={})
+
+    with pytest.raises(DeskError) as told:
+        smoke.smoke(stage, max_wait_s=0.5)
+
+    s3.put_bucket_notification_configuration(
+        Bucket=stage.uploads, NotificationConfiguration=configured
     )
+    assert "no receipt of smoke-test/deploy.md" in str(told.value)
+    assert "/aws/lambda/broadsheet-staging-ingest" in str(told.value)
+    assert "Versions" not in s3.list_object_versions(Bucket=stage.uploads)
+
+
+def test_a_dry_run_says_what_would_change_and_changes_nothing(deployed, aws, operator):
+    before, files = inventory(aws), (operator.at / ".chalice" / "config.json").read_text()
+
+    new = operator.deploy("planned", "--dry-run").stdout.splitlines()
+    same = operator.deploy("staging", "--dry-run").stdout.splitlines()
+
+    assert "stack: add Table (AWS::DynamoDB::Table)" in new
+    assert "functions: make ingest (1024 MB, 300 s)" in new
+    assert "functions: make rest_api (api)" in new
+    (updates,) = [line for line in same if line.startswith("functions: ")]
+    assert updates.startswith("functions: update ingest, ")
+    assert updates.endswith(", rest_api")
+    assert inventory(aws) == before
+    assert (operator.at / ".chalice" / "config.json").read_text() == files
+
+
+def test_deploying_again_from_anywhere_changes_nothing(deployed, aws, operator):
+    before = inventory(aws)
+
+    deployed.deploy("staging")
+    assert inventory(aws) == before
+    operator.deploy("staging")  # from a clone that knows nothing of the first
+    assert inventory(aws) == before
+    deployed.run(*CHALICE, "deploy", "--stage", "staging")
+    assert inventory(aws) == before
+
+
+def test_an_api_that_chalice_made_by_itself_is_adopted(deployed, aws, operator):
+    (first,) = inventory(aws)["apis"]
+    aws.client("apigateway").delete_rest_api(restApiId=first)
+    deployed.run(*CHALICE, "deploy", "--stage", "staging")
+    (second,) = inventory(aws)["apis"]
+
+    operator.deploy("staging")
+
+    assert list(inventory(aws)["apis"]) == [second]
+
+
+def test_a_function_that_a_former_commit_does_not_have_goes_when_that_one_is_deployed(
+    deployed, aws, operator
+):
+    """Whoever rolls back deploys an older clone: it need not know what is deployed now."""
+    before = inventory(aws)
+    events = operator.at / "chalicelib" / "events.py"
+    code = events.read_text()
+    start = code.index("@functions.schedule(Rate(15")
+    events.write_text(code[:start] + code[code.index("@functions.schedule(Rate(1,", start) :])
+
+    told = operator.deploy("staging")
+
+    older = inventory(aws)
+    assert "functions: delete fetch_feeds" in told.stderr.splitlines()
+    assert set(before["functions"]) - set(older["functions"]) == {"broadsheet-staging-fetch_feeds"}
+    assert "broadsheet-staging-fetch_feeds-event" not in older["rules"]
+    assert "broadsheet-staging-fetch_feeds" not in older["roles"]
+    deployed.deploy("staging")
+    assert inventory(aws) == before
+
+
+def test_stages_stand_side_by_side(deployed, aws, operator):
+    before = inventory(aws)
+
+    operator.deploy("prod")
+    both = inventory(aws)
+    operator.destroy("prod")
+
+    assert len(both["functions"]) == 2 * len(FUNCTIONS)
+    assert len(both["apis"]) == 2
+    after = inventory(aws)
+    for kind in ("stacks", "functions", "roles", "rules", "apis"):
+        assert after[kind] == before[kind], kind
+        assert both[kind].items() > before[kind].items(), kind
+
+
+def test_a_stage_that_was_destroyed_comes_back_with_its_data(deployed, aws, stage):
+    aws.client("s3").put_object(Bucket=stage.receipts, Key="kept.json", Body=b"{}")
+    aws.client("dynamodb").put_item(
+        TableName=stage.table, Item={"pk": {"S": "ARTICLE#kept"}, "sk": {"S": "ARTICLE"}}
+    )
+
+    gone = deployed.destroy("staging")
+
+    kept = [line for line in gone.stderr.splitlines() if line.startswith("kept: ")]
+    assert kept == [f"kept: {name}" for name in (stage.table, stage.uploads, stage.receipts)]
+    after = inventory(aws)
+    assert "broadsheet-staging" not in after["stacks"]
+    assert not any(after[kind] for kind in ("functions", "roles", "rules", "apis"))
+    deployed.deploy("staging")
+    assert set(inventory(aws)["functions"]) == FUNCTIONS
+    assert rows(aws, stage.table) == ["ARTICLE#kept"]
+    smoke.smoke(stage)
+
+
+def test_the_data_goes_when_it_is_asked_for_and_typed(deployed, aws, stage):
+    before = inventory(aws)
+
+    refused = deployed.destroy("staging", "--data", types="staging\n", succeeds=False)
+    assert "nothing was done" in refused.stderr
+    assert inventory(aws) == before
+    deployed.destroy("staging", "--data", types="delete staging\n")
+
+    after = inventory(aws)
+    assert stage.table not in after["tables"]
+    assert not {stage.uploads, stage.receipts} & set(after["buckets"])
+    deployed.destroy("staging", "--data", types="delete staging\n")  # nothing is there: no error
 
 
 def test_a_stack_that_cannot_be_made_is_one_line_and_a_status(operator):
-    done = operator("-m", "desk", "deploy", "--stage", "Not A Stage")
+    done = operator.deploy("Not A Stage", succeeds=False)
 
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert done.stderr.splitlines()[-1].startswith("desk deploy: ")
+
+
+def test_no_stage_takes_the_name_of_another_ones_function(operator):
+    done = operator.deploy("prod-ingest", succeeds=False)
+
+    assert done.stderr.splitlines()[-1].endswith(": ingest is a function's name")
+
+
+def test_deploying_another_stage_leaves_prods_configuration_alone(deployed):
+    config = json.loads((deployed.at / ".chalice" / "config.json").read_text())
+
+    committed = json.loads((ROOT / ".chalice" / "config.json").read_text())
+    assert config["stages"]["prod"] == committed["stages"]["prod"]
+
+
+def test_a_stages_policies_follow_prods(tmp_path):
+    at = checkout(tmp_path / "checkout")
+    outputs = {"Table": "t", "UploadsBucket": "u", "ReceiptsBucket": "r", "EditorsTopic": "e"}
+    configured.record("staging", outputs, root=at)
+    newer = at / ".chalice" / "policy-fetch_feeds.json"
+    newer.write_text(newer.read_text().replace("dynamodb:PutItem", "dynamodb:GetItem"))
+
+    configured.record("staging", outputs, root=at)
+
+    followed = (at / ".chalice" / "policy-fetch_feeds-staging.json").read_text()
+    assert followed == newer.read_text().replace("broadsheet-prod", "broadsheet-staging")

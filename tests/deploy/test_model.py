@@ -6,7 +6,7 @@ import shutil
 import pytest
 from local_aws import ROOT
 
-from desk import deploy
+from desk import configured
 from desk.errors import WrongWords
 
 OUTPUTS = {"Table": "t", "UploadsBucket": "u", "ReceiptsBucket": "r", "EditorsTopic": "e"}
@@ -25,7 +25,7 @@ def stage(tmp_path):
         for told in config["stages"].values():
             told["environment_variables"].update(settings)
         path.write_text(json.dumps(config))
-        deploy.record(name, OUTPUTS, root=tmp_path)
+        configured.record(name, OUTPUTS, root=tmp_path)
         functions = json.loads(path.read_text())["stages"][name]["lambda_functions"]
         policies = {
             function: json.loads((tmp_path / ".chalice" / told["iam_policy_file"]).read_text())
@@ -100,7 +100,7 @@ def test_a_stage_that_names_no_model_is_told_so(stage):
     ],
 )
 def test_a_profile_is_called_by_its_name_and_its_model_through_it_alone(model_id, resources):
-    statements = deploy.model_statements(model_id)
+    statements = configured.model_statements(model_id)
 
     assert [statement["Resource"] for statement in statements] == resources
     assert all(statement["Action"] == ["bedrock:InvokeModel"] for statement in statements)

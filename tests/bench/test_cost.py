@@ -1,0 +1,94 @@
+"""The bill is as right as its units: sizes and reads as DynamoDB's Developer Guide counts them."""
+
+from __future__ import annotations
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from bench.cost import KEPT_S, MONTH_MIN, Meter, misses, size_of
+
+
+@pytest.mark.parametrize(
+    ("item", "size"),
+    [
+        ({"pk": {"S": "ferry"}}, 7),
+        ({"pk": {"S": "渡し船"}}, 11),
+        ({"n": {"N": "27"}}, 3),
+        ({"b": {"B": "AAAA"}}, 4),
+        ({"t": {"BOOL": True}}, 2),
+        ({"m": {"M": {"a": {"S": "b"}}}}, 1 + 3 + 1 + 1 + 1),
+        ({}, 0),
+    ],
+)
+def test_a_row_is_as_large_as_its_names_and_values(item, size):
+    assert size_of(item) == size
+
+
+@pytest.fixture
+def rows():
+    with mock_aws():
+        client = boto3.client("dynamodb", region_name="us-east-1")
+        client.create_table(
+            TableName="t",
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in ("pk", "sk")],
+            KeySchema=[
+                {"AttributeName": "pk", "KeyType": "HASH"},
+                {"AttributeName": "sk", "KeyType": "RANGE"},
+            ],
+        )
+        for name in "abc":
+            client.put_item(TableName="t", Item={**key(name), "text": {"S": "x" * 5_000}})
+        yield client
+
+
+def key(name):
+    return {"pk": {"S": "list"}, "sk": {"S": name}}
+
+
+def units(client, act):
+    meter = Meter(boto3.client("dynamodb", region_name="us-east-1"))
+    meter.watch(client)
+    act()
+    return meter.use.read_units, meter.use.write_units
+
+
+def test_reads_are_counted_in_blocks_of_four_kilobytes(rows):
+    def get(**words):
+        return lambda: rows.get_item(TableName="t", **words)
+
+    assert units(rows, get(Key=key("a"))) == (1.0, 0)
+    assert units(rows, get(Key=key("a"), ConsistentRead=True)) == (2, 0)
+    assert units(rows, get(Key=key("none"))) == (0.5, 0)
+
+
+def test_a_query_pays_for_what_its_projection_leaves_out(rows):
+    def query():
+        rows.query(
+            TableName="t",
+            ProjectionExpression="sk",
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": "list"}},
+        )
+
+    assert units(rows, query) == (2.0, 0)  # 15 kB are four blocks, half a unit each
+
+
+def test_a_write_pays_for_the_larger_row_and_twice_in_a_transaction(rows):
+    small = {**key("a"), "text": {"S": "x"}}
+
+    assert units(rows, lambda: rows.put_item(TableName="t", Item=small)) == (0, 5)
+    assert units(rows, lambda: rows.put_item(TableName="t", Item=small)) == (0, 1)
+    put = [{"Put": {"TableName": "t", "Item": small}}]
+    delete = [{"Delete": {"TableName": "t", "Key": key("b")}}]
+    assert units(rows, lambda: rows.transact_write_items(TransactItems=put)) == (0, 2)
+    assert units(rows, lambda: rows.transact_write_items(TransactItems=delete)) == (0, 10)
+
+
+def test_a_cache_asks_for_each_page_at_most_once_in_its_time():
+    most = MONTH_MIN * 60 / KEPT_S
+
+    assert misses(1) == pytest.approx(1, rel=0.001)
+    assert misses(1e9) == pytest.approx(most, rel=0.001)
+    assert misses(most) == pytest.approx(most / 2)
