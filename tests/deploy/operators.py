@@ -168,11 +168,3 @@ def _buckets(client):
         ]
         for bucket in client.list_buckets()["Buckets"]
     }
-
-
-def with_its_own_ids(found):
-    """Return an inventory with `api` in place of the only API's id, which is AWS's to choose."""
-    (api_id,) = found["apis"]
-    return json.loads(
-        json.dumps({**found, "apis": [*map(repr, found["apis"].items())]}).replace(api_id, "api")
-    )
