@@ -17,9 +17,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from desk import account, bundle, configured
-from desk.account import Account, Resource
+from desk import bundle, configured, holdings
 from desk.errors import DeskError
+from desk.holdings import Holdings, Resource
 from desk.planned import planned
 from desk.stack import Change, Stack
 from desk.stage import explained
@@ -46,7 +46,7 @@ def deploy(
     stack = Stack(stage)
     outputs = stack.apply(settings, about_to=lambda changes: _say_all(say, _told(changes)))
     with explained():
-        held = Account(stage)
+        held = Holdings(stage)
         for spare in held.spare_apis():
             say(f"the API {spare} calls this stage too: delete it if nobody reads there")
         address = held.address(held.api(), API_PATH)
@@ -54,7 +54,7 @@ def deploy(
         wanted = planned(stage, root=root)
         resources = held.resources(wanted["functions"], outputs["UploadsBucket"])
         _say_all(say, _differences(wanted, resources))
-        account.remember(stage, resources, root=root)
+        holdings.remember(stage, resources, root=root)
         _chalice("deploy", stage, root)
         say("what fails goes to the failure queue ...")
         held.send_failures_to(outputs["FailuresArn"], repeats=MAX_REPEATS, age_s=MAX_EVENT_AGE_S)
@@ -71,7 +71,7 @@ def changes(
     with explained(), _copied(root) as copy:
         configured.record(stage, outputs or stack.foretold(), root=copy)
         wanted = planned(stage, root=copy)
-        held = Account(stage).resources(wanted["functions"], outputs.get("UploadsBucket"))
+        held = Holdings(stage).resources(wanted["functions"], outputs.get("UploadsBucket"))
     yield from _differences(wanted, held)
 
 
@@ -83,8 +83,8 @@ def destroy(stage: str, *, root: Path = ROOT, say: Say = print) -> dict[str, str
     with explained():
         configured.record(stage, names, root=root)
         functions = configured.functions(root=root)
-        held = Account(stage).resources(functions, outputs.get("UploadsBucket"))
-        account.remember(stage, held, root=root)
+        held = Holdings(stage).resources(functions, outputs.get("UploadsBucket"))
+        holdings.remember(stage, held, root=root)
         if held:
             say("chalice delete ...")
             _chalice("delete", stage, root)

@@ -66,7 +66,7 @@ class Operator:
         path.write_text(json.dumps(config))
 
 
-def inventory(aws):
+def snapshot(aws):
     """All of an account that a deployment makes, without what differs from time to time."""
     functions = aws.client("lambda")
     named = {f["FunctionName"]: f for f in functions.list_functions()["Functions"]}

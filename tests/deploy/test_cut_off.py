@@ -6,7 +6,7 @@ import re
 import signal
 
 import pytest
-from operators import Operator, checkout, inventory
+from operators import Operator, checkout, snapshot
 
 # After the first, the second … of such calls in a run: each run gets further than the one before.
 CUTS = [
@@ -36,8 +36,8 @@ def undisturbed(cloud, aws, somebody):
 
 
 def seen(aws):
-    """Return an inventory with one word in place of each id of an API, which AWS chooses."""
-    found = inventory(aws)
+    """Return an snapshot with one word in place of each id of an API, which AWS chooses."""
+    found = snapshot(aws)
     text = repr(found)
     for number, api in enumerate(found["apis"]):
         text = text.replace(api, f"api-{number}")
@@ -83,7 +83,7 @@ def test_a_stage_half_taken_down_is_taken_down_by_the_next_try(cloud, aws, someb
 
     take_down(somebody)
 
-    assert not any(inventory(aws).values())
+    assert not any(snapshot(aws).values())
 
 
 @pytest.mark.long

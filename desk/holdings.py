@@ -20,7 +20,7 @@ STAGE_TAG = "broadsheet-stage"
 Resource = dict[str, str]  # as Chalice records it
 
 
-class Account:
+class Holdings:
     """The functions, roles, rules and the API of *stage* in the account of these credentials."""
 
     def __init__(self, stage: str) -> None:
