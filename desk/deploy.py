@@ -42,6 +42,7 @@ def deploy(
     *settings* are parameters of the stack; those that are not given stay as they were. What is
     about to change is said before it is changed.
     """
+    configured.check_name(stage, root=root)
     say(f"zip: {bundle.build(root=root)}")
     stack = Stack(stage)
     outputs = stack.apply(settings, about_to=lambda changes: _say_all(say, _told(changes)))
@@ -50,7 +51,7 @@ def deploy(
         for spare in held.spare_apis():
             say(f"the API {spare} calls this stage too: delete it if nobody reads there")
         address = held.address(held.api(), API_PATH)
-        configured.record(stage, outputs, public_url=held.public_url() or address, root=root)
+        configured.record(stage, outputs, public_url=held.domain() or address, root=root)
         wanted = planned(stage, root=root)
         resources = held.resources(wanted["functions"], outputs["UploadsBucket"])
         _say_all(say, _differences(wanted, resources))
@@ -65,6 +66,7 @@ def changes(
     stage: str, *, settings: Mapping[str, str] | None = None, root: Path = ROOT
 ) -> Iterator[str]:
     """Yield what `deploy` would change, and change nothing."""
+    configured.check_name(stage, root=root)
     stack = Stack(stage)
     yield from _told(stack.planned(settings or {}))
     outputs = stack.outputs()
@@ -77,6 +79,7 @@ def changes(
 
 def destroy(stage: str, *, root: Path = ROOT, say: Say = print) -> dict[str, str]:
     """Take *stage* down but for its table and buckets, which outlive it: return their names."""
+    configured.check_name(stage, root=root)
     stack = Stack(stage)
     outputs = stack.outputs()
     names = outputs or stack.foretold()

@@ -20,6 +20,11 @@ STAGE_TAG = "broadsheet-stage"
 Resource = dict[str, str]  # as Chalice records it
 
 
+def is_an_apis_own(url: str) -> bool:
+    """Tell whether an address is one that API Gateway gave, which goes when its API goes."""
+    return ".execute-api." in url
+
+
 class Holdings:
     """The functions, roles, rules and the API of *stage* in the account of these credentials."""
 
@@ -74,15 +79,14 @@ class Holdings:
         )
         return f"https://{api_id}.execute-api.{region}.{suffix}/{path}"
 
-    def public_url(self) -> str:
-        """Return the address that the deployed API was told to be at, "" where it was not."""
+    def domain(self) -> str:
+        """Return the address in front of the API that was deployed last, "" for the API's own."""
         try:
             told = self._lambda.get_function_configuration(FunctionName=self._prefix)
         except self._lambda.exceptions.ResourceNotFoundException:
             return ""
-        return str(
-            told.get("Environment", {}).get("Variables", {}).get("BROADSHEET_PUBLIC_URL", "")
-        )
+        url = told.get("Environment", {}).get("Variables", {}).get("BROADSHEET_PUBLIC_URL", "")
+        return "" if is_an_apis_own(url) else url
 
     def send_failures_to(self, queue_arn: str, *, repeats: int, age_s: int) -> None:
         """Send what a function could not handle to the queue: Chalice has no word for it."""

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from local_aws import ROOT
+from local_aws import ROOT, Aws
 from operators import CHALICE, Operator, checkout, snapshot
 
 from desk import configured, smoke
@@ -115,6 +115,20 @@ def test_a_smoke_test_says_what_did_not_come_and_where_to_look(aws, stage):
     assert "Versions" not in s3.list_object_versions(Bucket=stage.uploads)
 
 
+def test_a_page_that_does_not_come_is_told_with_its_address_and_its_log(aws, site, stage):
+    client = aws.client("apigateway")
+    other = client.create_rest_api(name="another")["id"]  # where the domain now leads
+
+    with pytest.raises(DeskError) as told:
+        smoke.smoke(stage, max_wait_s=5)
+
+    client.delete_rest_api(restApiId=other)
+    assert str(told.value).startswith(f"the page {site}/preview/")
+    assert " answers 403 and not with the draft: " in str(told.value)
+    assert "the log group /aws/lambda/broadsheet-staging," in str(told.value)
+    assert "Versions" not in aws.client("s3").list_object_versions(Bucket=stage.uploads)
+
+
 def test_a_dry_run_says_what_would_change_and_changes_nothing(deployed, aws, operator):
     before, files = snapshot(aws), (operator.at / ".chalice" / "config.json").read_text()
 
@@ -153,6 +167,21 @@ def test_an_api_that_chalice_made_by_itself_is_adopted(deployed, aws, operator):
     assert list(snapshot(aws)["apis"]) == [second]
 
 
+def test_an_address_of_an_apis_own_goes_with_that_api(deployed, aws, operator):
+    staging = snapshot(aws)["apis"].keys()
+    operator.deploy("prod")
+    (first,) = snapshot(aws)["apis"].keys() - staging
+    aws.client("apigateway").delete_rest_api(restApiId=first)
+
+    operator.deploy("prod")
+
+    after = snapshot(aws)
+    operator.destroy("prod")
+    (second,) = after["apis"].keys() - staging
+    told = after["functions"]["broadsheet-prod-ingest"]["environment"]
+    assert told["BROADSHEET_PUBLIC_URL"].startswith(f"https://{second}.execute-api.")
+
+
 def test_a_function_that_a_former_commit_does_not_have_goes_when_that_one_is_deployed(
     deployed, aws, operator
 ):
@@ -179,6 +208,9 @@ def test_stages_stand_side_by_side(deployed, aws, operator):
 
     operator.deploy("prod")
     both = snapshot(aws)
+    (api,) = both["apis"].keys() - before["apis"].keys()
+    own = f"https://{api}.execute-api.us-east-1.amazonaws.com/api"
+    assert both["functions"]["broadsheet-prod"]["environment"]["BROADSHEET_PUBLIC_URL"] == own
     operator.destroy("prod")
 
     assert len(both["functions"]) == 2 * len(FUNCTIONS)
@@ -222,18 +254,32 @@ def test_the_data_goes_when_it_is_asked_for_and_typed(deployed, aws, stage):
     deployed.destroy("staging", "--data", types="delete staging\n")  # nothing is there: no error
 
 
-def test_a_stack_that_cannot_be_made_is_one_line_and_a_status(operator):
-    done = operator.deploy("Not A Stage", succeeds=False)
+def test_an_aws_that_does_not_answer_is_one_line_and_a_status(tmp_path):
+    nowhere = Aws("http://127.0.0.1:9")
+    nowhere.environ["AWS_MAX_ATTEMPTS"] = "1"
+
+    done = Operator(nowhere, checkout(tmp_path / "checkout")).deploy("prod", succeeds=False)
 
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
-    assert done.stderr.splitlines()[-1].startswith("desk deploy: ")
+    assert done.stderr.splitlines()[-1].startswith("desk deploy: AWS: Could not connect")
 
 
-def test_no_stage_takes_the_name_of_another_ones_function(operator):
-    done = operator.deploy("prod-ingest", succeeds=False)
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("prod-ingest", "prod-ingest: ingest is a function's name"),
+        ("local", "local: that is what `make run` makes"),
+        ("Not A Stage", "'Not A Stage', but 1 to 20 lower-case letters, digits and hyphens"),
+    ],
+)
+def test_no_stage_takes_a_name_that_means_something_else(aws, operator, name, why):
+    before = snapshot(aws)
 
-    assert done.stderr.splitlines()[-1].endswith(": ingest is a function's name")
+    done = operator.deploy(name, succeeds=False)
+
+    assert done.stderr.startswith(f"desk deploy: a stage cannot be called {why}")
+    assert snapshot(aws) == before
 
 
 def test_deploying_another_stage_leaves_prods_configuration_alone(deployed):
