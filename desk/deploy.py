@@ -50,15 +50,17 @@ def deploy(
         held = Holdings(stage)
         for spare in held.spare_apis():
             say(f"the API {spare} calls this stage too: delete it if nobody reads there")
-        address = held.address(held.api(), API_PATH)
+        api_id = held.api()
+        address = held.address(api_id, API_PATH)
         configured.record(stage, outputs, public_url=held.domain() or address, root=root)
         wanted = planned(stage, root=root)
         resources = held.resources(wanted["functions"], outputs["UploadsBucket"])
         _say_all(say, _differences(wanted, resources))
         holdings.remember(stage, resources, root=root)
         _chalice("deploy", stage, root)
-        say("what fails goes to the failure queue ...")
+        say("the failure queue, unknown addresses ...")
         held.send_failures_to(outputs["FailuresArn"], repeats=MAX_REPEATS, age_s=MAX_EVENT_AGE_S)
+        held.answer_unknown_paths(api_id, API_PATH)
     return configured.recorded(stage, root=root).site
 
 

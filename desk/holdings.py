@@ -17,6 +17,15 @@ APP = "broadsheet"
 API_HANDLER = "api_handler"
 STAGE_TAG = "broadsheet-stage"
 
+_UNKNOWN_PATH = json.dumps(
+    {
+        "type": "about:blank",
+        "title": "Not Found",
+        "status": 404,
+        "detail": "This address leads nowhere.",
+    }
+)
+
 Resource = dict[str, str]  # as Chalice records it
 
 
@@ -98,6 +107,24 @@ class Holdings:
                     MaximumEventAgeInSeconds=age_s,
                     DestinationConfig={"OnFailure": {"Destination": queue_arn}},
                 )
+
+    def answer_unknown_paths(self, api_id: str, path: str) -> None:
+        """Make the API answer 404 where it has no route, and not 403 as API Gateway does.
+
+        It is part of no document that Chalice writes, and goes whenever Chalice deploys.
+        """
+        client = self._session.client("apigateway")
+        client.put_gateway_response(
+            restApiId=api_id,
+            responseType="MISSING_AUTHENTICATION_TOKEN",  # API Gateway's name for an unknown path
+            statusCode="404",
+            responseParameters={
+                "gatewayresponse.header.Content-Type": "'application/problem+json'",
+                "gatewayresponse.header.Cache-Control": "'no-store'",
+            },
+            responseTemplates={"application/json": _UNKNOWN_PATH},
+        )
+        client.create_deployment(restApiId=api_id, stageName=path)
 
     def _functions(self) -> dict[str, str]:
         """Return the ARNs of the stage's functions by Chalice's names for them."""

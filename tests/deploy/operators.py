@@ -152,6 +152,10 @@ def _apis(client):
                 for resource in client.get_resources(restApiId=api["id"])["items"]
                 for method, told in resource.get("resourceMethods", {}).items()
             },
+            "responses": {
+                told["responseType"]: told["statusCode"]
+                for told in client.get_gateway_responses(restApiId=api["id"])["items"]
+            },
             "stages": [s["stageName"] for s in client.get_stages(restApiId=api["id"])["item"]],
         }
         for api in client.get_rest_apis()["items"]

@@ -82,6 +82,8 @@ def test_a_stage_is_deployed_with_names_of_its_own(deployed, aws, site):
         assert queue.endswith(":broadsheet-staging-failures")
         assert (repeats, age_s) == (2, 21600)
     assert functions["broadsheet-staging"]["failures"] is None
+    (api,) = found["apis"].values()
+    assert api["responses"] == {"MISSING_AUTHENTICATION_TOKEN": "404"}
     policies = json.dumps(found["roles"])
     assert "table/broadsheet-staging" in policies
     assert "prod" not in policies
