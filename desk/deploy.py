@@ -158,5 +158,6 @@ def _chalice(command: str, stage: str, root: Path) -> None:
     words = [sys.executable, "-c", "from chalice.cli import main; main()", command]
     done = subprocess.run([*words, "--stage", stage], cwd=root, check=False)  # noqa: S603 - ours
     if done.returncode:
-        again = f"mend it and run `make deploy STAGE={stage}` again: it goes on from there"
+        target = "deploy" if command == "deploy" else "destroy"
+        again = f"mend it and run `make {target} STAGE={stage}` again: it goes on from there"
         raise DeskError(f"`chalice {command} --stage {stage}` failed, see above: {again}")

@@ -80,12 +80,12 @@ class Holdings:
 
     def address(self, api_id: str, path: str) -> str:
         """Return the address of the API's stage *path*."""
+        import botocore.session
         from chalice.awsclient import TypedAWSClient
 
         region = self._session.region_name
-        suffix = TypedAWSClient(self._session._session).endpoint_dns_suffix(  # noqa: SLF001 - boto3 has no other way to its own botocore
-            "apigateway", region
-        )
+        names = TypedAWSClient(botocore.session.get_session())
+        suffix = names.endpoint_dns_suffix("apigateway", region)
         return f"https://{api_id}.execute-api.{region}.{suffix}/{path}"
 
     def domain(self) -> str:
