@@ -22,8 +22,8 @@ help:
 	@echo 'make check    format, lint, types, template; `make fix` formats'
 	@echo 'make audit    whether the templates are safe; installs its linter apart'
 	@echo 'make bench    every benchmark, as ratios'
-	@echo 'make deploy   STAGE=prod: infrastructure, code, and what Chalice cannot set'
-	@echo 'make destroy  STAGE=prod: all of it but the data'
+	@echo 'make deploy   STAGE=prod: infrastructure, code, smoke test; DRY_RUN=1, SMOKE=0'
+	@echo 'make destroy  STAGE=prod: all of it but the data; DATA=1: that too'
 
 setup:
 	@command -v $(PYTHON) >/dev/null || { echo 'make: Python 3.11 or newer is needed: install it, or name it with make PYTHON=...' >&2; exit 1; }
@@ -61,8 +61,8 @@ bench: setup
 
 deploy: setup
 	@test -n '$(STAGE)' || { echo 'make deploy: name the stage, as in make deploy STAGE=prod' >&2; exit 2; }
-	@$(VENV)/python -m desk deploy --stage '$(STAGE)'
+	@$(VENV)/python -m desk deploy --stage '$(STAGE)' $(if $(DRY_RUN),--dry-run) $(if $(filter 0,$(SMOKE)),--no-smoke)
 
 destroy: setup
 	@test -n '$(STAGE)' || { echo 'make destroy: name the stage, as in make destroy STAGE=prod' >&2; exit 2; }
-	@$(VENV)/python -m desk destroy --stage '$(STAGE)'
+	@$(VENV)/python -m desk destroy --stage '$(STAGE)' $(if $(DATA),--data)

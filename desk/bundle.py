@@ -32,7 +32,7 @@ _PIN = re.compile(r"(?P<name>[\w.-]+)==(?P<version>[\w.]+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Package:
     """One top-level package of the zip; `packed` and `unpacked` are bytes."""
 
     name: str
@@ -45,47 +45,47 @@ class Bundle:
     """A finished zip."""
 
     path: Path
-    parts: tuple[Part, ...]  # the largest first
+    packages: tuple[Package, ...]  # the largest first
 
     def __str__(self) -> str:
-        unpacked = sum(part.unpacked for part in self.parts)
+        unpacked = sum(package.unpacked for package in self.packages)
         return f"{_mb(self.path.stat().st_size)} MB, {_mb(unpacked)} MB unpacked"
 
     def table(self) -> str:
-        """Return the parts, one a line, in megabytes."""
-        rows = [f"{_mb(p.packed):>8}  {_mb(p.unpacked):>8}  {p.name}" for p in self.parts]
-        return "\n".join([f"{'PACKED':>8}  {'UNPACKED':>8}  PART", *rows])
+        """Return the packages, one a line, in megabytes."""
+        rows = [f"{_mb(p.packed):>8}  {_mb(p.unpacked):>8}  {p.name}" for p in self.packages]
+        return "\n".join([f"{'PACKED':>8}  {'UNPACKED':>8}  PACKAGE", *rows])
 
 
 def build(*, root: Path = ROOT) -> Bundle:
     """Make the zip of this checkout, or find it made, and refuse one that Lambda cannot run."""
-    runtime = _runtime()
+    name = runtime()
     _compile(root)
     _remove_torn(root / ".chalice" / "deployments")
-    path = _pack(root, runtime)
+    path = _pack(root, name)
     with zipfile.ZipFile(path) as packed:
         _refuse_what_is_missing(packed, root / "requirements.txt")
-        parts = _parts(packed)
+        packages = _packages(packed)
     if path.stat().st_size > MAX_ZIP_BYTES:
-        largest = ", ".join(part.name for part in parts[:5])
+        largest = ", ".join(package.name for package in packages[:5])
         raise DeskError(f"the zip has {_mb(path.stat().st_size)} MB, Lambda takes 50: {largest}")
-    return Bundle(path=path, parts=parts)
+    return Bundle(path=path, packages=packages)
 
 
-def _runtime() -> str:
-    """Return Lambda's name for this Python."""
+def runtime(version: tuple[int, int] = sys.version_info[:2]) -> str:
+    """Return Lambda's name for a version of Python: the deployed one is that of .venv."""
     import botocore.session
 
-    runtime = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    name = f"python{version[0]}.{version[1]}"
     model = botocore.session.get_session().get_service_model("lambda")
     known: Any = model.shape_for("Runtime")
-    if runtime not in known.enum:
-        mend = "remove .venv and name an older one with `make deploy PYTHON=python3.13 ...`"
-        raise DeskError(f"Lambda has no {runtime}, and .venv is of that Python: {mend}")
-    return runtime
+    if name not in known.enum:
+        mend = "remove .venv and name an older one, as in `make deploy PYTHON=python3.13 ...`"
+        raise DeskError(f"Lambda has no {name}, and .venv is of that Python: {mend}")
+    return name
 
 
-def _pack(root: Path, runtime: str) -> Path:
+def _pack(root: Path, runtime_name: str) -> Path:
     from chalice.deploy import packager
     from chalice.utils import UI, OSUtils
 
@@ -97,7 +97,7 @@ def _pack(root: Path, runtime: str) -> Path:
         ui=UI(out=said, err=said),
     )
     try:
-        return Path(maker.create_deployment_package(str(root), runtime))
+        return Path(maker.create_deployment_package(str(root), runtime_name))
     except (packager.PackageDownloadError, packager.NoSuchPackageError) as error:
         raise DeskError(f"the zip cannot be made: {' '.join(str(error).split())}") from None
 
@@ -116,9 +116,9 @@ def _compile(root: Path) -> None:
     compileall.compile_dir(root / "chalicelib", quiet=2, invalidation_mode=checked)
     vendor = root / "vendor"
     shutil.rmtree(vendor, ignore_errors=True)
-    runtime = Path(chalice.app.__file__).parent
+    chalices = Path(chalice.app.__file__).parent
     sources = [(root / "app.py", Path("app.py"))]
-    sources += [(runtime / name, Path("chalice", name)) for name in ("app.py", "__init__.py")]
+    sources += [(chalices / name, Path("chalice", name)) for name in ("app.py", "__init__.py")]
     for name, _ in pins(root / "requirements.txt"):
         for file in metadata.files(name) or ():
             if file.suffix == ".py" and ".." not in file.parts:
@@ -170,14 +170,14 @@ def _plain(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def _parts(packed: zipfile.ZipFile) -> tuple[Part, ...]:
+def _packages(packed: zipfile.ZipFile) -> tuple[Package, ...]:
     small: Counter[str] = Counter()
     large: Counter[str] = Counter()
     for file in packed.infolist():
         name = file.filename.partition("/")[0]
         small[name] += file.compress_size
         large[name] += file.file_size
-    return tuple(Part(name=n, packed=size, unpacked=large[n]) for n, size in small.most_common())
+    return tuple(Package(name=n, packed=size, unpacked=large[n]) for n, size in small.most_common())
 
 
 def _mb(size: int) -> str:

@@ -8,16 +8,19 @@ in the functions that write them.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from desk.errors import WrongWords
+from desk.holdings import is_an_apis_own
 from desk.stage import Stage
 from desk.venv import ROOT
 
-MODEL_STAGE = "prod"
+MODEL_STAGE, LOCAL = "prod", "local"
 
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,19}")  # as the template has it
 WRITERS = ("ingest", "reconcile")  # the functions that summarise, and may call a model for it
 # Before the id of a model: a profile that sends calls to any region of a part of the world.
 _REGIONS = ("us", "us-gov", "eu", "apac", "jp", "au", "ca", "sa", "me", "af", "global")
@@ -27,6 +30,18 @@ def functions(*, root: Path = ROOT) -> tuple[str, ...]:
     """Return the names of the functions that this checkout configures."""
     config = json.loads((root / ".chalice" / "config.json").read_text())
     return tuple(config["stages"][MODEL_STAGE]["lambda_functions"])
+
+
+def check_name(stage: str, *, root: Path = ROOT) -> None:
+    """Refuse what is no name, `local`, and `prod-ingest`: that is `prod`'s function `ingest`."""
+    if not _NAME.fullmatch(stage):
+        words = "1 to 20 lower-case letters, digits and hyphens, from a letter on"
+        raise WrongWords(f"a stage cannot be called {stage!r}, but {words}")
+    if stage == LOCAL:
+        raise WrongWords(f"a stage cannot be called {stage}: that is what `make run` makes")
+    for name in functions(root=root):
+        if stage.endswith(f"-{name}"):
+            raise WrongWords(f"a stage cannot be called {stage}: {name} is a function's name")
 
 
 def recorded(stage: str, *, root: Path = ROOT) -> Stage:
@@ -42,7 +57,7 @@ def recorded(stage: str, *, root: Path = ROOT) -> Stage:
             receipts=environment["BROADSHEET_RECEIPTS_BUCKET"],
         )
     except KeyError:
-        known = ", ".join(["local", *sorted(config["stages"])])
+        known = ", ".join([LOCAL, *sorted(config["stages"])])
         message = f"there is no stage {stage}: known are {known}; `make deploy STAGE={stage}` makes"
         raise WrongWords(f"{message} it") from None
 
@@ -52,10 +67,9 @@ def record(
 ) -> None:
     """Write what Chalice must know of *stage* into its configuration.
 
-    *public_url* is the API's own address. One that is recorded stays where it is a domain in
-    front of the API; where it is an API's own, it follows the API.
+    Where a domain in front of the API is recorded it stays; an API's own address gives way to
+    *public_url*.
     """
-    _refuse_a_functions_name(stage, root)
     path = root / ".chalice" / "config.json"
     config = json.loads(path.read_text())
     stages = config["stages"]
@@ -68,23 +82,13 @@ def record(
     environment["BROADSHEET_UPLOADS_BUCKET"] = outputs["UploadsBucket"]
     environment["BROADSHEET_RECEIPTS_BUCKET"] = outputs["ReceiptsBucket"]
     environment["BROADSHEET_EDITORS_TOPIC"] = outputs["EditorsTopic"]
-    if public_url and _is_an_apis_own(environment.get("BROADSHEET_PUBLIC_URL", "")):
+    had = environment.get("BROADSHEET_PUBLIC_URL", "")
+    if public_url and (not had or is_an_apis_own(had)):
         environment["BROADSHEET_PUBLIC_URL"] = public_url
     for name in WRITERS:
         policy = stages[stage]["lambda_functions"][name]["iam_policy_file"]
         _allow_model(root / ".chalice" / policy, environment)
     _write(path, config)
-
-
-def _refuse_a_functions_name(stage: str, root: Path) -> None:
-    """Refuse `prod-ingest`: its API's function would be `prod`'s function `ingest`."""
-    for name in functions(root=root):
-        if stage.endswith(f"-{name}"):
-            raise WrongWords(f"a stage cannot be called {stage}: {name} is a function's name")
-
-
-def _is_an_apis_own(url: str) -> bool:
-    return not url or ".execute-api." in url
 
 
 def _after_the_model(stages: Mapping[str, Any], stage: str) -> dict[str, Any]:

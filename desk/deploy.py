@@ -17,9 +17,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from desk import account, bundle, configured
-from desk.account import Account, Resource
+from desk import bundle, configured, holdings
 from desk.errors import DeskError
+from desk.holdings import Holdings, Resource
 from desk.planned import planned
 from desk.stack import Change, Stack
 from desk.stage import explained
@@ -42,22 +42,25 @@ def deploy(
     *settings* are parameters of the stack; those that are not given stay as they were. What is
     about to change is said before it is changed.
     """
+    configured.check_name(stage, root=root)
     say(f"zip: {bundle.build(root=root)}")
     stack = Stack(stage)
     outputs = stack.apply(settings, about_to=lambda changes: _say_all(say, _told(changes)))
     with explained():
-        held = Account(stage)
+        held = Holdings(stage)
         for spare in held.spare_apis():
             say(f"the API {spare} calls this stage too: delete it if nobody reads there")
-        address = held.address(held.api(), API_PATH)
-        configured.record(stage, outputs, public_url=held.public_url() or address, root=root)
+        api_id = held.api()
+        address = held.address(api_id, API_PATH)
+        configured.record(stage, outputs, public_url=held.domain() or address, root=root)
         wanted = planned(stage, root=root)
         resources = held.resources(wanted["functions"], outputs["UploadsBucket"])
         _say_all(say, _differences(wanted, resources))
-        account.remember(stage, resources, root=root)
+        holdings.remember(stage, resources, root=root)
         _chalice("deploy", stage, root)
-        say("what fails goes to the failure queue ...")
+        say("the failure queue, unknown addresses ...")
         held.send_failures_to(outputs["FailuresArn"], repeats=MAX_REPEATS, age_s=MAX_EVENT_AGE_S)
+        held.answer_unknown_paths(api_id, API_PATH)
     return configured.recorded(stage, root=root).site
 
 
@@ -65,26 +68,28 @@ def changes(
     stage: str, *, settings: Mapping[str, str] | None = None, root: Path = ROOT
 ) -> Iterator[str]:
     """Yield what `deploy` would change, and change nothing."""
+    configured.check_name(stage, root=root)
     stack = Stack(stage)
     yield from _told(stack.planned(settings or {}))
     outputs = stack.outputs()
     with explained(), _copied(root) as copy:
         configured.record(stage, outputs or stack.foretold(), root=copy)
         wanted = planned(stage, root=copy)
-        held = Account(stage).resources(wanted["functions"], outputs.get("UploadsBucket"))
+        held = Holdings(stage).resources(wanted["functions"], outputs.get("UploadsBucket"))
     yield from _differences(wanted, held)
 
 
 def destroy(stage: str, *, root: Path = ROOT, say: Say = print) -> dict[str, str]:
     """Take *stage* down but for its table and buckets, which outlive it: return their names."""
+    configured.check_name(stage, root=root)
     stack = Stack(stage)
     outputs = stack.outputs()
     names = outputs or stack.foretold()
     with explained():
         configured.record(stage, names, root=root)
         functions = configured.functions(root=root)
-        held = Account(stage).resources(functions, outputs.get("UploadsBucket"))
-        account.remember(stage, held, root=root)
+        held = Holdings(stage).resources(functions, outputs.get("UploadsBucket"))
+        holdings.remember(stage, held, root=root)
         if held:
             say("chalice delete ...")
             _chalice("delete", stage, root)
@@ -153,5 +158,6 @@ def _chalice(command: str, stage: str, root: Path) -> None:
     words = [sys.executable, "-c", "from chalice.cli import main; main()", command]
     done = subprocess.run([*words, "--stage", stage], cwd=root, check=False)  # noqa: S603 - ours
     if done.returncode:
-        again = f"mend it and run `make deploy STAGE={stage}` again: it goes on from there"
+        target = "deploy" if command == "deploy" else "destroy"
+        again = f"mend it and run `make {target} STAGE={stage}` again: it goes on from there"
         raise DeskError(f"`chalice {command} --stage {stage}` failed, see above: {again}")

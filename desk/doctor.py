@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib import VERSION
 from chalicelib.core.uploads import kind_of
 from desk import configured
-from desk.account import API_HANDLER, APP
+from desk.holdings import API_HANDLER, APP
 from desk.redrive import failures_url
 from desk.venv import ROOT
 

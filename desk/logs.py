@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.core.api import moment
 from chalicelib.core.clean import printable
-from desk.account import API_HANDLER, APP
+from desk.holdings import API_HANDLER, APP
 
 if TYPE_CHECKING:
     from desk.stage import Stage

@@ -66,7 +66,7 @@ class Operator:
         path.write_text(json.dumps(config))
 
 
-def inventory(aws):
+def snapshot(aws):
     """All of an account that a deployment makes, without what differs from time to time."""
     functions = aws.client("lambda")
     named = {f["FunctionName"]: f for f in functions.list_functions()["Functions"]}
@@ -152,6 +152,10 @@ def _apis(client):
                 for resource in client.get_resources(restApiId=api["id"])["items"]
                 for method, told in resource.get("resourceMethods", {}).items()
             },
+            "responses": {
+                told["responseType"]: told["statusCode"]
+                for told in client.get_gateway_responses(restApiId=api["id"])["items"]
+            },
             "stages": [s["stageName"] for s in client.get_stages(restApiId=api["id"])["item"]],
         }
         for api in client.get_rest_apis()["items"]
@@ -168,11 +172,3 @@ def _buckets(client):
         ]
         for bucket in client.list_buckets()["Buckets"]
     }
-
-
-def with_its_own_ids(found):
-    """Return an inventory with `api` in place of the only API's id, which is AWS's to choose."""
-    (api_id,) = found["apis"]
-    return json.loads(
-        json.dumps({**found, "apis": [*map(repr, found["apis"].items())]}).replace(api_id, "api")
-    )

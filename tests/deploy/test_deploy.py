@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from local_aws import ROOT
-from operators import CHALICE, Operator, checkout, inventory
+from local_aws import ROOT, Aws
+from operators import CHALICE, Operator, checkout, snapshot
 
 from desk import configured, smoke
 from desk.errors import DeskError
@@ -61,7 +61,7 @@ def test_what_a_deployment_does_not_name_stays_as_it_was(aws, at_aws):
 
 
 def test_a_stage_is_deployed_with_names_of_its_own(deployed, aws, site):
-    found = inventory(aws)
+    found = snapshot(aws)
     functions = found["functions"]
     told = functions["broadsheet-staging-ingest"]["environment"]
     given = parameters(aws, "broadsheet-staging")
@@ -82,6 +82,8 @@ def test_a_stage_is_deployed_with_names_of_its_own(deployed, aws, site):
         assert queue.endswith(":broadsheet-staging-failures")
         assert (repeats, age_s) == (2, 21600)
     assert functions["broadsheet-staging"]["failures"] is None
+    (api,) = found["apis"].values()
+    assert api["responses"] == {"MISSING_AUTHENTICATION_TOKEN": "404"}
     policies = json.dumps(found["roles"])
     assert "table/broadsheet-staging" in policies
     assert "prod" not in policies
@@ -115,8 +117,22 @@ def test_a_smoke_test_says_what_did_not_come_and_where_to_look(aws, stage):
     assert "Versions" not in s3.list_object_versions(Bucket=stage.uploads)
 
 
+def test_a_page_that_does_not_come_is_told_with_its_address_and_its_log(aws, site, stage):
+    client = aws.client("apigateway")
+    other = client.create_rest_api(name="another")["id"]  # where the domain now leads
+
+    with pytest.raises(DeskError) as told:
+        smoke.smoke(stage, max_wait_s=5)
+
+    client.delete_rest_api(restApiId=other)
+    assert str(told.value).startswith(f"the page {site}/preview/")
+    assert " answers 403 and not with the draft: " in str(told.value)
+    assert "the log group /aws/lambda/broadsheet-staging," in str(told.value)
+    assert "Versions" not in aws.client("s3").list_object_versions(Bucket=stage.uploads)
+
+
 def test_a_dry_run_says_what_would_change_and_changes_nothing(deployed, aws, operator):
-    before, files = inventory(aws), (operator.at / ".chalice" / "config.json").read_text()
+    before, files = snapshot(aws), (operator.at / ".chalice" / "config.json").read_text()
 
     new = operator.deploy("planned", "--dry-run").stdout.splitlines()
     same = operator.deploy("staging", "--dry-run").stdout.splitlines()
@@ -127,37 +143,52 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(deployed, aws, ope
     (updates,) = [line for line in same if line.startswith("functions: ")]
     assert updates.startswith("functions: update ingest, ")
     assert updates.endswith(", rest_api")
-    assert inventory(aws) == before
+    assert snapshot(aws) == before
     assert (operator.at / ".chalice" / "config.json").read_text() == files
 
 
 def test_deploying_again_from_anywhere_changes_nothing(deployed, aws, operator):
-    before = inventory(aws)
+    before = snapshot(aws)
 
     deployed.deploy("staging")
-    assert inventory(aws) == before
+    assert snapshot(aws) == before
     operator.deploy("staging")  # from a clone that knows nothing of the first
-    assert inventory(aws) == before
+    assert snapshot(aws) == before
     deployed.run(*CHALICE, "deploy", "--stage", "staging")
-    assert inventory(aws) == before
+    assert snapshot(aws) == before
 
 
 def test_an_api_that_chalice_made_by_itself_is_adopted(deployed, aws, operator):
-    (first,) = inventory(aws)["apis"]
+    (first,) = snapshot(aws)["apis"]
     aws.client("apigateway").delete_rest_api(restApiId=first)
     deployed.run(*CHALICE, "deploy", "--stage", "staging")
-    (second,) = inventory(aws)["apis"]
+    (second,) = snapshot(aws)["apis"]
 
     operator.deploy("staging")
 
-    assert list(inventory(aws)["apis"]) == [second]
+    assert list(snapshot(aws)["apis"]) == [second]
+
+
+def test_an_address_of_an_apis_own_goes_with_that_api(deployed, aws, operator):
+    staging = snapshot(aws)["apis"].keys()
+    operator.deploy("prod")
+    (first,) = snapshot(aws)["apis"].keys() - staging
+    aws.client("apigateway").delete_rest_api(restApiId=first)
+
+    operator.deploy("prod")
+
+    after = snapshot(aws)
+    operator.destroy("prod")
+    (second,) = after["apis"].keys() - staging
+    told = after["functions"]["broadsheet-prod-ingest"]["environment"]
+    assert told["BROADSHEET_PUBLIC_URL"].startswith(f"https://{second}.execute-api.")
 
 
 def test_a_function_that_a_former_commit_does_not_have_goes_when_that_one_is_deployed(
     deployed, aws, operator
 ):
     """Whoever rolls back deploys an older clone: it need not know what is deployed now."""
-    before = inventory(aws)
+    before = snapshot(aws)
     events = operator.at / "chalicelib" / "events.py"
     code = events.read_text()
     start = code.index("@functions.schedule(Rate(15")
@@ -165,25 +196,28 @@ def test_a_function_that_a_former_commit_does_not_have_goes_when_that_one_is_dep
 
     told = operator.deploy("staging")
 
-    older = inventory(aws)
+    older = snapshot(aws)
     assert "functions: delete fetch_feeds" in told.stderr.splitlines()
     assert set(before["functions"]) - set(older["functions"]) == {"broadsheet-staging-fetch_feeds"}
     assert "broadsheet-staging-fetch_feeds-event" not in older["rules"]
     assert "broadsheet-staging-fetch_feeds" not in older["roles"]
     deployed.deploy("staging")
-    assert inventory(aws) == before
+    assert snapshot(aws) == before
 
 
 def test_stages_stand_side_by_side(deployed, aws, operator):
-    before = inventory(aws)
+    before = snapshot(aws)
 
     operator.deploy("prod")
-    both = inventory(aws)
+    both = snapshot(aws)
+    (api,) = both["apis"].keys() - before["apis"].keys()
+    own = f"https://{api}.execute-api.us-east-1.amazonaws.com/api"
+    assert both["functions"]["broadsheet-prod"]["environment"]["BROADSHEET_PUBLIC_URL"] == own
     operator.destroy("prod")
 
     assert len(both["functions"]) == 2 * len(FUNCTIONS)
     assert len(both["apis"]) == 2
-    after = inventory(aws)
+    after = snapshot(aws)
     for kind in ("stacks", "functions", "roles", "rules", "apis"):
         assert after[kind] == before[kind], kind
         assert both[kind].items() > before[kind].items(), kind
@@ -199,41 +233,55 @@ def test_a_stage_that_was_destroyed_comes_back_with_its_data(deployed, aws, stag
 
     kept = [line for line in gone.stderr.splitlines() if line.startswith("kept: ")]
     assert kept == [f"kept: {name}" for name in (stage.table, stage.uploads, stage.receipts)]
-    after = inventory(aws)
+    after = snapshot(aws)
     assert "broadsheet-staging" not in after["stacks"]
     assert not any(after[kind] for kind in ("functions", "roles", "rules", "apis"))
     deployed.deploy("staging")
-    assert set(inventory(aws)["functions"]) == FUNCTIONS
+    assert set(snapshot(aws)["functions"]) == FUNCTIONS
     assert rows(aws, stage.table) == ["ARTICLE#kept"]
     smoke.smoke(stage)
 
 
 def test_the_data_goes_when_it_is_asked_for_and_typed(deployed, aws, stage):
-    before = inventory(aws)
+    before = snapshot(aws)
 
     refused = deployed.destroy("staging", "--data", types="staging\n", succeeds=False)
     assert "nothing was done" in refused.stderr
-    assert inventory(aws) == before
+    assert snapshot(aws) == before
     deployed.destroy("staging", "--data", types="delete staging\n")
 
-    after = inventory(aws)
+    after = snapshot(aws)
     assert stage.table not in after["tables"]
     assert not {stage.uploads, stage.receipts} & set(after["buckets"])
     deployed.destroy("staging", "--data", types="delete staging\n")  # nothing is there: no error
 
 
-def test_a_stack_that_cannot_be_made_is_one_line_and_a_status(operator):
-    done = operator.deploy("Not A Stage", succeeds=False)
+def test_an_aws_that_does_not_answer_is_one_line_and_a_status(tmp_path):
+    nowhere = Aws("http://127.0.0.1:9")
+    nowhere.environ["AWS_MAX_ATTEMPTS"] = "1"
+
+    done = Operator(nowhere, checkout(tmp_path / "checkout")).deploy("prod", succeeds=False)
 
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
-    assert done.stderr.splitlines()[-1].startswith("desk deploy: ")
+    assert done.stderr.splitlines()[-1].startswith("desk deploy: AWS: Could not connect")
 
 
-def test_no_stage_takes_the_name_of_another_ones_function(operator):
-    done = operator.deploy("prod-ingest", succeeds=False)
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("prod-ingest", "prod-ingest: ingest is a function's name"),
+        ("local", "local: that is what `make run` makes"),
+        ("Not A Stage", "'Not A Stage', but 1 to 20 lower-case letters, digits and hyphens"),
+    ],
+)
+def test_no_stage_takes_a_name_that_means_something_else(aws, operator, name, why):
+    before = snapshot(aws)
 
-    assert done.stderr.splitlines()[-1].endswith(": ingest is a function's name")
+    done = operator.deploy(name, succeeds=False)
+
+    assert done.stderr.startswith(f"desk deploy: a stage cannot be called {why}")
+    assert snapshot(aws) == before
 
 
 def test_deploying_another_stage_leaves_prods_configuration_alone(deployed):

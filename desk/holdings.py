@@ -17,10 +17,24 @@ APP = "broadsheet"
 API_HANDLER = "api_handler"
 STAGE_TAG = "broadsheet-stage"
 
+_UNKNOWN_PATH = json.dumps(
+    {
+        "type": "about:blank",
+        "title": "Not Found",
+        "status": 404,
+        "detail": "This address leads nowhere.",
+    }
+)
+
 Resource = dict[str, str]  # as Chalice records it
 
 
-class Account:
+def is_an_apis_own(url: str) -> bool:
+    """Tell whether an address is one that API Gateway gave, which goes when its API goes."""
+    return ".execute-api." in url
+
+
+class Holdings:
     """The functions, roles, rules and the API of *stage* in the account of these credentials."""
 
     def __init__(self, stage: str) -> None:
@@ -66,23 +80,22 @@ class Account:
 
     def address(self, api_id: str, path: str) -> str:
         """Return the address of the API's stage *path*."""
+        import botocore.session
         from chalice.awsclient import TypedAWSClient
 
         region = self._session.region_name
-        suffix = TypedAWSClient(self._session._session).endpoint_dns_suffix(  # noqa: SLF001 - boto3 has no other way to its own botocore
-            "apigateway", region
-        )
+        names = TypedAWSClient(botocore.session.get_session())
+        suffix = names.endpoint_dns_suffix("apigateway", region)
         return f"https://{api_id}.execute-api.{region}.{suffix}/{path}"
 
-    def public_url(self) -> str:
-        """Return the address that the deployed API was told to be at, "" where it was not."""
+    def domain(self) -> str:
+        """Return the address in front of the API that was deployed last, "" for the API's own."""
         try:
             told = self._lambda.get_function_configuration(FunctionName=self._prefix)
         except self._lambda.exceptions.ResourceNotFoundException:
             return ""
-        return str(
-            told.get("Environment", {}).get("Variables", {}).get("BROADSHEET_PUBLIC_URL", "")
-        )
+        url = told.get("Environment", {}).get("Variables", {}).get("BROADSHEET_PUBLIC_URL", "")
+        return "" if is_an_apis_own(url) else url
 
     def send_failures_to(self, queue_arn: str, *, repeats: int, age_s: int) -> None:
         """Send what a function could not handle to the queue: Chalice has no word for it."""
@@ -94,6 +107,24 @@ class Account:
                     MaximumEventAgeInSeconds=age_s,
                     DestinationConfig={"OnFailure": {"Destination": queue_arn}},
                 )
+
+    def answer_unknown_paths(self, api_id: str, path: str) -> None:
+        """Make the API answer 404 where it has no route, and not 403 as API Gateway does.
+
+        It is part of no document that Chalice writes, and goes whenever Chalice deploys.
+        """
+        client = self._session.client("apigateway")
+        client.put_gateway_response(
+            restApiId=api_id,
+            responseType="MISSING_AUTHENTICATION_TOKEN",  # API Gateway's name for an unknown path
+            statusCode="404",
+            responseParameters={
+                "gatewayresponse.header.Content-Type": "'application/problem+json'",
+                "gatewayresponse.header.Cache-Control": "'no-store'",
+            },
+            responseTemplates={"application/json": _UNKNOWN_PATH},
+        )
+        client.create_deployment(restApiId=api_id, stageName=path)
 
     def _functions(self) -> dict[str, str]:
         """Return the ARNs of the stage's functions by Chalice's names for them."""
