@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from chalicelib.aws.buckets import Media, Receipts, Upload, Uploads
     from chalicelib.aws.notices import Notices
     from chalicelib.aws.store import ArticleRows, History, Store
+    from chalicelib.core import shapes
     from chalicelib.core.api import Json
     from chalicelib.core.changes import Change
     from chalicelib.core.lifecycle import Summarise
@@ -195,7 +196,7 @@ def check(
     sources: Mapping[str, Source] | None,
     summarise: Summarise,
     site: Site,
-) -> tuple[Json, Json | None]:
+) -> tuple[Json, shapes.Article | None]:
     """Return the receipt that an upload would get, and the article it would make, offline.
 
     The very steps of `ingest` on a key without a past; *sources* are the profiles by id, None

@@ -153,10 +153,11 @@ def paper(aws: None) -> Paper:  # AWS must be there first
 
 @pytest.fixture
 def client(aws: None) -> Iterator[Client]:  # AWS must be there first
-    """The deployed application, called as API Gateway calls it."""
+    """The deployed application, called as API Gateway calls it, and held to what it describes."""
     import app
+    from tests.promises import Reader
 
-    with Client(app.app) as client:
+    with Reader(app.app) as client:
         yield client
 
 

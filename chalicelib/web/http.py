@@ -61,6 +61,7 @@ class Answer:
     status: int = 200
     modified_at: datetime | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    links: Mapping[str, str] = field(default_factory=dict)  # address by relation (RFC 8288)
 
     def essential_headers(self) -> dict[str, str]:
         """The headers that say what the body is and what a browser may do with it."""
@@ -86,6 +87,7 @@ def document(
     status: int = 200,
     max_age_s: int = 60,
     headers: Mapping[str, str] | None = None,
+    links: Mapping[str, str] | None = None,
 ) -> Answer:
     """Answer with what programs read, scripts of any origin included."""
     return Answer(
@@ -100,6 +102,7 @@ def document(
             "Access-Control-Expose-Headers": "ETag, Last-Modified, Link",
             **(headers or {}),
         },
+        links=links or {},
     )
 
 
@@ -110,9 +113,12 @@ def json_document(
     status: int = 200,
     content_type: str = "application/json; charset=utf-8",
     headers: Mapping[str, str] | None = None,
+    links: Mapping[str, str] | None = None,
 ) -> Answer:
     body = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
-    return document(body, modified_at, content_type=content_type, status=status, headers=headers)
+    return document(
+        body, modified_at, content_type=content_type, status=status, headers=headers, links=links
+    )
 
 
 def moved(address: str) -> Answer:
@@ -140,6 +146,8 @@ def response(answer: Answer, request: Request, *, now: datetime) -> Response:
         **({"Vary": "Accept-Encoding"} if is_text else {}),
         **answer.essential_headers(),
     }
+    if answer.links:
+        headers["Link"] = ", ".join(f'<{to}>; rel="{rel}"' for rel, to in answer.links.items())
     if answer.status == _OK:
         # RFC 9110, section 8.8.2.1: never later than the answer itself.
         modified_at = min(answer.modified_at or RELEASED_AT, now)

@@ -11,33 +11,37 @@ from chalice import __version__ as chalice_version
 from chalicelib import VERSION, newsroom, wiring
 from chalicelib.core import pages
 from chalicelib.core.article import SLUG, known_id
-from chalicelib.core.errors import BadRequest, NotFound
+from chalicelib.core.errors import NotFound
 from chalicelib.newsroom import Filing
 from chalicelib.web.http import Answer, html
-from chalicelib.web.parameters import cursor
+from chalicelib.web.parameters import AS_OF, CURSOR, SECTIONS, SEEN, cursor
 from chalicelib.web.serving import Visit, page_view
 
 _TOKEN = re.compile(r"[a-z2-7]{42}")
 _MEDIA_NAME = re.compile(r"[0-9a-f]{32}\.(png|webp)")
 
 
-@page_view("/")
+@page_view("/", "What is new, led by one article with its summary.", takes=(SECTIONS, SEEN))
 def front_page(visit: Visit) -> Answer:
     latest = newsroom.front_page(store=wiring.store(), now=visit.now)
-    sections = visit.parameters.given.get("sections", "").split(",")
+    sections = visit.parameters.read(SECTIONS)
     page = pages.front(
         latest,
-        sections=[section for section in dict.fromkeys(sections) if SLUG.fullmatch(section)],
-        since=_since(visit),
+        sections=sections or (),
+        since=visit.parameters.read(SEEN),
         site=visit.site,
         now=visit.now,
     )
     return html(page, latest.refreshed_at)
 
 
-@page_view("/latest")
+@page_view(
+    "/latest",
+    "The latest news with the reason of each place; then everything, newest first.",
+    takes=(CURSOR, AS_OF, SEEN),
+)
 def latest_page(visit: Visit) -> Answer:
-    as_of, place = visit.parameters.moment("as_of"), visit.parameters.place()
+    as_of, place = visit.parameters.read(AS_OF), visit.parameters.read(CURSOR)
     if place:
         return _archive(visit, place, as_of=as_of)
     if as_of is None:
@@ -48,7 +52,7 @@ def latest_page(visit: Visit) -> Answer:
         latest,
         older=cursor(latest.older),
         as_of=latest.refreshed_at if as_of else None,
-        since=_since(visit),
+        since=visit.parameters.read(SEEN),
         site=visit.site,
         now=visit.now,
     )
@@ -63,21 +67,13 @@ def _archive(visit: Visit, place: str, *, as_of: datetime | None) -> Answer:
     return html(page, view.changed_at)
 
 
-def _since(visit: Visit) -> datetime | None:
-    """Return the moment of the list that the reader saw last; what can be none is ignored."""
-    try:
-        return visit.parameters.moment("since")
-    except BadRequest:
-        return None
-
-
-@page_view("/a/{article_id}")
+@page_view("/a/{article_id}", "Leads to the article's page.")
 def article_without_slug(visit: Visit, article_id: str) -> Answer:
     view = newsroom.read_article(known_id(article_id), store=wiring.store(), now=visit.now)
     return visit.moved(visit.site.article(view.article))
 
 
-@page_view("/a/{article_id}/{slug}")
+@page_view("/a/{article_id}/{slug}", "An article: summary, key points, text.")
 def article_page(visit: Visit, article_id: str, slug: str) -> Answer:
     view = newsroom.read_article(known_id(article_id), store=wiring.store(), now=visit.now)
     if slug != view.article.slug:
@@ -94,7 +90,10 @@ def article_page(visit: Visit, article_id: str, slug: str) -> Answer:
     return html(page, max(view.article.received_at, view.latest.refreshed_at))
 
 
-@page_view("/a/{article_id}/{slug}/source")
+@page_view(
+    "/a/{article_id}/{slug}/source",
+    "The text of an article as it was stored, each sentence with an address.",
+)
 def source_text(visit: Visit, article_id: str, slug: str) -> Answer:
     view = newsroom.read_article(known_id(article_id), store=wiring.store(), now=visit.now)
     if slug != view.article.slug:
@@ -103,7 +102,7 @@ def source_text(visit: Visit, article_id: str, slug: str) -> Answer:
     return html(page, view.article.received_at)
 
 
-@page_view("/a/{article_id}/{slug}/history")
+@page_view("/a/{article_id}/{slug}/history", "The revisions of an article, and what changed.")
 def history_page(visit: Visit, article_id: str, slug: str) -> Answer:
     view = newsroom.read_history(known_id(article_id), store=wiring.store(), now=visit.now)
     if slug != view.article.slug:
@@ -112,14 +111,14 @@ def history_page(visit: Visit, article_id: str, slug: str) -> Answer:
     return html(page, view.article.received_at)
 
 
-@page_view("/story/{story_id}", moved="story/{}")
+@page_view("/story/{story_id}", "One event, by all who tell it.", moved="story/{}")
 def story_page(visit: Visit, story_id: str) -> Answer:
     story = newsroom.read_story(known_id(story_id), store=wiring.store(), now=visit.now)
     links = newsroom.reports_elsewhere(story, store=wiring.store())
     return html(pages.story(story, links=links, site=visit.site, now=visit.now), story.changed_at)
 
 
-@page_view("/preview/{token}")
+@page_view("/preview/{token}", "What is not public yet, for who has the address.")
 def preview_page(visit: Visit, token: str) -> Answer:
     if not _TOKEN.fullmatch(token):
         raise NotFound("There is no preview at this address.")
@@ -132,17 +131,17 @@ def preview_page(visit: Visit, token: str) -> Answer:
     return replace(answer, headers={**answer.headers, **private})
 
 
-@page_view("/section/{section}")
+@page_view("/section/{section}", "The articles of a section, newest first.", takes=(CURSOR,))
 def section_page(visit: Visit, section: str) -> Answer:
     return _listing(visit, "section", section)
 
 
-@page_view("/tag/{tag}")
+@page_view("/tag/{tag}", "The articles with a tag, newest first.", takes=(CURSOR,))
 def tag_page(visit: Visit, tag: str) -> Answer:
     return _listing(visit, "tag", tag)
 
 
-@page_view("/source/{source}")
+@page_view("/source/{source}", "A source, and its articles, newest first.", takes=(CURSOR,))
 def source_page(visit: Visit, source: str) -> Answer:
     return _listing(visit, "source", source)
 
@@ -150,7 +149,7 @@ def source_page(visit: Visit, source: str) -> Answer:
 def _listing(visit: Visit, kind: Filing, value: str) -> Answer:
     if not SLUG.fullmatch(value):
         raise NotFound(f"There is no {kind} of this name.")
-    place = visit.parameters.place()
+    place = visit.parameters.read(CURSOR) or ""
     view = newsroom.list_cards(
         store=wiring.store(),
         now=visit.now,
@@ -176,22 +175,22 @@ def _listing(visit: Visit, kind: Filing, value: str) -> Answer:
     return html(page, view.changed_at)
 
 
-@page_view("/corrections")
+@page_view("/corrections", "What was corrected, newest first.", takes=(CURSOR,))
 def corrections_page(visit: Visit) -> Answer:
-    place, site = visit.parameters.place(), visit.site
+    place, site = visit.parameters.read(CURSOR) or "", visit.site
     view = newsroom.list_corrections(store=wiring.store(), now=visit.now, after=place)
     older = cursor(view.older)
     page = pages.corrections(view.corrected, older=older, site=site, now=visit.now)
     return html(page, view.changed_at)
 
 
-@page_view("/sources")
+@page_view("/sources", "All sources, and how their feeds are.")
 def sources_page(visit: Visit) -> Answer:
     view = newsroom.list_sources(store=wiring.store())
     return html(pages.sources(view.sources, site=visit.site, now=visit.now), view.changed_at)
 
 
-@page_view("/status")
+@page_view("/status", "How the newsroom is.")
 def status_page(visit: Visit) -> Answer:
     status = newsroom.read_status(store=wiring.store())
     refreshed_at = status.latest.refreshed_at if status.latest else None
@@ -206,12 +205,12 @@ def status_page(visit: Visit) -> Answer:
     return replace(answer, headers={**answer.headers, "Cache-Control": "no-store"})
 
 
-@page_view("/how-it-works")
+@page_view("/how-it-works", "How news is ordered and summarised, and what is kept.")
 def how_it_works(visit: Visit) -> Answer:
     return html(pages.how_it_works(site=visit.site, now=visit.now), None)
 
 
-@page_view("/media/{name}")
+@page_view("/media/{name}", "A prepared image.", media_types=("image/png", "image/webp"))
 def media(_: Visit, name: str) -> Answer:
     match = _MEDIA_NAME.fullmatch(name)
     if match is None:

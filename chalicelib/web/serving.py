@@ -1,4 +1,8 @@
-"""How a view is served: at a path, with one moment as now, its errors told in its own form."""
+"""How a view is served: at a path, with one moment as now, its errors told in its own form.
+
+Whoever serves a view says what it is for, what it takes and what it answers: `operations` is where
+`/openapi.json` has it from. There is no other way to a route.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urlencode
 
 from chalice.app import Blueprint, MultiDict, Request, Response
@@ -18,7 +23,7 @@ from chalicelib.core.ranking import Latest
 from chalicelib.core.site import Site
 from chalicelib.web import http
 from chalicelib.web.http import Answer
-from chalicelib.web.parameters import Parameters
+from chalicelib.web.parameters import Parameter, Parameters
 
 log = logging.getLogger("broadsheet")
 
@@ -42,33 +47,115 @@ class Visit:
         return http.moved(f"{address}?{self.query}" if self.query else address)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """What programmers are told of a route, and what its query may hold."""
+
+    path: str
+    name: str
+    about: str  # one sentence
+    takes: tuple[Parameter[Any], ...]
+    media_types: tuple[str, ...]  # of the answer, one of them
+    answers: str | None  # the shape of its JSON, by its name in `core.shapes`
+    for_people: bool  # its errors are pages too
+    may_lack: bool  # 404 although its path names nothing that could be absent
+
+    @property
+    def is_strict(self) -> bool:
+        """Whether a parameter that it does not take is refused: the JSON API's rule."""
+        return self.answers is not None
+
+
+operations: dict[str, Operation] = {}  # by path
+
 View = Callable[..., Answer]  # of a Visit and the path's parts, by name
+Serve = Callable[[View], Callable[..., Response]]
 
 
-def page_view(path: str, *, moved: str = "a/{}") -> Callable[[View], Callable[..., Response]]:
+def page_view(
+    path: str,
+    about: str,
+    *,
+    takes: tuple[Parameter[Any], ...] = (),
+    media_types: tuple[str, ...] = ("text/html",),
+    moved: str = "a/{}",
+) -> Serve:
     """Serve a view at *path* as a page; its errors become pages too.
 
     *moved* is the address to which it leads who asks for what has moved, of its new id.
     """
-    return _view(path, moved=moved, problem=_problem_page)
+    return _serve(path, about, takes=takes, media_types=media_types, moved=moved, for_people=True)
 
 
 def json_view(
-    path: str, *, moved: str = "v1/articles/{}"
-) -> Callable[[View], Callable[..., Response]]:
-    """Serve a view at *path* to programs; its errors become problem documents (RFC 9457)."""
-    return _view(path, moved=moved, problem=_problem_json)
+    path: str,
+    about: str,
+    *,
+    answers: str,
+    takes: tuple[Parameter[Any], ...] = (),
+    moved: str = "v1/articles/{}",
+) -> Serve:
+    """Serve a view at *path* as JSON of the shape *answers*; a parameter not taken is refused.
+
+    Its errors become problem documents (RFC 9457).
+    """
+    media_types = ("application/json",)
+    return _serve(path, about, answers=answers, takes=takes, media_types=media_types, moved=moved)
 
 
-def _view(
-    path: str, *, moved: str, problem: Callable[[BroadsheetError, Visit], Answer]
-) -> Callable[[View], Callable[..., Response]]:
+def document_view(
+    path: str,
+    about: str,
+    *,
+    media_type: str,
+    name: str = "",
+    takes: tuple[Parameter[Any], ...] = (),
+    may_lack: bool = False,
+    moved: str = "",
+) -> Serve:
+    """Serve a view at *path* in a form of others; its errors become problem documents.
+
+    *name* is the operation's, that of the view without one.
+    """
+    media_types = (media_type,)
+    return _serve(
+        path, about, name=name, takes=takes, media_types=media_types, may_lack=may_lack, moved=moved
+    )
+
+
+def _serve(
+    path: str,
+    about: str,
+    *,
+    name: str = "",
+    answers: str | None = None,
+    takes: tuple[Parameter[Any], ...],
+    media_types: tuple[str, ...],
+    moved: str,
+    for_people: bool = False,
+    may_lack: bool = False,
+) -> Serve:
+    problem = _problem_page if for_people else _problem_json
+
     def serve(view: View) -> Callable[..., Response]:
+        operation = operations[path] = Operation(
+            path=path,
+            name=name or view.__name__,
+            about=about,
+            takes=takes,
+            media_types=media_types,
+            answers=answers,
+            for_people=for_people,
+            may_lack=may_lack,
+        )
+
         @functools.wraps(view)
         def respond(**path_parts: str) -> Response:
             request: Request = routes.current_request
             visit = _visit(request)
             try:
+                if operation.is_strict:
+                    visit.parameters.only(operation.takes)
                 answer = view(visit, **path_parts)
             except Moved as error:
                 answer = visit.moved(visit.site.url(moved.format(error.to)))
@@ -80,6 +167,9 @@ def _view(
                 log.exception("request failed", extra={"path": visit.path})
                 fault = BroadsheetError("The fault is ours and has been noted.")
                 answer = problem(fault, visit)
+            if operation.is_strict:
+                described = {"service-desc": visit.site.url("openapi.json")}  # RFC 8631
+                answer = replace(answer, links={**answer.links, **described})
             return http.response(answer, request, now=visit.now)
 
         served: Callable[..., Response] = routes.route(path, methods=["GET", "HEAD"])(respond)
@@ -97,7 +187,7 @@ def _visit(request: Request) -> Visit:
         now=_now(),
         path=path,
         query=urlencode({name: given.getlist(name) for name in given}, doseq=True),
-        parameters=Parameters(dict(given)),
+        parameters=Parameters({name: given.getlist(name) for name in given}),
         site=wiring.site(base=base),
     )
 
