@@ -86,9 +86,11 @@ def corrected(article):
 
 
 def structured(page):
-    """Return what the page tells programs about its article."""
+    """Return what the page tells programs about itself: its nodes, by their type."""
     (told,) = re.findall(r'<script type="application/ld\+json">(.*?)</script>', page.render())
-    return json.loads(told)
+    told = json.loads(told)
+    assert told["@context"] == "https://schema.org"
+    return {node["@type"]: node for node in told["@graph"]}
 
 
 def parts_of(page, name):
@@ -574,9 +576,8 @@ def test_a_japanese_headline_among_english_ones_names_its_language():
 def test_an_article_tells_search_engines_what_it_is_and_what_was_wrong():
     article = full_article()
 
-    told = structured(article_page(article))
+    told = structured(article_page(article))["NewsArticle"]
 
-    assert told["@type"] == "NewsArticle"
     assert told["url"] == told["mainEntityOfPage"] == SITE.article(article)
     assert told["headline"] == article.headline
     assert told["datePublished"] == "2026-11-24T05:19:12Z"
@@ -587,6 +588,7 @@ def test_an_article_tells_search_engines_what_it_is_and_what_was_wrong():
     assert told["image"]["url"] == "https://news.example/media/f.webp"
     assert told["isBasedOn"] == "https://harbourpost.example/ferry"
     assert told["inLanguage"] == "en"
+    assert told["wordCount"] == 49
     assert told["isAccessibleForFree"] is True
     assert told["correction"] == [
         {
@@ -598,10 +600,67 @@ def test_an_article_tells_search_engines_what_it_is_and_what_was_wrong():
 
 
 def test_what_an_article_does_not_say_is_not_told():
-    told = structured(article_page(make_article(section=None)))
+    told = structured(article_page(make_article(section=None)))["NewsArticle"]
 
-    assert not {"articleSection", "correction", "image", "isBasedOn", "keywords"} & set(told)
+    absent = {"articleSection", "correction", "image", "isBasedOn", "keywords", "hasPart"}
+    assert not absent & set(told)
     assert told["author"] == [told["publisher"]]
+
+
+def test_what_a_model_wrote_is_told_to_be_written_by_one():
+    article = make_article()
+    written = replace(article.summary.generation, method="bedrock")
+    told = structured(
+        article_page(replace(article, summary=replace(article.summary, generation=written)))
+    )
+
+    source = told["NewsArticle"]["hasPart"]["digitalSourceType"]
+    assert source == "https://schema.org/TrainedAlgorithmicMediaDigitalSource"
+
+
+def test_a_long_headline_is_told_to_search_engines_as_far_as_they_read():
+    told = structured(article_page(make_article(headline="ferry " * 40)))
+
+    assert len(told["NewsArticle"]["headline"]) <= 110
+
+
+def test_an_article_tells_where_it_stands():
+    told = structured(article_page(make_article()))["BreadcrumbList"]
+
+    assert [(one["position"], one["name"]) for one in told["itemListElement"]] == [
+        (1, "Broadsheet"), (2, "World"), (3, "What happened in world/ferry.md"),
+    ]  # fmt: skip
+    assert told["itemListElement"][1]["item"] == SITE.section("world")
+    assert "item" not in told["itemListElement"][2]
+
+
+def test_the_front_page_tells_the_site_and_what_stands_first():
+    articles = [make_article(), *many(20)]
+    told = structured(front(*articles))
+
+    assert told["WebSite"]["url"] == "https://news.example/"
+    listed = told["CollectionPage"]["mainEntity"]["itemListElement"]
+    assert listed[0]["url"] == SITE.article(articles[0])
+    assert [one["position"] for one in listed] == list(range(1, 11))
+    assert len({one["url"] for one in listed}) == 10
+
+
+def test_a_list_tells_what_it_lists_and_whose():
+    source = make_article().source
+    cards = [one.card() for one in many(2)]
+    told = structured(
+        pages.listing(kind="source", value=source.id, profile=source, cards=cards, older=None,
+                      site=SITE, now=NOW)
+    )  # fmt: skip
+
+    assert told["CollectionPage"]["about"]["name"] == source.name
+    assert [one["url"] for one in told["CollectionPage"]["mainEntity"]["itemListElement"]] == [
+        SITE.article(one) for one in many(2)
+    ]
+    assert (
+        "mainEntity"
+        not in structured(pages.corrections((), older=None, site=SITE, now=NOW))["CollectionPage"]
+    )
 
 
 def test_search_engines_are_sent_to_the_original_of_what_was_published_elsewhere_first():
@@ -689,7 +748,8 @@ def test_hostile_words_are_shown_as_they_are():
     page = article_page(make_article(headline=hostile)).render()
 
     assert page.count("<script") == page.count("</script") == 1
-    assert structured(article_page(make_article(headline=hostile)))["headline"] == hostile
+    told = structured(article_page(make_article(headline=hostile)))
+    assert told["NewsArticle"]["headline"] == hostile
     assert hostile in Seen(page).words
 
 

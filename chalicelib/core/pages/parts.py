@@ -105,6 +105,7 @@ def frame(
             ],
             "json": site.api(f"articles/{article.id}") if article else data,
         },
+        "structured": None,
         "nav": [{"label": label, "url": url, "current": url == current} for label, url in places],
         "today": {"label": labels.date(now), "at": now.date().isoformat()},
         "footer": [

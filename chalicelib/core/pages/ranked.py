@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from chalicelib.core.article import moment
-from chalicelib.core.pages import labels, parts
+from chalicelib.core.pages import labels, parts, structured
 from chalicelib.core.pages.page import Context, Page
 from chalicelib.core.ranking import rank
 
@@ -64,6 +64,9 @@ def latest(
                 new_url=site.url("latest", since=moment(shown.refreshed_at)),
                 since=since,
                 now=as_of or now,
+            ),
+            "structured": structured.list_page(
+                "Latest News", address, (one.card for one in listed), site=site
             ),
             "how_url": site.url("how-it-works") + "#order",
             "older": site.url("latest", cursor=older, as_of=then) if older else None,

@@ -69,6 +69,9 @@ def front(
             "earlier": [
                 ranked.card(one, site=site, now=now, since=since) for one in listed[ranked.BESIDE :]
             ],
+            "structured": structured.front_page(
+                [*([lead.card()] if lead else ()), *(one.card for one in listed)], site=site
+            ),
         },
     )
 
@@ -123,7 +126,7 @@ def article(
             "source_url": site.article(article, page="source"),
             "history_url": site.article(article, page="history") if article.revision > 1 else None,
             "notice": None,
-            "structured": structured.news_article(article, site=site),
+            "structured": structured.article_page(article, site=site),
             "news": ranked.news(latest, listed[: ranked.BESIDE], site=site, now=now),
             "around": parts.around(around, site=site, now=now),
             "story": {"url": site.story(story_id), "label": labels.whole_story(sources)}
@@ -245,7 +248,14 @@ def archive(
     )
     return Page(
         "list.html",
-        frame | listed | {"heading": "Latest News", "kicker": None, "profile": None},
+        frame
+        | listed
+        | {
+            "structured": structured.list_page("Latest News", address, cards, site=site),
+            "heading": "Latest News",
+            "kicker": None,
+            "profile": None,
+        },
     )
 
 
@@ -280,6 +290,7 @@ def listing(
         frame
         | listed
         | {
+            "structured": structured.list_page(heading, address, cards, about=profile, site=site),
             "heading": heading,
             "kicker": {"section": "Section", "tag": "Tag", "source": "Source"}[kind],
             "profile": parts.profile(profile, site=site) if profile else None,
@@ -309,7 +320,8 @@ def corrections(
         [{"time": labels.stamp(said.at), "text": said.text} for said in one.corrections]
         for one in corrected
     ]
-    return Page("corrections.html", frame | listed | {"corrections": told})
+    shown = structured.list_page("Corrections", address, cards, site=site)
+    return Page("corrections.html", frame | listed | {"corrections": told, "structured": shown})
 
 
 def _listed(
