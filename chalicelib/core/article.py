@@ -194,6 +194,7 @@ class Picture:
 
     wide: Rendition
     narrow: Rendition | None = None  # for phones, where `wide` is wider
+    shared: Rendition | None = None  # a JPEG, for who shows a link to the article's page
     avatar_path: str | None = None  # the square middle of it, AVATAR_WIDTH wide
     credit: str | None = None
     caption: str | None = None
@@ -229,7 +230,7 @@ class Image:
 
     def as_listed(self) -> Image:
         """The image as a card carries it: one width, and no caption."""
-        picture = self.picture and replace(self.picture, narrow=None, caption=None)
+        picture = self.picture and replace(self.picture, narrow=None, shared=None, caption=None)
         return replace(self, stated_caption=None, picture=picture)
 
 

@@ -57,7 +57,7 @@ _PARTS: Mapping[str, tuple[str, Json, str, tuple[type[BroadsheetError], ...]]] =
     ),
     "name": (
         "The image's name, which is the hash of its bytes.",
-        {"type": "string", "pattern": r"^[0-9a-f]{32}\.(png|webp)$"},
+        {"type": "string", "pattern": r"^[0-9a-f]{32}\.(jpeg|png|webp)$"},
         "0a1b2c3d4e5f60718293a4b5c6d7e8f9.webp",
         (NotFound,),
     ),

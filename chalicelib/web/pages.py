@@ -18,7 +18,7 @@ from chalicelib.web.parameters import AS_OF, CURSOR, SECTIONS, SEEN, cursor
 from chalicelib.web.serving import Visit, page_view
 
 _TOKEN = re.compile(r"[a-z2-7]{42}")
-_MEDIA_NAME = re.compile(r"[0-9a-f]{32}\.(png|webp)")
+_MEDIA_NAME = re.compile(r"[0-9a-f]{32}\.(jpeg|png|webp)")
 
 
 @page_view("/", "What is new, led by one article with its summary.", takes=(SECTIONS, SEEN))
@@ -210,7 +210,9 @@ def how_it_works(visit: Visit) -> Answer:
     return html(pages.how_it_works(site=visit.site, now=visit.now), None)
 
 
-@page_view("/media/{name}", "A prepared image.", media_types=("image/png", "image/webp"))
+@page_view(
+    "/media/{name}", "A prepared image.", media_types=("image/jpeg", "image/png", "image/webp")
+)
 def media(_: Visit, name: str) -> Answer:
     match = _MEDIA_NAME.fullmatch(name)
     if match is None:

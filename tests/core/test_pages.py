@@ -618,6 +618,33 @@ def test_what_a_model_wrote_is_told_to_be_written_by_one():
     assert source == "https://schema.org/TrainedAlgorithmicMediaDigitalSource"
 
 
+def properties(page):
+    metas = Seen(page.render()).all("meta")
+    return {meta.get("property") or meta.get("name"): meta.get("content") for meta in metas}
+
+
+def test_who_shows_a_link_to_an_article_is_given_a_picture_that_all_can_read():
+    told = properties(article_page(full_article(language="pt-BR")))
+
+    assert told["og:image"] == "https://news.example/media/s.jpeg"
+    assert (told["og:image:width"], told["og:image:height"]) == ("1200", "675")
+    assert told["og:image:alt"] == "A ferry"
+    assert told["og:locale"] == "pt_BR"
+    assert told["twitter:card"] == "summary_large_image"
+    assert told["article:section"] == "World"
+    assert told["article:published_time"] == "2026-11-24T05:19:12Z"
+    assert told["article:modified_time"] == "2026-11-24T08:31:12Z"
+
+
+@pytest.mark.parametrize("page", [article_page(make_article()), front(make_article())])
+def test_what_has_no_picture_promises_none(page):
+    told = properties(page)
+
+    assert told["twitter:card"] == "summary"
+    assert not {name for name in told if name and name.startswith("og:image")}
+    assert "og:locale" not in told
+
+
 def test_a_long_headline_is_told_to_search_engines_as_far_as_they_read():
     told = structured(article_page(make_article(headline="ferry " * 40)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
@@ -77,6 +78,7 @@ def frame(
     Without a *title* it is the site itself, without an *address* not for search engines, which
     are sent to the *original* where the page repeats one. The sections offered are those of
     *cards* and of *article*; *current* is the address in the navigation where the reader is.
+    No page names others by `hreflang`: none is the translation of another.
     *feed* is the path of the page whose feeds are offered, the front page's by default; *data* is
     where a program reads the same, if not an article.
     """
@@ -93,8 +95,11 @@ def frame(
             "address": _absolute(address),
             "canonical": original or _absolute(address),
             "type": "article" if article else "website",
-            "image": _absolute(_image_url(article, site=site)) if article else None,
+            "image": _preview(article.image, site=site) if article else None,
+            "locale": _locale(article.language) if article else None,
             "published_at": moment(article.public_at) if article else None,
+            "modified_at": moment(article.card().changed_at) if article else None,
+            "section": labels.name(article.section) if article and article.section else None,
             "feeds": [
                 {
                     "type": media_type,
@@ -133,9 +138,23 @@ def _absolute(url: str | None) -> str | None:
     return url if url and url.startswith(("https://", "http://")) else None
 
 
-def _image_url(article: Article, *, site: Site) -> str | None:
-    picture = article.image.picture if article.image else None
-    return site.url(picture.wide.path) if picture else None
+def _preview(image: Image | None, *, site: Site) -> Context | None:
+    """Return what a preview of a link shows; a picture prepared before there were any is WebP."""
+    if image is None or image.picture is None:
+        return None
+    shown = image.picture.shared or image.picture.wide
+    url = _absolute(site.url(shown.path))
+    return (
+        {"url": url, "width": shown.width, "height": shown.height, "alt": image.alt}
+        if url
+        else None
+    )
+
+
+def _locale(language: str) -> str | None:
+    """Return *language* as Open Graph writes it, None where it names no territory."""
+    match = re.fullmatch(r"([a-z]{2,3})(?:-[A-Za-z]{4})?-([A-Za-z]{2})", language, re.ASCII)
+    return f"{match[1]}_{match[2].upper()}" if match else None
 
 
 def written(language: str) -> Context:
