@@ -7,7 +7,6 @@ is asked for everything that there is.
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,51 +14,18 @@ from chalice.test import Client
 from jsonschema import ValidationError
 from openapi_spec_validator import validate
 
-from chalicelib import newsroom, wiring
+from chalicelib import wiring
 from chalicelib.core import api
 from chalicelib.core.article import article_id
-from tests import builders, promises
+from tests import promises
 from tests.builders import ago
 from tests.conftest import Paper
 from tests.core.pages_newsroom import SITE, full_article, make_article
 from tests.core.story_newsroom import LINKS, told_by_many
 
-FERRY = "world/ferry.md"
-ID = article_id(FERRY)
+ID = article_id("world/ferry.md")
 COPY = article_id("copy.md")
 GONE = article_id("gone.md")
-
-
-@pytest.fixture
-def filled(paper: Paper) -> Paper:
-    """A newsroom that has one of everything: two of a story, a picture, a correction, a feed."""
-    paper.upload("media/face.png", builders.picture())
-    paper.upload(
-        "sources/courier.yaml",
-        builders.profile(avatar="media/face.png", feeds="[https://courier.example/feed.xml]"),
-    )
-    told = {"section": "world", "tags": "[ferry]"}
-    paper.upload(FERRY, builders.markdown(date=ago(hours=5), source="courier", **told))
-    paper.upload(
-        FERRY,
-        builders.markdown(
-            date=ago(hours=4),
-            source="courier",
-            image="media/face.png",
-            correction="It was 221 passengers, not 214.",
-            unknown_key="kept",
-            **told,
-        ),
-    )
-    paper.upload("copy.md", builders.markdown(date=ago(hours=3), source="wire", breaking="true"))
-    paper.upload("gone.md", builders.markdown("Gone", date=ago(hours=2), body=builders.event(1)))
-    keys = ("media/face.png", "sources/courier.yaml", FERRY, "copy.md", "gone.md")
-    for key in keys:
-        paper.ingest(key, now=datetime.now(UTC))
-    paper.delete("gone.md")
-    paper.ingest("gone.md", now=datetime.now(UTC))
-    newsroom.refresh_latest(store=wiring.store(), now=datetime.now(UTC).replace(microsecond=0))
-    return paper
 
 
 def document(client: Client, address: str, *, status: int = 200) -> Any:  # JSON

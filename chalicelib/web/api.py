@@ -73,7 +73,7 @@ def latest(visit: Visit) -> Answer:
             "next": None,
         },
     }
-    return json_document(document, latest.refreshed_at)
+    return json_document(document, latest.refreshed_at, is_dated=True)
 
 
 @json_view(
@@ -120,7 +120,8 @@ def article(visit: Visit, article_id: str) -> Answer:
         "next": None,
     }
     document = {"data": _selected(told, wanted), "links": links}
-    return json_document(document, view.article.received_at)
+    changed_at = max(view.article.received_at, view.latest.refreshed_at)
+    return json_document(document, changed_at, is_dated=True)
 
 
 @json_view(

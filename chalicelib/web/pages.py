@@ -13,7 +13,7 @@ from chalicelib.core import pages
 from chalicelib.core.article import SLUG, known_id
 from chalicelib.core.errors import NotFound
 from chalicelib.newsroom import Filing
-from chalicelib.web.http import Answer, html
+from chalicelib.web.http import YEAR_S, Answer, html
 from chalicelib.web.parameters import AS_OF, CURSOR, SECTIONS, SEEN, cursor
 from chalicelib.web.serving import Visit, page_view
 
@@ -32,7 +32,7 @@ def front_page(visit: Visit) -> Answer:
         site=visit.site,
         now=visit.now,
     )
-    return html(page, latest.refreshed_at)
+    return html(page, latest.refreshed_at, is_dated=True)
 
 
 @page_view(
@@ -56,7 +56,7 @@ def latest_page(visit: Visit) -> Answer:
         site=visit.site,
         now=visit.now,
     )
-    return html(page, latest.refreshed_at)
+    return html(page, latest.refreshed_at, is_dated=True)
 
 
 def _archive(visit: Visit, place: str, *, as_of: datetime | None) -> Answer:
@@ -87,7 +87,8 @@ def article_page(visit: Visit, article_id: str, slug: str) -> Answer:
         site=visit.site,
         now=visit.now,
     )
-    return html(page, max(view.article.received_at, view.latest.refreshed_at))
+    changed_at = max(view.article.received_at, view.latest.refreshed_at)
+    return html(page, changed_at, is_dated=True)
 
 
 @page_view(
@@ -223,6 +224,10 @@ def media(_: Visit, name: str) -> Answer:
         modified_at=image.received_at,
         digest=name.partition(".")[0],
         content_type=f"image/{match[1]}",
-        max_age_s=31_536_000,  # a year: the name is the hash of the bytes
-        headers={"Content-Security-Policy": "default-src 'none'; sandbox"},
+        is_dated=True,
+        max_age_s=YEAR_S,  # the name is the hash of the bytes
+        headers={
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+            "Cross-Origin-Resource-Policy": "cross-origin",  # readers of feeds show them too
+        },
     )

@@ -42,6 +42,11 @@ class Visit:
     parameters: Parameters
     site: Site  # without a public base, it is under this request's own stage prefix
 
+    @property
+    def is_secure(self) -> bool:
+        """Whether readers reach the site by https, and by no other way."""
+        return self.site.base.startswith("https://")
+
     def moved(self, address: str) -> Answer:
         """Answer that the client shall ask at *address*, with the very query."""
         return http.moved(f"{address}?{self.query}" if self.query else address)
@@ -170,7 +175,7 @@ def _serve(
             if operation.is_strict:
                 described = {"service-desc": visit.site.url("openapi.json")}  # RFC 8631
                 answer = replace(answer, links={**answer.links, **described})
-            return http.response(answer, request, now=visit.now)
+            return http.response(answer, request, now=visit.now, is_secure=visit.is_secure)
 
         served: Callable[..., Response] = routes.route(path, methods=["GET", "HEAD"])(respond)
         return served
