@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import hmac
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from chalicelib.core.around import Around, around
 from chalicelib.core.article import (
@@ -56,6 +56,8 @@ log = logging.getLogger("broadsheet")
 
 MAX_PASSES = 12  # one folds, one confirms; the rest are for writers met on the way
 LATEST_CARDS = 60  # what one read unit carries, compressed, beside the leads
+T = TypeVar("T")
+
 PAGE_CARDS = 30  # cards on a page of a list
 PAGE_CHANGES = 100  # entries of the log, of some 250 bytes
 MAX_BETWEEN = 6_000  # cards of a month, two hundred a day: ten calls
@@ -572,12 +574,14 @@ def list_cards(
     section: str | None = None,
     tag: str | None = None,
     source: str | None = None,
+    sections: Sequence[str] = (),
     updated_since: datetime | None = None,
 ) -> CardsView:
     """Return a page of the cards that match every filter given, none newer than *until*. One Query.
 
     The narrowest list is read and the other filters applied to its page, which may come short
-    and still have an older one.
+    and still have an older one. Several *sections* are read instead of any other list: one Query
+    each.
     """
     under: tuple[Filing, str] | None = None
     if source is not None:
@@ -587,10 +591,14 @@ def list_cards(
     elif section is not None:
         under = ("section", section)
     last = min(until or now, now)
-    cards, older = store.cards(_list_under(under), until=last, after=after, limit=limit)
+    pages = [
+        store.cards(list_, until=last, after=after, limit=limit)
+        for list_ in _lists_under(under, sections)
+    ]
+    listed, older = _merged(pages, card_of=lambda card: card, limit=limit)
     matching = tuple(
         card
-        for card in cards
+        for card in listed
         if card.is_public(now)
         and section in (None, card.section)
         and (tag is None or tag in card.tags)
@@ -606,9 +614,17 @@ def list_briefs(
     after: str = "",
     limit: int = PAGE_CARDS,
     under: tuple[Filing, str] | None = None,
+    sections: Sequence[str] = (),
 ) -> BriefsView:
-    """Return a page of what feeds tell, of everything or *under* one thing. One Query."""
-    listed, older = store.briefs(_list_under(under), until=now, after=after, limit=limit)
+    """Return a page of what feeds tell, of everything or *under* one thing. One Query.
+
+    Of several *sections* together: one Query each.
+    """
+    pages = [
+        store.briefs(list_, until=now, after=after, limit=limit)
+        for list_ in _lists_under(under, sections)
+    ]
+    listed, older = _merged(pages, card_of=lambda told: told[0], limit=limit)
     public = tuple((card, brief) for card, brief in listed if card.is_public(now))
     return BriefsView(listed=public, older=older)
 
@@ -625,9 +641,31 @@ def list_story(id_: ArticleId, *, store: Store, now: datetime) -> BriefsView:
     return BriefsView(listed=listed, older=None)
 
 
-def _list_under(under: tuple[Filing, str] | None) -> str:
-    """Return the name of a list in the table."""
-    return f"{under[0]}#{under[1]}" if under else "all"
+def _lists_under(under: tuple[Filing, str] | None, sections: Sequence[str]) -> Sequence[str]:
+    """Return the names of lists in the table."""
+    if sections:
+        return [f"section#{section}" for section in sections]
+    return [f"{under[0]}#{under[1]}" if under else "all"]
+
+
+def _merged(
+    pages: Sequence[tuple[Sequence[T], str | None]], *, card_of: Callable[[T], Card], limit: int
+) -> tuple[tuple[T, ...], str | None]:
+    """Return the page of several lists that share no article, newest first, and where it ends.
+
+    A list that goes on may hold anything below its page: nothing below may be told before it is
+    read. A place means the same in every list, so one is enough to go on in all.
+    """
+
+    def place(told: T) -> str:
+        return card_of(told).place
+
+    read_to = max((older for _, older in pages if older), default="")
+    listed = sorted((told for page, _ in pages for told in page), key=place, reverse=True)
+    sure = [told for told in listed if place(told) >= read_to]
+    kept = tuple(sure[:limit])
+    goes_on = read_to or len(kept) < len(listed)
+    return kept, place(kept[-1]) if kept and goes_on else None
 
 
 def list_corrections(

@@ -385,6 +385,11 @@ class Card:
         """The id of its story, which is its own while it is alone there."""
         return self.story_id or self.id
 
+    @property
+    def place(self) -> str:
+        """Where it stands in every list that has it."""
+        return place_of(self.public_at, self.id)
+
     def has_expired(self, now: datetime) -> bool:
         return self.expires_at is not None and self.expires_at <= now
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -97,12 +97,18 @@ def _next_month(moment: datetime) -> datetime:
     return (moment.replace(day=1) + timedelta(days=31)).replace(day=1)
 
 
-def manifest(*, site: Site) -> bytes:
-    """Return what a launcher needs to keep the site among its applications."""
+def manifest(*, sections: Sequence[str] = (), names: str | None = None, site: Site) -> bytes:
+    """Return what a launcher needs to keep the site among its applications.
+
+    Of *sections* alone it is another application, which says their *names*.
+    """
+    start = site.narrowed("", sections)
     told = {
-        "name": site.title,
-        "short_name": site.title,
-        "start_url": site.url(),
+        "id": start,
+        "name": f"{site.title}: {names}" if names else site.title,
+        "short_name": names or site.title,
+        "lang": "en",
+        "start_url": start,
         "scope": site.url(),
         "display": "minimal-ui",
         "background_color": "#fdfcf8",

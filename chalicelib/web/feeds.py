@@ -14,7 +14,7 @@ from chalicelib.core.pages import labels
 from chalicelib.core.site import FEED_FORMS
 from chalicelib.newsroom import Filing
 from chalicelib.web.http import Answer, document
-from chalicelib.web.parameters import CURSOR, Parameter, cursor
+from chalicelib.web.parameters import CURSOR, SECTIONS, Parameter, cursor
 from chalicelib.web.serving import Visit, document_view
 
 MAX_AGE_S = 300  # readers of feeds ask every quarter of an hour at best
@@ -67,16 +67,22 @@ def _answering(view: View, extension: str) -> Callable[..., Answer]:
     return answer
 
 
-@feed_view("", "The newest articles")
+@feed_view("", "The newest articles", takes=(CURSOR, SECTIONS))
 def everything(visit: Visit) -> Feed:
-    place, site = visit.parameters.read(CURSOR) or "", visit.site
-    view = newsroom.list_briefs(store=wiring.store(), now=visit.now, after=place)
+    sections = visit.parameters.read(SECTIONS) or ()
+    view = newsroom.list_briefs(
+        store=wiring.store(),
+        now=visit.now,
+        after=visit.parameters.read(CURSOR) or "",
+        sections=sections,
+    )
     return feeds.of_articles(
         view.listed,
-        name=None,
+        name=labels.names(sections, among=(card for card, _ in view.listed)),
         path="",
         older=cursor(view.older),
-        site=site,
+        sections=sections,
+        site=visit.site,
     )
 
 

@@ -7,7 +7,9 @@ from datetime import timedelta
 from chalicelib import newsroom, wiring
 from chalicelib.core import machines
 from chalicelib.core.errors import NotFound
+from chalicelib.core.pages import labels
 from chalicelib.web.http import Answer, document
+from chalicelib.web.parameters import SECTIONS
 from chalicelib.web.serving import Visit, document_view, operations
 
 _XML = "application/xml"
@@ -59,10 +61,15 @@ def news_sitemap(visit: Visit) -> Answer:
 @document_view(
     "/manifest.webmanifest",
     "What a launcher needs to keep the site among its applications.",
+    takes=(SECTIONS,),
     media_type=_MANIFEST,
 )
 def manifest(visit: Visit) -> Answer:
-    body = machines.manifest(site=visit.site)
+    sections, names = visit.parameters.read(SECTIONS) or (), None
+    if sections:
+        latest = newsroom.front_page(store=wiring.store(), now=visit.now)
+        names = labels.names(sections, among=latest.cards)
+    body = machines.manifest(sections=sections, names=names, site=visit.site)
     return document(body, None, content_type=f"{_MANIFEST}; charset=utf-8", max_age_s=HOUR_S)
 
 

@@ -38,10 +38,11 @@ def front_page(visit: Visit) -> Answer:
 @page_view(
     "/latest",
     "The latest news with the reason of each place; then everything, newest first.",
-    takes=(CURSOR, AS_OF, SEEN),
+    takes=(CURSOR, AS_OF, SEEN, SECTIONS),
 )
 def latest_page(visit: Visit) -> Answer:
     as_of, place = visit.parameters.read(AS_OF), visit.parameters.read(CURSOR)
+    sections = visit.parameters.read(SECTIONS)
     if place:
         return _archive(visit, place, as_of=as_of)
     if as_of is None:
@@ -53,6 +54,7 @@ def latest_page(visit: Visit) -> Answer:
         older=cursor(latest.older),
         as_of=latest.refreshed_at if as_of else None,
         since=visit.parameters.read(SEEN),
+        sections=sections or (),
         site=visit.site,
         now=visit.now,
     )
@@ -60,9 +62,17 @@ def latest_page(visit: Visit) -> Answer:
 
 
 def _archive(visit: Visit, place: str, *, as_of: datetime | None) -> Answer:
-    view = newsroom.list_cards(store=wiring.store(), now=visit.now, until=as_of, after=place)
+    sections = visit.parameters.read(SECTIONS) or ()
+    view = newsroom.list_cards(
+        store=wiring.store(), now=visit.now, until=as_of, after=place, sections=sections
+    )
     page = pages.archive(
-        view.cards, older=cursor(view.older), as_of=as_of, site=visit.site, now=visit.now
+        view.cards,
+        older=cursor(view.older),
+        as_of=as_of,
+        sections=sections,
+        site=visit.site,
+        now=visit.now,
     )
     return html(page, view.changed_at)
 

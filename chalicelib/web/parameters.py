@@ -185,14 +185,17 @@ class Slug(Parameter[str]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slugs(Parameter[tuple[str, ...]]):
-    """Slugs, with commas between them; what can be none is passed over."""
+    """Slugs, with commas between them; what can be none is passed over, as is one too many."""
+
+    most: int
 
     @property
     def schema(self) -> dict[str, Any]:
         return {"type": "string", "examples": ["world,science"]}
 
     def read(self, given: str) -> tuple[str, ...]:
-        return tuple(slug for slug in dict.fromkeys(given.split(",")) if SLUG.fullmatch(slug))
+        slugs = [slug for slug in dict.fromkeys(given.split(",")) if SLUG.fullmatch(slug)]
+        return tuple(slugs[: self.most])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,7 +264,11 @@ CURSOR = Cursor(name="cursor", about="Where the page begins, as `links.next` say
 SECTION = Slug(name="section", about="Articles of this section alone.")
 TAG = Slug(name="tag", about="Articles with this tag alone.")
 SOURCE = Slug(name="source", about="Articles of this source alone.")
-SECTIONS = Slugs(name="sections", about="Articles of these sections alone, with commas between.")
+SECTIONS = Slugs(
+    name="sections",
+    about="Articles of these sections alone, with commas between.",
+    most=8,  # a list of them is a Query of each
+)
 SINCE = Moment(name="since", about="What readers have from after this moment on alone.")
 AS_OF = Moment(name="as_of", about="The list as it stood at this moment.")
 SEEN = Seen(name="since", about="The moment of the list seen last: what is newer is marked.")

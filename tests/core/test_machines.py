@@ -91,6 +91,16 @@ def test_a_launcher_gets_the_name_and_a_picture_that_needs_no_request():
     assert told["icons"][0]["src"].startswith("data:image/svg+xml,")
 
 
+def test_a_page_of_some_sections_is_an_application_of_its_own():
+    whole = json.loads(machines.manifest(site=SITE))
+    told = json.loads(machines.manifest(sections=("world", "science"), names="World", site=SITE))
+
+    assert told["start_url"] == told["id"] == "https://news.example/?sections=world,science"
+    assert (told["name"], told["short_name"]) == ("Broadsheet: World", "World")
+    assert told["id"] != whole["id"]
+    assert told["scope"] == whole["scope"]
+
+
 @pytest.mark.parametrize(
     ("contact", "told"),
     [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -71,6 +71,7 @@ def frame(
     article: Article | None = None,
     original: str | None = None,
     feed: str = "",
+    sections: Sequence[str] = (),
     data: str | None = None,
 ) -> Context:
     """Return what every page has around its content.
@@ -79,8 +80,9 @@ def frame(
     are sent to the *original* where the page repeats one. The sections offered are those of
     *cards* and of *article*; *current* is the address in the navigation where the reader is.
     No page names others by `hreflang`: none is the translation of another.
-    *feed* is the path of the page whose feeds are offered, the front page's by default; *data* is
-    where a program reads the same, if not an article.
+    *feed* is the path of the page whose feeds are offered, the front page's by default, of
+    *sections* alone where it is narrowed; *data* is where a program reads the same, if not an
+    article.
     """
     newest = site.url("latest")
     slugs = _sections(cards, own=article.section if article else None)
@@ -104,7 +106,7 @@ def frame(
                 {
                     "type": media_type,
                     "title": f"{title if feed and title else site.title} ({form})",
-                    "url": site.feed(feed, extension),
+                    "url": site.feed(feed, extension, sections=sections),
                 }
                 for extension, (form, media_type) in FEED_FORMS.items()
             ],
@@ -119,7 +121,7 @@ def frame(
             {"label": "Sources", "url": site.url("sources")},
             {"label": "Status", "url": site.url("status")},
             {"label": "How it works", "url": site.url("how-it-works")},
-            {"label": "RSS", "url": site.feed(feed, "xml")},
+            {"label": "RSS", "url": site.feed(feed, "xml", sections=sections)},
             {"label": "Latest as JSON", "url": site.api("latest")},
             {"label": "Articles as JSON", "url": site.api("articles")},
         ],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlencode
@@ -24,7 +24,7 @@ PROBLEM_HEADLINES = 8  # enough to find something else to read, and all in sight
 def front(
     latest: Latest,
     *,
-    sections: Collection[str] = (),
+    sections: Sequence[str] = (),
     since: datetime | None = None,
     site: Site,
     now: datetime,
@@ -45,20 +45,21 @@ def front(
         description=f"{lead.headline} And {about}" if lead else about.capitalize(),
         address=site.url(),
         cards=latest.cards,
+        sections=sections,
     )
+    names = labels.names(sections, among=shown.cards)
     return Page(
         "front.html",
         frame
         | {
             "article": parts.head(lead, site=site, now=now, since=since) if lead else None,
             "refreshed": labels.age(latest.refreshed_at, now=now),
-            "sections": _only(sections, shown) if sections and latest.cards else None,
+            "sections": {"names": names} if sections and latest.cards else None,
             "news": ranked.news(
                 shown,
                 listed[: ranked.BESIDE],
-                new_url=site.url(
-                    sections=",".join(sections) or None, since=moment(latest.refreshed_at)
-                ),
+                url=site.narrowed("latest", sections),
+                new_url=site.narrowed("", sections, since=moment(latest.refreshed_at)),
                 since=since,
                 why=True,
                 site=site,
@@ -74,12 +75,6 @@ def front(
             ),
         },
     )
-
-
-def _only(sections: Collection[str], shown: Latest) -> Context:
-    """Name the *sections* that have articles: an address must not put words on the page."""
-    slugs = {card.section for card in shown.cards}
-    return {"names": ", ".join(labels.name(slug) for slug in sections if slug in slugs)}
 
 
 def article(
@@ -221,10 +216,11 @@ def archive(
     *,
     older: str | None,
     as_of: datetime | None = None,
+    sections: Sequence[str] = (),
     site: Site,
     now: datetime,
 ) -> Page:
-    """Return a page of everything below the latest list, newest first.
+    """Return a page of everything below the latest list, newest first, or of *sections* alone.
 
     *older* is the cursor of the next page, *as_of* the moment of the list that it goes on from.
     """
@@ -237,12 +233,14 @@ def archive(
         address=None if as_of else address,
         cards=cards,
         current=address,
+        sections=sections,
     )
-    then = moment(as_of) if as_of else None
+    then, names = moment(as_of) if as_of else None, labels.names(sections, among=cards)
+    further = site.narrowed("latest", sections, as_of=then, cursor=older)
     listed = _listed(
         cards,
-        newest=site.url("latest", as_of=then),
-        older=site.url("latest", as_of=then, cursor=older) if older else None,
+        newest=site.narrowed("latest", sections, as_of=then),
+        older=further if older else None,
         site=site,
         now=now,
     )
@@ -252,7 +250,7 @@ def archive(
         | listed
         | {
             "structured": structured.list_page("Latest News", address, cards, site=site),
-            "heading": "Latest News",
+            "heading": f"Latest News: {names}" if names else "Latest News",
             "kicker": None,
             "profile": None,
         },
