@@ -7,7 +7,7 @@ from datetime import timedelta
 from chalicelib import newsroom, wiring
 from chalicelib.core import machines
 from chalicelib.core.errors import NotFound
-from chalicelib.core.pages import labels
+from chalicelib.core.pages import STATIC, labels
 from chalicelib.web.http import Answer, document
 from chalicelib.web.parameters import SECTIONS
 from chalicelib.web.serving import Visit, document_view, operations
@@ -79,6 +79,24 @@ def openapi(visit: Visit) -> Answer:
 
     body = openapi.document(tuple(operations.values()), site=visit.site)
     return document(body, None, content_type=_JSON, max_age_s=HOUR_S)
+
+
+def _icon_view(name: str, about: str, media_type: str) -> None:
+    """Serve a drawing of `static/` under its own name."""
+
+    def icon(_: Visit) -> Answer:
+        body = (STATIC / name).read_bytes()
+        return document(body, None, content_type=media_type, max_age_s=HOUR_S)
+
+    operation = name.replace("-", "_").replace(".", "_")
+    document_view(f"/{name}", about, name=operation, media_type=media_type)(icon)
+
+
+_icon_view("favicon.ico", "The icon, for who asks for it unseen.", "image/x-icon")
+_icon_view("apple-touch-icon.png", "The icon on the home screen of an iPhone.", "image/png")
+_icon_view("icon-192.png", "The icon for launchers.", "image/png")
+_icon_view("icon-512.png", "The icon for launchers, large.", "image/png")
+_icon_view("icon-maskable.png", "The icon for launchers that cut it to a shape.", "image/png")
 
 
 @document_view(

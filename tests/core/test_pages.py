@@ -818,6 +818,7 @@ def test_every_page_links_only_to_what_the_site_has(page):
         r"|((section|tag|source)/[a-z-]+/|story/[a-z2-7]{16}/|corrections/)?feed\.(xml|atom|json)(\?sections=.+)?|\?.+"
         r"|(section|tag|source)/[a-z-]+|media/.+|story/[a-z2-7]{16}|v1/(latest|sources|health|stories/[a-z2-7]{16}|articles(/[a-z2-7]{16})?))(#[a-z0-9]+)?"
         r"|https://(www\.)?harbourpost\.example/.*|#main|data:image/svg\+xml,.+"
+        r"|https://news\.example/(apple-touch-icon\.png|manifest\.webmanifest(\?sections=.+)?)"
     )
     seen = Seen(page.render())
 

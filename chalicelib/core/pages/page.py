@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Context = dict[str, object]  # JSON values only: str, int, bool, None, and lists and dicts of them
 
 _CHALICELIB = Path(__file__).parents[2]
+STATIC = _CHALICELIB / "static"
 _DIGEST_BYTES = 16  # two pages share an ETag at a chance below one in 10^19
 
 
@@ -56,6 +57,7 @@ def content_security_policy() -> str:
             "img-src 'self' data:",
             f"style-src 'sha256-{style}'",
             "connect-src 'self'",
+            "manifest-src 'self'",
             "base-uri 'none'",
             "form-action 'none'",
             "frame-ancestors 'none'",
@@ -93,7 +95,7 @@ def _templates() -> dict[str, str]:
 @cache
 def _style() -> str:
     """Return the style sheet without its comments and its indentation."""
-    sheet = (_CHALICELIB / "static" / "site.css").read_text(encoding="utf-8")
+    sheet = (STATIC / "site.css").read_text(encoding="utf-8")
     sheet = re.sub(r"/\*.*?\*/", "", sheet, flags=re.DOTALL)
     sheet = re.sub(r"\s+", " ", sheet)
     sheet = re.sub(r" ?([{};,>]) ?", r"\1", sheet).replace(": ", ":")
@@ -103,7 +105,7 @@ def _style() -> str:
 @cache
 def icon() -> str:
     """Return the icon as an address that needs no request."""
-    drawing = (_CHALICELIB / "static" / "icon.svg").read_text(encoding="utf-8").strip()
+    drawing = (STATIC / "icon.svg").read_text(encoding="utf-8").strip()
     return "data:image/svg+xml," + quote(drawing, safe="'/:=,;()")
 
 

@@ -110,6 +110,8 @@ def frame(
                 }
                 for extension, (form, media_type) in FEED_FORMS.items()
             ],
+            "touch_icon": site.url("apple-touch-icon.png"),
+            "manifest": site.narrowed("manifest.webmanifest", sections),
             "json": site.api(f"articles/{article.id}") if article else data,
         },
         "structured": None,
