@@ -182,6 +182,9 @@ def test_a_withdrawn_article_is_410_with_the_reason_in_both_forms(
     assert document.headers["Content-Type"].startswith("application/problem+json")
     assert data(document)["status"] == 410
     assert "withdrawn" in data(document)["detail"]
+    today = f"not been here since {datetime.now(UTC).day} "
+    assert today in text(page)
+    assert today in data(document)["detail"]
     assert data(client.http.get("/v1/latest"))["data"] == []
 
 

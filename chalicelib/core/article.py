@@ -485,9 +485,9 @@ def read_by(
     if current is not None and current.is_public(now):
         return current
     if shown or (current is not None and current.was_public(now)):
-        raise Gone("This article has expired.")
+        raise Gone("This article has expired.", at=current.expires_at if current else None)
     if gone is not None:
-        raise Gone(str(gone))
+        raise Gone(str(gone), at=gone.at)
     raise NotFound("There is no article at this address.")
 
 

@@ -18,7 +18,8 @@ from chalice.app import Blueprint, MultiDict, Request, Response
 
 from chalicelib import newsroom, wiring
 from chalicelib.core import api, pages
-from chalicelib.core.errors import BroadsheetError, Moved, NotFound
+from chalicelib.core.errors import BroadsheetError, Gone, Moved, NotFound
+from chalicelib.core.pages import labels
 from chalicelib.core.ranking import Latest
 from chalicelib.core.site import Site
 from chalicelib.web import http
@@ -215,7 +216,7 @@ def _problem_page(error: BroadsheetError, visit: Visit) -> Answer:
     page = pages.problem(
         status=error.status,
         title=error.title,
-        detail=str(error),
+        detail=_told(error),
         latest=_latest_if_any(visit.now) if error.status < _SERVER_ERROR else None,
         site=visit.site,
         now=visit.now,
@@ -226,12 +227,19 @@ def _problem_page(error: BroadsheetError, visit: Visit) -> Answer:
 
 def _problem_json(error: BroadsheetError, visit: Visit) -> Answer:
     return http.json_document(
-        api.problem(error, detail=str(error), instance=visit.path),
+        api.problem(error, detail=_told(error), instance=visit.path),
         None,
         status=error.status,
         content_type="application/problem+json; charset=utf-8",
         headers=_uncached(error),
     )
+
+
+def _told(error: BroadsheetError) -> str:
+    """Say what is wrong, and since when, where something was there before."""
+    if isinstance(error, Gone) and error.at is not None:
+        return f"{error} It has not been here since {labels.stamp(error.at)['absolute']}."
+    return str(error)
 
 
 def _uncached(error: BroadsheetError) -> dict[str, str]:
