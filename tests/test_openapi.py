@@ -78,23 +78,24 @@ def test_every_object_is_closed_and_says_what_it_always_has(client: Client) -> N
     [
         "/v1/latest",
         "/v1/latest?explain=1",
-        f"/v1/latest?as_of={ago(hours=1)}&since={ago(hours=9)}",
+        "/v1/latest?as_of=RECENTLY&since=EARLIER",
         "/v1/articles",
         "/v1/articles?limit=1&section=world&tag=ferry&source=courier",
-        f"/v1/articles?updated_since={ago(hours=9)}&fields=id,image",
+        "/v1/articles?updated_since=EARLIER&fields=id,image",
         f"/v1/articles/{ID}",
         f"/v1/articles/{ID}?fields=key_points",
         f"/v1/articles/{ID}?revision=1",
         f"/v1/articles/{ID}/revisions",
         "/v1/changes",
-        f"/v1/changes?since={ago(hours=9)}&limit=1",
+        "/v1/changes?since=EARLIER&limit=1",
         f"/v1/stories/{ID}",
         "/v1/sources",
         "/v1/health",
     ],
 )
 def test_every_answer_is_as_it_is_described(filled: Paper, client: Client, address: str) -> None:
-    assert document(client, address)["data"]
+    told = address.replace("RECENTLY", ago(hours=1)).replace("EARLIER", ago(hours=9))
+    assert document(client, told)["data"]
 
 
 def test_every_problem_is_as_it_is_described(filled: Paper, client: Client) -> None:
