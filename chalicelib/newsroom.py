@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import hmac
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from chalicelib.core.around import Around, around
 from chalicelib.core.article import (
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from chalicelib.aws.buckets import Media, Receipts, Upload, Uploads
     from chalicelib.aws.notices import Notices
     from chalicelib.aws.store import ArticleRows, History, Store
+    from chalicelib.core import shapes
     from chalicelib.core.api import Json
     from chalicelib.core.changes import Change
     from chalicelib.core.lifecycle import Summarise
@@ -56,6 +57,8 @@ log = logging.getLogger("broadsheet")
 
 MAX_PASSES = 12  # one folds, one confirms; the rest are for writers met on the way
 LATEST_CARDS = 60  # what one read unit carries, compressed, beside the leads
+T = TypeVar("T")
+
 PAGE_CARDS = 30  # cards on a page of a list
 PAGE_CHANGES = 100  # entries of the log, of some 250 bytes
 MAX_BETWEEN = 6_000  # cards of a month, two hundred a day: ten calls
@@ -196,7 +199,7 @@ def check(
     sources: Mapping[str, Source] | None,
     summarise: Summarise,
     site: Site,
-) -> tuple[Json, Json | None]:
+) -> tuple[Json, shapes.Article | None]:
     """Return the receipt that an upload would get, and the article it would make, offline.
 
     The very steps of `ingest` on a key without a past; *sources* are the profiles by id, None
@@ -581,13 +584,15 @@ def list_cards(
     section: str | None = None,
     tag: str | None = None,
     source: str | None = None,
+    sections: Sequence[str] = (),
     updated_since: datetime | None = None,
 ) -> CardsView:
     """Return a page of the cards that match every filter given, none newer than *until*. One Query.
 
     It goes on *after* a place in the list, or ends right *before* one.
     The narrowest list is read and the other filters applied to its page, which may come short
-    and still have an older one.
+    and still have an older one. Several *sections* are read instead of any other list: one Query
+    each.
     """
     under: tuple[Filing, str] | None = None
     if source is not None:
@@ -597,12 +602,14 @@ def list_cards(
     elif section is not None:
         under = ("section", section)
     last = min(until or now, now)
-    cards, turns = store.cards(
-        _list_under(under), until=last, after=after, before=before, limit=limit
-    )
+    pages = [
+        store.cards(list_, until=last, after=after, before=before, limit=limit)
+        for list_ in _lists_under(under, sections)
+    ]
+    listed, turns = _merged(pages, card_of=lambda card: card, before=before, limit=limit)
     matching = tuple(
         card
-        for card in cards
+        for card in listed
         if card.is_public(now)
         and section in (None, card.section)
         and (tag is None or tag in card.tags)
@@ -618,9 +625,17 @@ def list_briefs(
     after: str = "",
     limit: int = PAGE_CARDS,
     under: tuple[Filing, str] | None = None,
+    sections: Sequence[str] = (),
 ) -> BriefsView:
-    """Return a page of what feeds tell, of everything or *under* one thing. One Query."""
-    listed, turns = store.briefs(_list_under(under), until=now, after=after, limit=limit)
+    """Return a page of what feeds tell, of everything or *under* one thing. One Query.
+
+    Of several *sections* together: one Query each.
+    """
+    pages = [
+        store.briefs(list_, until=now, after=after, limit=limit)
+        for list_ in _lists_under(under, sections)
+    ]
+    listed, turns = _merged(pages, card_of=lambda told: told[0], before="", limit=limit)
     public = tuple((card, brief) for card, brief in listed if card.is_public(now))
     return BriefsView(listed=public, turns=turns)
 
@@ -637,9 +652,49 @@ def list_story(id_: ArticleId, *, store: Store, now: datetime) -> BriefsView:
     return BriefsView(listed=listed, turns=Turns())
 
 
-def _list_under(under: tuple[Filing, str] | None) -> str:
-    """Return the name of a list in the table."""
-    return f"{under[0]}#{under[1]}" if under else "all"
+def _lists_under(under: tuple[Filing, str] | None, sections: Sequence[str]) -> Sequence[str]:
+    """Return the names of lists in the table."""
+    if sections:
+        return [f"section#{section}" for section in sections]
+    return [f"{under[0]}#{under[1]}" if under else "all"]
+
+
+def _merged(
+    pages: Sequence[tuple[Sequence[T], Turns]],
+    *,
+    card_of: Callable[[T], Card],
+    before: str,
+    limit: int,
+) -> tuple[tuple[T, ...], Turns]:
+    """Return the page of several lists that share no article, newest first, and where it leads.
+
+    A list that goes on may hold anything beyond its page: nothing beyond may be told before it is
+    read. A place means the same in every list, so one is enough to go on in all. A page that ends
+    right *before* a place was read towards the newest, every other towards the oldest.
+    """
+    if len(pages) == 1:
+        ((page, turns),) = pages
+        return tuple(page), turns
+
+    def place(told: T) -> str:
+        return card_of(told).place
+
+    listed = sorted((told for page, _ in pages for told in page), key=place, reverse=True)
+    if before:
+        read_to = min((turns.newer for _, turns in pages if turns.newer), default="~")
+        sure = [told for told in listed if place(told) <= read_to]
+        kept = tuple(sure[-limit:])
+    else:
+        read_to = max((turns.older for _, turns in pages if turns.older), default="")
+        sure = [told for told in listed if place(told) >= read_to]
+        kept = tuple(sure[:limit])
+    each = [turns for _, turns in pages]
+    goes_on = len(kept) < len(listed) or any(one.newer if before else one.older for one in each)
+    if before:
+        older = place(kept[-1]) if kept else before
+        return kept, Turns(older=older, newer=place(kept[0]) if kept and goes_on else None)
+    newer = max((one.newer for one in each if one.newer), default=None)
+    return kept, Turns(older=place(kept[-1]) if kept and goes_on else None, newer=newer)
 
 
 def list_corrections(

@@ -322,7 +322,7 @@ def _write_members(
     story_id: ArticleId, accounts: Mapping[ArticleId, Account], rows: Stories
 ) -> bool:
     """Put a story's members where they differ; say whether any did."""
-    wanted = {place_of(one.card.public_at, id_): one for id_, one in accounts.items()}
+    wanted = {one.card.place: one for id_, one in accounts.items()}
     known = rows.members(story_id)
     put = {where: one for where, one in wanted.items() if known.get(where) != one}
     delete = known.keys() - wanted.keys()

@@ -23,10 +23,11 @@ from chalicelib.core.site import Site
 from desk.errors import DeskError, WrongWords
 
 if TYPE_CHECKING:
+    from chalicelib.core import shapes
     from chalicelib.core.article import Source
     from desk.upload import File
 
-Checked = tuple[dict[str, Any], dict[str, Any] | None]  # the receipt, and the article it makes
+    Checked = tuple[dict[str, Any], shapes.Article | None]  # the receipt, and the article it makes
 
 FEW_FILES = 20  # are read sooner than other processes are started
 FILES_A_TURN = 4  # handed to a process at once

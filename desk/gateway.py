@@ -256,8 +256,11 @@ class _Handler(BaseHTTPRequestHandler):
             answer = problem(HTTPStatus.BAD_GATEWAY, "The application did not answer.")
         self._send(answer)
 
-    # The names are the standard library's.
-    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = answer  # noqa: N815
+    def __getattr__(self, name: str) -> Callable[[], None]:
+        """Answer to every method, `do_GET` and all others: the gateway knows which there are."""
+        if name.startswith("do_"):
+            return self.answer
+        raise AttributeError(name)
 
     def _body(self) -> bytes | None:
         """Return the request's body, or None when it was refused and answered."""

@@ -161,11 +161,48 @@ def paper(aws: None) -> Paper:  # AWS must be there first
 
 
 @pytest.fixture
-def client(aws: None) -> Iterator[Client]:  # AWS must be there first
-    """The deployed application, called as API Gateway calls it."""
-    import app
+def filled(paper: Paper) -> Paper:
+    """A newsroom that has one of everything: two of a story, a picture, a correction, a feed."""
+    paper.upload("media/face.png", builders.picture())
+    paper.upload(
+        "sources/courier.yaml",
+        builders.profile(avatar="media/face.png", feeds="[https://courier.example/feed.xml]"),
+    )
+    ferry, told = "world/ferry.md", {"section": "world", "tags": "[ferry]"}
+    paper.upload(ferry, builders.markdown(date=builders.ago(hours=5), source="courier", **told))
+    paper.upload(
+        ferry,
+        builders.markdown(
+            date=builders.ago(hours=4),
+            source="courier",
+            image="media/face.png",
+            correction="It was 221 passengers, not 214.",
+            unknown_key="kept",
+            **told,
+        ),
+    )
+    paper.upload(
+        "copy.md", builders.markdown(date=builders.ago(hours=3), source="wire", breaking="true")
+    )
+    paper.upload(
+        "gone.md", builders.markdown("Gone", date=builders.ago(hours=2), body=builders.event(1))
+    )
+    keys = ("media/face.png", "sources/courier.yaml", ferry, "copy.md", "gone.md")
+    for key in keys:
+        paper.ingest(key, now=datetime.now(UTC))
+    paper.delete("gone.md")
+    paper.ingest("gone.md", now=datetime.now(UTC))
+    newsroom.refresh_latest(store=wiring.store(), now=datetime.now(UTC).replace(microsecond=0))
+    return paper
 
-    with Client(app.app) as client:
+
+@pytest.fixture
+def client(aws: None) -> Iterator[Client]:  # AWS must be there first
+    """The deployed application, called as API Gateway calls it, and held to what it describes."""
+    import app
+    from tests.promises import Reader
+
+    with Reader(app.app) as client:
         yield client
 
 

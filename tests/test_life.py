@@ -82,10 +82,10 @@ class Newsroom:
             if address in pages or address.startswith(("/media/", "/preview/")):
                 continue
             answer = self.get(address)
-            body = bytes(answer.body)
-            pages[address] = f"{dict(answer.headers)}\n{body.decode()}"
+            body = bytes(answer.body).decode(errors="replace")  # an icon is no text
+            pages[address] = f"{dict(answer.headers)}\n{body}"
             if answer.status_code == 200:
-                found = ADDRESS.findall(body.decode().replace("&amp;", "&"))
+                found = ADDRESS.findall(body.replace("&amp;", "&"))
                 waiting += [one.partition("#")[0] for one in found if urlsplit(one).netloc == ""]
         return pages
 

@@ -16,6 +16,8 @@ ADDRESSES = {
     "/sitemap.xml": "application/xml; charset=utf-8",
     "/sitemap-news.xml": "application/xml; charset=utf-8",
     "/sitemap/2024-01": "application/xml; charset=utf-8",
+    "/favicon.ico": "image/x-icon",
+    "/apple-touch-icon.png": "image/png",
     "/manifest.webmanifest": "application/manifest+json; charset=utf-8",
     "/.well-known/security.txt": "text/plain; charset=utf-8",
 }

@@ -193,6 +193,9 @@ def test_a_withdrawn_article_is_410_with_the_reason_in_both_forms(
     assert document.headers["Content-Type"].startswith("application/problem+json")
     assert data(document)["status"] == 410
     assert "withdrawn" in data(document)["detail"]
+    today = f"not been here since {datetime.now(UTC).day} "
+    assert today in text(page)
+    assert today in data(document)["detail"]
     assert data(client.http.get("/v1/latest"))["data"] == []
 
 
@@ -214,7 +217,7 @@ def test_cursors_walk_the_archive_and_survive_inserts(paper: Paper, client: Clie
         seen += [card["headline"] for card in document["data"]]
         further = document["links"]["next"]
         if further:
-            assert answer.headers["Link"] == f'<{further}>; rel="next"'
+            assert answer.headers["Link"].startswith(f'<{further}>; rel="next", ')
 
     assert seen == [f"Story {hour}" for hour in range(1, 8)]
 
@@ -276,6 +279,7 @@ def test_the_latest_list_can_be_asked_for_what_is_new_and_as_of_a_moment(
     both = f"?as_of={ago(hours=1.5)}&since={ago(hours=3.5)}"
     assert headlines(client, both) == ["Story 3", "Story 2"]
     assert headlines(client, "?as_of=1600-01-01T00:00:00Z") == []
+    assert headlines(client, "?as_of=0003-01-01T00:00:00Z") == []
     assert headlines(client, "?as_of=9998-01-01T00:00:00Z") == headlines(client)
 
 
@@ -346,7 +350,6 @@ def test_filters_select_and_fields_narrow(published: Paper, client: Client) -> N
     ["/v1/latest?colour=red", "/v1/articles?limit=0", "/v1/articles?limit=101",
      "/v1/articles?limit=x", "/v1/articles?cursor=====", "/v1/articles?cursor=W10=",
      "/v1/articles?updated_since=yesterday", "/v1/latest?as_of=2026-11-24",
-     "/v1/latest?as_of=0003-01-01T00:00:00Z",
      "/v1/latest?explain=yes", "/v1/latest?since=garbage", f"/v1/articles/{ID}?fields=none",
      "/v1/articles?cursor=%EF%BC%91"],
 )  # fmt: skip

@@ -279,7 +279,7 @@ class Store(Table):
 
     def briefs_of(self, cards: Iterable[Card]) -> dict[ArticleId, Brief]:
         """Return what feeds tell of these articles besides, as far as the archive lists them."""
-        keys = {(f"LIST#{_ALL}", place_of(card.public_at, card.id)): card.id for card in cards}
+        keys = {(f"LIST#{_ALL}", card.place): card.id for card in cards}
         rows = self._batch(list(keys), consistent=False)
         return {keys[key]: unpack(row["brief"]["B"], Brief) for key, row in rows.items()}
 

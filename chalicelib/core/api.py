@@ -1,4 +1,4 @@
-"""The JSON of `/v1` and of receipts: the contract's shapes, made from our values.
+"""The JSON of `/v1`, whose types are in `shapes`, and of receipts, made from our values.
 
 Times are RFC 3339 in UTC with Z; lists are lists; what is absent is null, never left out.
 """
@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from chalicelib.core.article import (
     Article,
     ArticleId,
     Card,
+    Checks,
     Correction,
     Elsewhere,
+    Evidence,
     Image,
     KeyPoint,
     Source,
@@ -23,21 +25,27 @@ from chalicelib.core.article import (
     direction,
 )
 from chalicelib.core.article import moment as article_moment
-from chalicelib.core.errors import BroadsheetError
+from chalicelib.core.errors import BroadsheetError, Finding
 from chalicelib.core.pages import labels
 from chalicelib.core.site import Site
 
 if TYPE_CHECKING:
+    from chalicelib.core import shapes
     from chalicelib.core.around import Around
     from chalicelib.core.changes import Change
     from chalicelib.core.ranking import Ranked
     from chalicelib.core.receipt import Receipt, Telling
     from chalicelib.core.stories import Disagreement, Statement, Story
+    from chalicelib.core.stories.disagreements import Figure
     from chalicelib.core.watch import Feed
 
 Json = dict[str, Any]
 
 
+@overload
+def moment(at: datetime) -> str: ...
+@overload
+def moment(at: datetime | None) -> str | None: ...
 def moment(at: datetime | None) -> str | None:
     """Return *at* as RFC 3339 with Z, null for none."""
     return article_moment(at) if at is not None else None
@@ -49,11 +57,10 @@ def article(
     site: Site,
     story_id: ArticleId | None = None,
     around: Around | None = None,
-) -> Json:
+) -> shapes.Article:
     """Return what is under `data` for one article; alone in its story it has its own id."""
     return {
-        **_common(shown, site=site),
-        "image": _image(shown.image, site),
+        **_listed(shown, site=site),
         **_summarised(shown.summary),
         "key_points": [
             {**_key_point(point), "corrected_at": moment(shown.corrected_at(point))}
@@ -68,20 +75,19 @@ def article(
     }
 
 
-def card(listed: Card, *, site: Site) -> Json:
+def card(listed: Card, *, site: Site) -> shapes.Card:
     """Return an article as lists carry it: no body, no summary."""
     return {
-        **_common(listed, site=site),
-        "image": _image(listed.image, site),
+        **_listed(listed, site=site),
         "corrected_at": moment(listed.corrected_at),
         "breaking": listed.breaking,
     }
 
 
-def ranked(one: Ranked, *, site: Site, explained: bool) -> Json:
+def ranked(one: Ranked, *, site: Site, explained: bool) -> shapes.Ranked:
     """Return an article in its place in the latest order, with the terms of its score if wanted."""
-    return {
-        **card(one.card, site=site),
+    placed: shapes.Ranked = {
+        **card(one.card, site=site),  # type: ignore[typeddict-item]  # no card has a score
         "also": [
             {
                 "id": other.id,
@@ -92,20 +98,18 @@ def ranked(one: Ranked, *, site: Site, explained: bool) -> Json:
             }
             for other in one.also
         ],
-        **(_explained(one) if explained else {}),
     }
+    if explained:
+        placed["score_s"] = one.score_s
+        placed["stands_at"] = moment(one.stands_at)
+        placed["terms"] = [
+            {"name": term.name, "value_s": term.value_s, "why": term.why} for term in one.terms
+        ]
+        placed["moved_because"] = one.moved_because
+    return placed
 
 
-def _explained(one: Ranked) -> Json:
-    return {
-        "score_s": one.score_s,
-        "stands_at": moment(one.stands_at),
-        "terms": [asdict(term) for term in one.terms],
-        "moved_because": one.moved_because,
-    }
-
-
-def story(told: Story, *, site: Site, links: Iterable[Elsewhere] = ()) -> Json:
+def story(told: Story, *, site: Site, links: Iterable[Elsewhere] = ()) -> shapes.Story:
     """Return what is under `data` for one story; *links* are reports of it on other sites.
 
     `adds` is the share of a member's text that no earlier one has, an estimate; of a statement,
@@ -116,7 +120,7 @@ def story(told: Story, *, site: Site, links: Iterable[Elsewhere] = ()) -> Json:
         "url": site.story(told.id),
         "headline": told.members[0].card.headline,
         "members": [
-            card(member.card, site=site) | {"copy_of": member.copy_of, "adds": member.adds}
+            {**card(member.card, site=site), "copy_of": member.copy_of, "adds": member.adds}
             for member in told.members
         ],
         "disagreements": [_disagreement(one, told, site=site) for one in told.disagreements],
@@ -158,12 +162,14 @@ def receipt(
         ],
         "story_id": telling.story_id if telling and has_page else None,
         "summary": _summarised(told.summary)["summary"] if told.summary else None,
-        "key_points": _summarised(told.summary)["key_points"] if told.summary else [],
+        "key_points": [_key_point(point) for point in told.summary.key_points]
+        if told.summary
+        else [],
         "changes": asdict(told.changes) if told.changes else None,
     }
 
 
-def problem(error: BroadsheetError, *, detail: str, instance: str) -> Json:
+def problem(error: BroadsheetError, *, detail: str, instance: str) -> shapes.Problem:
     """Return *error* as a problem document (RFC 9457)."""
     return {
         "type": "about:blank",
@@ -172,11 +178,22 @@ def problem(error: BroadsheetError, *, detail: str, instance: str) -> Json:
         "detail": detail,
         "instance": instance,
         "code": error.code,
-        "errors": [asdict(finding) for finding in error.findings],
+        "errors": [_finding(finding) for finding in error.findings],
     }
 
 
-def _common(shown: Article | Card, *, site: Site) -> Json:
+def _finding(finding: Finding) -> shapes.Finding:
+    return {
+        "code": finding.code,
+        "message": finding.message,
+        "fix": finding.fix,
+        "line": finding.line,
+        "column": finding.column,
+        "pointer": finding.pointer,
+    }
+
+
+def _listed(shown: Article | Card, *, site: Site) -> shapes.Listed:
     return {
         "id": shown.id,
         "url": site.article(shown),
@@ -193,10 +210,11 @@ def _common(shown: Article | Card, *, site: Site) -> Json:
         "original_url": shown.original_url,
         "published_at": moment(shown.published_at),
         "updated_at": moment(shown.updated_at),
+        "image": _image(shown.image, site),
     }
 
 
-def revision(past: Article, *, site: Site) -> Json:
+def revision(past: Article, *, site: Site) -> shapes.Revision:
     """Return a revision as the list of an article's revisions carries it."""
     return {
         "revision": past.revision,
@@ -209,7 +227,7 @@ def revision(past: Article, *, site: Site) -> Json:
     }
 
 
-def change(told: Change, *, site: Site) -> Json:
+def change(told: Change, *, site: Site) -> shapes.Change:
     """Return an entry of the log of changes; `reason` says why an article was withdrawn."""
     slug = f"/{told.slug}" if told.slug else ""
     return {
@@ -223,7 +241,7 @@ def change(told: Change, *, site: Site) -> Json:
     }
 
 
-def source(profile: Source, *, site: Site) -> Json:
+def source(profile: Source, *, site: Site) -> shapes.Source:
     return {
         "id": profile.id,
         "name": profile.name,
@@ -232,12 +250,13 @@ def source(profile: Source, *, site: Site) -> Json:
     }
 
 
-def watched(profile: Source, feeds: Iterable[Feed], *, site: Site) -> Json:
+def watched(profile: Source, feeds: Iterable[Feed], *, site: Site) -> shapes.Profile:
     """Return a source with all of its profile, and how each of its feeds was found last.
 
     Of a feed the host alone: some have their reader's secret in their address.
     """
-    return source(profile, site=site) | {
+    return {
+        **source(profile, site=site),
         "url": site.source(profile.id),
         "kind": profile.kind,
         "country": profile.country,
@@ -258,7 +277,7 @@ def watched(profile: Source, feeds: Iterable[Feed], *, site: Site) -> Json:
     }
 
 
-def _image(image: Image | None, site: Site) -> Json | None:
+def _image(image: Image | None, site: Site) -> shapes.Image | None:
     if image is None or image.picture is None:
         return None
     wide = image.picture.wide
@@ -272,45 +291,61 @@ def _image(image: Image | None, site: Site) -> Json | None:
     }
 
 
-def _key_point(point: KeyPoint) -> Json:
+def _key_point(point: KeyPoint) -> shapes.KeyPoint:
     return {
         "id": point.id,
         "text": point.text,
-        "evidence": [asdict(evidence) for evidence in point.evidence],
-        "checks": asdict(point.checks),
+        "evidence": [_evidence(one) for one in point.evidence],
+        "checks": _checks(point.checks),
     }
 
 
-def _summarised(summary: Summary) -> Json:
-    generation = summary.generation
+def _evidence(one: Evidence | Figure) -> shapes.Evidence:
+    return {"sentence": one.sentence, "start": one.start, "end": one.end, "quote": one.quote}
+
+
+def _checks(checks: Checks) -> shapes.Checks:
+    return {
+        "numbers": checks.numbers,
+        "names": checks.names,
+        "quotes": checks.quotes,
+        "negation": checks.negation,
+    }
+
+
+def _summarised(summary: Summary) -> shapes.Summarised:
+    generation, fallback = summary.generation, summary.generation.fallback
     return {
         "summary": {"text": summary.text, "evidence": list(summary.evidence)},
-        "key_points": [_key_point(point) for point in summary.key_points],
         "withheld": [{"reason": reason} for reason in summary.withheld],
         "generation": {
             "method": generation.method,
             "engine": generation.engine,
             "engine_version": generation.engine_version,
             "generated_at": moment(generation.generated_at),
-            "fallback": asdict(generation.fallback) if generation.fallback else None,
+            "fallback": {"engine": fallback.engine, "reason": fallback.reason}
+            if fallback
+            else None,
             "sentences_read": generation.sentences_read,
         },
     }
 
 
-def _correction(correction: Correction) -> Json:
+def _correction(correction: Correction) -> shapes.Correction:
     return {"at": moment(correction.at), "text": correction.text}
 
 
-def _around(shown: Around, *, site: Site) -> list[Json]:
-    return [
-        {**_report(one, site=site), "relation": relation}
-        for relation, reports in (("story", shown.told), ("subject", shown.near))
-        for one in reports
+def _around(shown: Around, *, site: Site) -> list[shapes.Around]:
+    told: list[shapes.Around] = [
+        {**_report(one, site=site), "relation": "story"} for one in shown.told
     ]
+    near: list[shapes.Around] = [
+        {**_report(one, site=site), "relation": "subject"} for one in shown.near
+    ]
+    return told + near
 
 
-def _report(shown: Card | Elsewhere, *, site: Site) -> Json:
+def _report(shown: Card | Elsewhere, *, site: Site) -> shapes.Report:
     """Return a report that stands under another: of the newsroom, or on another site."""
     is_ours = isinstance(shown, Card)
     return {
@@ -323,7 +358,7 @@ def _report(shown: Card | Elsewhere, *, site: Site) -> Json:
     }
 
 
-def _disagreement(one: Disagreement, told: Story, *, site: Site) -> Json:
+def _disagreement(one: Disagreement, told: Story, *, site: Site) -> shapes.Disagreement:
     cards = {member.card.id: member.card for member in told.members}
     return {
         "thing": one.thing,
@@ -340,17 +375,12 @@ def _disagreement(one: Disagreement, told: Story, *, site: Site) -> Json:
     }
 
 
-def _statement(said: Statement, told_by: Card, *, site: Site) -> Json:
+def _statement(said: Statement, told_by: Card, *, site: Site) -> shapes.Statement:
     figure = said.figure
     return {
         "article_id": said.article,
         "source": {"id": told_by.source.id, "name": told_by.source.name},
         "at": moment(said.at),
         "url": site.article(told_by, page="source", anchor=figure.sentence),
-        "evidence": {
-            "sentence": figure.sentence,
-            "start": figure.start,
-            "end": figure.end,
-            "quote": figure.quote,
-        },
+        "evidence": _evidence(figure),
     }

@@ -194,6 +194,7 @@ class Picture:
 
     wide: Rendition
     narrow: Rendition | None = None  # for phones, where `wide` is wider
+    shared: Rendition | None = None  # a JPEG, for who shows a link to the article's page
     avatar_path: str | None = None  # the square middle of it, AVATAR_WIDTH wide
     credit: str | None = None
     caption: str | None = None
@@ -229,7 +230,7 @@ class Image:
 
     def as_listed(self) -> Image:
         """The image as a card carries it: one width, and no caption."""
-        picture = self.picture and replace(self.picture, narrow=None, caption=None)
+        picture = self.picture and replace(self.picture, narrow=None, shared=None, caption=None)
         return replace(self, stated_caption=None, picture=picture)
 
 
@@ -384,6 +385,11 @@ class Card:
         """The id of its story, which is its own while it is alone there."""
         return self.story_id or self.id
 
+    @property
+    def place(self) -> str:
+        """Where it stands in every list that has it."""
+        return place_of(self.public_at, self.id)
+
     def has_expired(self, now: datetime) -> bool:
         return self.expires_at is not None and self.expires_at <= now
 
@@ -479,9 +485,9 @@ def read_by(
     if current is not None and current.is_public(now):
         return current
     if shown or (current is not None and current.was_public(now)):
-        raise Gone("This article has expired.")
+        raise Gone("This article has expired.", at=current.expires_at if current else None)
     if gone is not None:
-        raise Gone(str(gone))
+        raise Gone(str(gone), at=gone.at)
     raise NotFound("There is no article at this address.")
 
 

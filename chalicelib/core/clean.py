@@ -25,6 +25,7 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from chalicelib.core.article import Block, BlockKind, Body
 from chalicelib.core.errors import Finding, UploadRejected
+from chalicelib.core.language import count_words
 from chalicelib.core.limits import (
     MAX_ELEMENTS,
     MAX_ESCAPED,
@@ -653,17 +654,6 @@ _KINDS: dict[str, BlockKind] = {
     "pre": "code",
     "tr": "row",
 }
-# Scripts written without spaces: kana, CJK ideographs, Thai, Lao, Khmer, Myanmar.
-_UNSPACED = re.compile(
-    "[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]"
-)
-_WORD = re.compile(r"[^\W_]+(?:['\u2019.,-][^\W_]+)*")
-
-
-def count_words(text: str) -> int:
-    """Count words; in scripts without spaces two characters count as one word."""
-    unspaced = len(_UNSPACED.findall(text))
-    return len(_WORD.findall(_UNSPACED.sub(" ", text))) + (unspaced + 1) // 2
 
 
 def web_address(target: str, *, base_url: str | None = None) -> str | None:

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from itertools import takewhile
 
 from chalicelib.core.article import Article, moment
-from chalicelib.core.clean import count_words
 from chalicelib.core.codec import encode
 from chalicelib.core.differences import Piece, differences
+from chalicelib.core.language import count_words
 from chalicelib.core.receipt import ChangedKey, Edits
 
 MAX_CHANGED_KEYS = 25  # as many as have a name; more are unknown keys of a machine

@@ -9,6 +9,7 @@ editor's to mend and never retried, everything else raises until the failure que
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 MAX_LENGTH = 1_000  # characters of a finding's message
 
@@ -92,11 +93,15 @@ class Moved(BroadsheetError):
 
 
 class Gone(BroadsheetError):
-    """Was public once and no longer is; the message says why."""
+    """Was public once and no longer is; the message says why, `at` since when if that is known."""
 
     status = 410
     code = "gone"
     title = "No longer available"
+
+    def __init__(self, why: str, *, at: datetime | None) -> None:
+        super().__init__(why)
+        self.at = at
 
 
 class FeedUnreadable(BroadsheetError):

@@ -65,11 +65,18 @@ class Feed:
     path: str  # of the page, without slashes around it: "", "section/world", "story/abc"
     dispatches: tuple[Dispatch, ...]
     older: str | None  # the cursor of the next page
+    sections: tuple[str, ...] = ()  # to which its page is narrowed
     site: Site
 
     @property
     def id(self) -> str:
-        return _tag(self.site, f"feed/{self.path}".rstrip("/"))
+        narrowed = f"?sections={','.join(self.sections)}" if self.sections else ""
+        return _tag(self.site, f"feed/{self.path}".rstrip("/") + narrowed)
+
+    @property
+    def home(self) -> str:
+        """The address of its page."""
+        return self.site.narrowed(self.path, self.sections)
 
     @property
     def changed_at(self) -> datetime:
@@ -82,6 +89,7 @@ def of_articles(
     name: str | None,
     path: str,
     older: str | None,
+    sections: tuple[str, ...] = (),
     site: Site,
 ) -> Feed:
     """Return the feed of the articles on the page at *path*, which lists *name*, or everything."""
@@ -91,6 +99,7 @@ def of_articles(
         path=path,
         dispatches=tuple(_article(card, brief, site=site) for card, brief in listed),
         older=older,
+        sections=sections,
         site=site,
     )
 
@@ -170,9 +179,9 @@ def _html(card: Card, brief: Brief, *, url: str) -> str:
 def links(feed: Feed, extension: str) -> dict[str, str]:
     """Return where a form of *feed* leads, by relation: itself, its next page, its hub."""
     cursor, hub = feed.older, feed.site.hub
-    own = {"self": feed.site.feed(feed.path, extension)}
-    older = {"next": feed.site.feed(feed.path, extension, cursor=cursor)} if cursor else {}
-    return own | older | ({"hub": hub} if hub else {})
+    own = feed.site.feed(feed.path, extension, sections=feed.sections)
+    next_ = feed.site.feed(feed.path, extension, sections=feed.sections, cursor=cursor)
+    return {"self": own} | ({"next": next_} if cursor else {}) | ({"hub": hub} if hub else {})
 
 
 def rss(feed: Feed) -> bytes:
@@ -183,7 +192,7 @@ def rss(feed: Feed) -> bytes:
     root = ET.Element("rss", {"version": "2.0", **spaces, **_NAMESPACES})
     channel = added(root, "channel")
     added(channel, "title", feed.title)
-    added(channel, "link", feed.site.url(feed.path))
+    added(channel, "link", feed.home)
     added(channel, "description", feed.about)
     added(channel, "language", "en")
     added(channel, "lastBuildDate", format_datetime(feed.changed_at, usegmt=True))
@@ -217,7 +226,7 @@ def atom(feed: Feed) -> bytes:
     added(root, "title", feed.title)
     added(root, "subtitle", feed.about)
     added(root, "updated", moment(feed.changed_at))
-    home = {"rel": "alternate", "type": "text/html", "href": feed.site.url(feed.path)}
+    home = {"rel": "alternate", "type": "text/html", "href": feed.home}
     added(root, "link", None, home)
     for rel, address in links(feed, "atom").items():
         added(root, "link", None, {"rel": rel, "href": address})
@@ -249,7 +258,7 @@ def json_feed(feed: Feed) -> bytes:
         "version": "https://jsonfeed.org/version/1.1",
         "title": feed.title,
         "description": feed.about,
-        "home_page_url": feed.site.url(feed.path),
+        "home_page_url": feed.home,
         "feed_url": to["self"],
         "next_url": to.get("next"),
         "hubs": [{"type": "WebSub", "url": to["hub"]}] if "hub" in to else None,

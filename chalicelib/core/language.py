@@ -39,6 +39,11 @@ _COMMON = {
     "id": "yang dan di dari ini itu dengan untuk pada tidak akan dalam juga ke adalah oleh",
 }
 _COMMON_SETS = {language: frozenset(words.split()) for language, words in _COMMON.items()}
+# Scripts written without spaces: kana, CJK ideographs, Thai, Lao, Khmer, Myanmar.
+_UNSPACED = re.compile(
+    "[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]"
+)
+_COUNTED = re.compile(r"[^\W_]+(?:['\u2019.,-][^\W_]+)*")
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
 
 # Words that no story is about. English; in other languages rarity and length must do.
@@ -295,3 +300,9 @@ def _stem(word: str) -> str:
     if word.endswith("s") and not word.endswith(("ss", "us", "is")) and len(word) > 4:
         return word[:-1]
     return word
+
+
+def count_words(text: str) -> int:
+    """Count words; in scripts without spaces two characters count as one word."""
+    unspaced = len(_UNSPACED.findall(text))
+    return len(_COUNTED.findall(_UNSPACED.sub(" ", text))) + (unspaced + 1) // 2

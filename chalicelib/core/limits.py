@@ -48,5 +48,7 @@ NARROW_WIDTH = 640  # pixels served to phones, and beside text
 DRAWING_COLOURS = 4_096  # at most, of what may be kept without loss; a photograph has far more
 MAX_SVG_BYTES = 1_000_000  # a logo has some thousand
 MAX_SVG_WORK = 250_000_000  # elements times pixels, each as often as it is drawn: half a minute
+SHARED_WIDTH = 1_200  # pixels of a preview of a link; what Facebook and LinkedIn ask for
+MAX_SHARED_BYTES = 300_000  # of a preview: WhatsApp shows none that is larger
 AVATAR_WIDTH = 96  # pixels served for an avatar of 40 CSS pixels on a dense screen
 MAX_FEED_BYTES = 2_000_000  # of another publisher's feed, unpacked; the longest have some 500 KB

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -16,6 +16,12 @@ NEWS_FOR = timedelta(days=2)  # what is older does not belong into a news sitema
 MAX_NEWS = 1_000  # articles; a news sitemap may hold no more
 CONTACT_HOLDS_FOR = timedelta(days=180)  # RFC 9116 wants less than a year
 
+# Launchers that draw no SVG, and those that cut an icon to their own shape.
+_LAUNCHER_ICONS = (
+    ("icon-192.png", 192, "any"),
+    ("icon-512.png", 512, "any"),
+    ("icon-maskable.png", 512, "maskable"),
+)
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _NEWS = "http://www.google.com/schemas/sitemap-news/0.9"
 
@@ -97,17 +103,29 @@ def _next_month(moment: datetime) -> datetime:
     return (moment.replace(day=1) + timedelta(days=31)).replace(day=1)
 
 
-def manifest(*, site: Site) -> bytes:
-    """Return what a launcher needs to keep the site among its applications."""
+def manifest(*, sections: Sequence[str] = (), names: str | None = None, site: Site) -> bytes:
+    """Return what a launcher needs to keep the site among its applications.
+
+    Of *sections* alone it is another application, which says their *names*.
+    """
+    start = site.narrowed("", sections)
     told = {
-        "name": site.title,
-        "short_name": site.title,
-        "start_url": site.url(),
+        "id": start,
+        "name": f"{site.title}: {names}" if names else site.title,
+        "short_name": names or site.title,
+        "lang": "en",
+        "start_url": start,
         "scope": site.url(),
         "display": "minimal-ui",
         "background_color": "#fdfcf8",
         "theme_color": "#fdfcf8",
-        "icons": [{"src": icon(), "type": "image/svg+xml", "sizes": "any"}],
+        "icons": [
+            {"src": icon(), "type": "image/svg+xml", "sizes": "any"},
+            *(
+                {"src": site.url(name), "type": "image/png", "sizes": f"{px}x{px}", "purpose": use}
+                for name, px, use in _LAUNCHER_ICONS
+            ),
+        ],
     }
     return json.dumps(told, ensure_ascii=False).encode()
 

@@ -23,7 +23,9 @@ from chalicelib.core.limits import (
     MAX_IMAGE_HEIGHT,
     MAX_IMAGE_PIXELS,
     MAX_IMAGE_WIDTH,
+    MAX_SHARED_BYTES,
     NARROW_WIDTH,
+    SHARED_WIDTH,
 )
 from chalicelib.core.receipt import Dropped
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 _READ = ("JPEG", "PNG", "WEBP", "GIF")
 _QUALITY = 80  # of WebP: no loss a reader sees, half of a JPEG's bytes
+_SHARED_QUALITIES = (80, 60, 40)  # of the JPEG, the first that MAX_SHARED_BYTES hold
 _BROKEN = (
     OSError,
     SyntaxError,
@@ -66,7 +69,7 @@ class Prepared:
 
 
 def prepare(data: bytes) -> Prepared:
-    """Return what an upload under media/ makes, its avatar included.
+    """Return what an upload under media/ makes: also an avatar, and what previews of links show.
 
     Raises UploadRejected for what is no image we read, and over the limits of bytes and pixels.
     Cost: decodes the image, up to 0.7 GB and eight seconds at the limit; an SVG drawing as `svg`
@@ -78,9 +81,10 @@ def prepare(data: bytes) -> Prepared:
     prepared = _prepared(opened)
     square = ImageOps.fit(opened.image, (AVATAR_WIDTH, AVATAR_WIDTH), Image.Resampling.LANCZOS)
     avatar = _png(square)
+    shared, shared_file = _shared(opened.image)
     return Prepared(
-        picture=replace(prepared.picture, avatar_path=_path(avatar)),
-        files=(*prepared.files, avatar),
+        picture=replace(prepared.picture, shared=shared, avatar_path=_path(avatar)),
+        files=(*prepared.files, shared_file, avatar),
         dropped=prepared.dropped,
     )
 
@@ -218,6 +222,22 @@ def _rendition(image: PillowImage.Image, opened: _Opened) -> tuple[Rendition, Pr
         data = min(_encoded(image, "WEBP", lossless=True), data, key=len)
     file = _file(data, "webp")
     return Rendition(path=_path(file), width=image.width, height=image.height), file
+
+
+def _shared(image: PillowImage.Image) -> tuple[Rendition, PreparedFile]:
+    """Return the image as JPEG, on white where something would show through."""
+    from PIL import Image
+
+    scaled = _scaled(image, SHARED_WIDTH, image.height)
+    if scaled.mode == "RGBA":
+        white = Image.new("RGBA", scaled.size, "white")
+        scaled = Image.alpha_composite(white, scaled).convert("RGB")
+    for quality in _SHARED_QUALITIES:
+        data = _encoded(scaled, "JPEG", quality=quality, optimize=True, progressive=True)
+        if len(data) <= MAX_SHARED_BYTES:
+            break
+    file = _file(data, "jpeg")
+    return Rendition(path=_path(file), width=scaled.width, height=scaled.height), file
 
 
 def _png(image: PillowImage.Image) -> PreparedFile:

@@ -7,6 +7,7 @@ stage, or "https://news.example" where links must be absolute. It never ends in 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
@@ -64,9 +65,24 @@ class Site:
     def source(self, source_id: str) -> str:
         return self.url(f"source/{quote(source_id)}")
 
-    def feed(self, path: str, extension: str, *, cursor: str | None = None) -> str:
-        """Return the feed of the page at *path*, which has no slash around it."""
-        return self.url(f"{path}/feed.{extension}".lstrip("/"), cursor=cursor)
+    def feed(
+        self,
+        path: str,
+        extension: str,
+        *,
+        sections: Sequence[str] = (),
+        cursor: str | None = None,
+    ) -> str:
+        """Return the feed of the page at *path*, which has no slash around it, or of *sections*."""
+        return self.narrowed(f"{path}/feed.{extension}".lstrip("/"), sections, cursor=cursor)
+
+    def narrowed(self, path: str, sections: Sequence[str], **query: str | None) -> str:
+        """Return the address of *path* for these sections alone, for all where none are named."""
+        address = self.url(path, **query)
+        if not sections:
+            return address
+        # A comma may stand in a query as it is (RFC 3986, section 3.4), and reads better.
+        return f"{address}{'&' if '?' in address else '?'}sections={','.join(sections)}"
 
     def api(self, path: str, **query: str | int | None) -> str:
         return self.url(f"v1/{path}", **query)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from chalicelib import newsroom, wiring
 from chalicelib.core import feeds
@@ -14,24 +15,38 @@ from chalicelib.core.site import FEED_FORMS
 from chalicelib.core.turns import Turns
 from chalicelib.newsroom import Filing
 from chalicelib.web.http import Answer, document
-from chalicelib.web.parameters import cursor
-from chalicelib.web.serving import Visit, json_view
+from chalicelib.web.parameters import CURSOR, SECTIONS, Parameter, cursor
+from chalicelib.web.serving import Visit, document_view
 
 MAX_AGE_S = 300  # readers of feeds ask every quarter of an hour at best
 
 View = Callable[..., Feed]  # of a Visit and the path's parts, by name
 
 
-def feed_view(path: str, *, moved: str = "") -> Callable[[View], View]:
+def feed_view(
+    path: str,
+    about: str,
+    *,
+    takes: tuple[Parameter[Any], ...] = (CURSOR,),
+    moved: str = "",
+) -> Callable[[View], View]:
     """Serve the feed of the page at *path* ("" for the front page) in every form.
 
     *moved* is the address of its page under another id, where it can have one.
     """
 
     def serve(view: View) -> View:
-        for extension in feeds.FORMS:
+        for extension, (form, media_type) in FEED_FORMS.items():
             name = f"feed.{extension}"
-            json_view(f"{path}/{name}", moved=f"{moved}/{name}")(_answering(view, extension))
+            register = document_view(
+                f"{path}/{name}",
+                f"{about}, as {form}.",
+                name=f"feed_{view.__name__}_{extension}",
+                takes=takes,
+                media_type=media_type,
+                moved=f"{moved}/{name}",
+            )
+            register(_answering(view, extension))
         return view
 
     return serve
@@ -42,42 +57,47 @@ def _answering(view: View, extension: str) -> Callable[..., Answer]:
 
     def answer(visit: Visit, **path_parts: str) -> Answer:
         feed = view(visit, **path_parts)
-        links = feeds.links(feed, extension)
         return document(
             form(feed),
             feed.changed_at if feed.dispatches else None,
             content_type=f"{media_type}; charset=utf-8",
             max_age_s=MAX_AGE_S,
-            headers={"Link": ", ".join(f'<{to}>; rel="{rel}"' for rel, to in links.items())},
+            links=feeds.links(feed, extension),
         )
 
     return answer
 
 
-@feed_view("")
+@feed_view("", "The newest articles", takes=(CURSOR, SECTIONS))
 def everything(visit: Visit) -> Feed:
-    place, site = visit.parameters.place(), visit.site
-    view = newsroom.list_briefs(store=wiring.store(), now=visit.now, after=place)
+    sections = visit.parameters.read(SECTIONS) or ()
+    view = newsroom.list_briefs(
+        store=wiring.store(),
+        now=visit.now,
+        after=visit.parameters.read(CURSOR) or "",
+        sections=sections,
+    )
     return feeds.of_articles(
         view.listed,
-        name=None,
+        name=labels.names(sections, among=(card for card, _ in view.listed)),
         path="",
         older=cursor(view.turns.older),
-        site=site,
+        sections=sections,
+        site=visit.site,
     )
 
 
-@feed_view("/section/{section}")
+@feed_view("/section/{section}", "The newest articles of a section")
 def section(visit: Visit, section: str) -> Feed:
     return _under(visit, "section", section)
 
 
-@feed_view("/tag/{tag}")
+@feed_view("/tag/{tag}", "The newest articles with a tag")
 def tag(visit: Visit, tag: str) -> Feed:
     return _under(visit, "tag", tag)
 
 
-@feed_view("/source/{source}")
+@feed_view("/source/{source}", "The newest articles of a source")
 def source(visit: Visit, source: str) -> Feed:
     return _under(visit, "source", source)
 
@@ -85,7 +105,7 @@ def source(visit: Visit, source: str) -> Feed:
 def _under(visit: Visit, kind: Filing, value: str) -> Feed:
     if not SLUG.fullmatch(value):
         raise NotFound(f"There is no {kind} of this name.")
-    place, site = visit.parameters.place(), visit.site
+    place, site = visit.parameters.read(CURSOR) or "", visit.site
     view = newsroom.list_briefs(
         store=wiring.store(), now=visit.now, after=place, under=(kind, value)
     )
@@ -104,7 +124,7 @@ def _under(visit: Visit, kind: Filing, value: str) -> Feed:
     )
 
 
-@feed_view("/story/{story_id}", moved="story/{}")
+@feed_view("/story/{story_id}", "The articles of a story", takes=(), moved="story/{}")
 def story(visit: Visit, story_id: str) -> Feed:
     view = newsroom.list_story(known_id(story_id), store=wiring.store(), now=visit.now)
     first, _ = view.listed[-1]
@@ -113,8 +133,8 @@ def story(visit: Visit, story_id: str) -> Feed:
     )
 
 
-@feed_view("/corrections")
+@feed_view("/corrections", "The newest corrections")
 def corrections(visit: Visit) -> Feed:
-    place = visit.parameters.place()
+    place = visit.parameters.read(CURSOR) or ""
     view = newsroom.list_corrections(store=wiring.store(), now=visit.now, after=place)
     return feeds.of_corrections(view.corrected, older=cursor(view.turns.older), site=visit.site)

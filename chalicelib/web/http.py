@@ -1,4 +1,4 @@
-"""What HTTP asks of every answer: validators, compression, HEAD, and bytes on every host.
+"""What HTTP asks of every answer: validators, ages, compression, HEAD, and bytes on every host.
 
 Every answer knows its ETag before it is rendered, so that a 304 costs no rendering: a page's is
 the digest of what it is made from. All bodies are bytes (API Gateway decodes them), compressed
@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.utils import format_datetime
+from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
 from chalice.app import Chalice, Request, Response
@@ -24,6 +24,15 @@ from chalicelib.core.pages import Page, content_security_policy
 _GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))")
 _MIN_GZIP_BYTES = 1_000  # below, the headers cost more than is saved
 _OK = 200
+
+MINUTE_S = 60  # of a page: a reload shows what has come, and a burst of readers costs one answer
+YEAR_S = 31_536_000
+# A cache answers with what is too old for one minute more while it asks: so a correction or a
+# withdrawal has reached every reader after two minutes on a page. Where we answer with a fault,
+# it may go on for a day: a reader with yesterday's page has more than one with none.
+_WHILE_ASKING_S = 60
+_WHILE_BROKEN_S = 86_400
+
 _EVERYWHERE = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
@@ -52,29 +61,44 @@ class Gateway(Chalice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a view gives: bytes on demand, known by their digest beforehand."""
+    """What a view gives: bytes on demand, known by their digest beforehand.
+
+    `is_dated` says that `modified_at` moves with whatever changes, so that a client may ask by it.
+    A list's does not: it is its newest article's, and a withdrawal leaves that as it was.
+    """
 
     body: Callable[[], bytes]
     digest: str
     content_type: str
-    max_age_s: int = 60
+    max_age_s: int = MINUTE_S
     status: int = 200
     modified_at: datetime | None = None
+    is_dated: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
+    links: Mapping[str, str] = field(default_factory=dict)  # address by relation (RFC 8288)
 
     def essential_headers(self) -> dict[str, str]:
         """The headers that say what the body is and what a browser may do with it."""
         return {**_EVERYWHERE, "Content-Type": self.content_type, **self.headers}
 
 
-def html(page: Page, modified_at: datetime | None, *, status: int = 200) -> Answer:
+def html(
+    page: Page, modified_at: datetime | None, *, status: int = 200, is_dated: bool = False
+) -> Answer:
+    older = page.context.get("older")
     return Answer(
         body=lambda: page.render().encode(),
         digest=page.digest(),
         content_type="text/html; charset=utf-8",
         status=status,
         modified_at=modified_at,
-        headers={"Content-Security-Policy": content_security_policy()},
+        is_dated=is_dated,
+        headers={
+            "Content-Security-Policy": content_security_policy(),
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Cross-Origin-Resource-Policy": "same-origin",
+        },
+        links={"next": older} if isinstance(older, str) else {},
     )
 
 
@@ -84,8 +108,10 @@ def document(
     *,
     content_type: str,
     status: int = 200,
-    max_age_s: int = 60,
+    max_age_s: int = MINUTE_S,
+    is_dated: bool = False,
     headers: Mapping[str, str] | None = None,
+    links: Mapping[str, str] | None = None,
 ) -> Answer:
     """Answer with what programs read, scripts of any origin included."""
     return Answer(
@@ -95,11 +121,14 @@ def document(
         max_age_s=max_age_s,
         status=status,
         modified_at=modified_at,
+        is_dated=is_dated,
         headers={
+            "Cross-Origin-Resource-Policy": "cross-origin",
             "Access-Control-Allow-Origin": "*",
             "Access-Control-Expose-Headers": "ETag, Last-Modified, Link",
             **(headers or {}),
         },
+        links=links or {},
     )
 
 
@@ -109,10 +138,19 @@ def json_document(
     *,
     status: int = 200,
     content_type: str = "application/json; charset=utf-8",
+    is_dated: bool = False,
     headers: Mapping[str, str] | None = None,
+    links: Mapping[str, str] | None = None,
 ) -> Answer:
-    body = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
-    return document(body, modified_at, content_type=content_type, status=status, headers=headers)
+    return document(
+        json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode(),
+        modified_at,
+        content_type=content_type,
+        status=status,
+        is_dated=is_dated,
+        headers=headers,
+        links=links,
+    )
 
 
 def moved(address: str) -> Answer:
@@ -130,22 +168,30 @@ def digest(body: bytes) -> str:
     return hashlib.blake2b(body, digest_size=16).hexdigest()
 
 
-def response(answer: Answer, request: Request, *, now: datetime) -> Response:
-    """Turn an answer into Chalice's response: 304 where the client has it, no body for HEAD."""
+def response(answer: Answer, request: Request, *, now: datetime, is_secure: bool) -> Response:
+    """Turn an answer into Chalice's response: 304 where the client has it, no body for HEAD.
+
+    Where the site *is_secure*, browsers are told to ask for it in no other way.
+    """
     wants_gzip = bool(_GZIP.search(request.headers.get("accept-encoding", "").lower()))
     is_text = not answer.content_type.startswith("image/")
     headers: dict[str, str | list[str]] = {
         "ETag": f'"{answer.digest}{"-gzip" if wants_gzip and is_text else ""}"',
-        "Cache-Control": f"public, max-age={answer.max_age_s}",
+        "Cache-Control": _cache_control(answer),
         **({"Vary": "Accept-Encoding"} if is_text else {}),
         **answer.essential_headers(),
     }
+    if is_secure:
+        # Of this host alone: the others of its domain are not ours to speak for.
+        headers["Strict-Transport-Security"] = f"max-age={YEAR_S}"
+    if answer.links:
+        headers["Link"] = ", ".join(f'<{to}>; rel="{rel}"' for rel, to in answer.links.items())
     if answer.status == _OK:
         # RFC 9110, section 8.8.2.1: never later than the answer itself.
-        modified_at = min(answer.modified_at or RELEASED_AT, now)
+        modified_at = min(max(answer.modified_at or RELEASED_AT, RELEASED_AT), now)
         headers["Last-Modified"] = format_datetime(modified_at, usegmt=True)
-    if answer.status == _OK and _has(request.headers.get("if-none-match", ""), answer.digest):
-        return Response(body=b"", status_code=304, headers=headers)
+        if _is_known(answer, request, modified_at):
+            return Response(body=b"", status_code=304, headers=headers)
     if request.method == "HEAD":
         return Response(body=b"", status_code=answer.status, headers=headers)
     body = answer.body()
@@ -155,6 +201,29 @@ def response(answer: Answer, request: Request, *, now: datetime) -> Response:
         body = gzip.compress(body, compresslevel=6, mtime=0)
         headers["Content-Encoding"] = "gzip"
     return Response(body=body, status_code=answer.status, headers=headers)
+
+
+def _cache_control(answer: Answer) -> str:
+    if answer.status != _OK:
+        return f"public, max-age={answer.max_age_s}"  # an absence must not outlive its end
+    if answer.max_age_s == YEAR_S:
+        return f"public, max-age={YEAR_S}, immutable"
+    return (
+        f"public, max-age={answer.max_age_s}, stale-while-revalidate={_WHILE_ASKING_S}, "
+        f"stale-if-error={_WHILE_BROKEN_S}"
+    )
+
+
+def _is_known(answer: Answer, request: Request, modified_at: datetime) -> bool:
+    """Whether the client has the answer already: by its tag if it names one, else by its date."""
+    if_none_match = request.headers.get("if-none-match")
+    if if_none_match is not None:
+        return _has(if_none_match, answer.digest)
+    try:
+        since = parsedate_to_datetime(request.headers.get("if-modified-since", ""))
+    except ValueError:
+        return False
+    return answer.is_dated and since.tzinfo is not None and modified_at <= since
 
 
 def _has(if_none_match: str, digest: str) -> bool:

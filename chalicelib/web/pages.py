@@ -12,34 +12,47 @@ from chalice import __version__ as chalice_version
 from chalicelib import VERSION, newsroom, wiring
 from chalicelib.core import pages
 from chalicelib.core.article import SLUG, known_id
-from chalicelib.core.errors import BadRequest, NotFound
+from chalicelib.core.errors import NotFound
 from chalicelib.core.turns import Turns
 from chalicelib.newsroom import Filing
-from chalicelib.web.http import Answer, html
-from chalicelib.web.parameters import cursor, cursors
+from chalicelib.web.http import YEAR_S, Answer, html
+from chalicelib.web.parameters import (
+    AS_OF,
+    BEFORE,
+    CURSOR,
+    SECTIONS,
+    SEEN,
+    cursor,
+    cursors,
+)
 from chalicelib.web.serving import Visit, not_found, page_view
 
 _TOKEN = re.compile(r"[a-z2-7]{42}")
-_MEDIA_NAME = re.compile(r"[0-9a-f]{32}\.(png|webp)")
+_MEDIA_NAME = re.compile(r"[0-9a-f]{32}\.(jpeg|png|webp)")
 
 
-@page_view("/")
+@page_view("/", "What is new, led by one article with its summary.", takes=(SECTIONS, SEEN))
 def front_page(visit: Visit) -> Answer:
     latest = newsroom.front_page(store=wiring.store(), now=visit.now)
-    sections = visit.parameters.given.get("sections", "").split(",")
+    sections = visit.parameters.read(SECTIONS)
     page = pages.front(
         latest,
-        sections=[section for section in dict.fromkeys(sections) if SLUG.fullmatch(section)],
-        since=_since(visit),
+        sections=sections or (),
+        since=visit.parameters.read(SEEN),
         site=visit.site,
         now=visit.now,
     )
-    return html(page, latest.refreshed_at)
+    return html(page, latest.refreshed_at, is_dated=True)
 
 
-@page_view("/latest")
+@page_view(
+    "/latest",
+    "The latest news with the reason of each place; then everything, newest first.",
+    takes=(CURSOR, BEFORE, AS_OF, SEEN, SECTIONS),
+)
 def latest_page(visit: Visit) -> Answer:
-    as_of, after, before = visit.parameters.moment("as_of"), *_places(visit)
+    as_of, after, before = visit.parameters.read(AS_OF), *_places(visit)
+    sections = visit.parameters.read(SECTIONS)
     if after or before:
         return _archive(visit, after, before, as_of=as_of)
     if as_of is None:
@@ -50,43 +63,47 @@ def latest_page(visit: Visit) -> Answer:
         latest,
         older=cursor(latest.older),
         as_of=latest.refreshed_at if as_of else None,
-        since=_since(visit),
+        since=visit.parameters.read(SEEN),
+        sections=sections or (),
         site=visit.site,
         now=visit.now,
     )
-    return html(page, latest.refreshed_at)
+    return html(page, latest.refreshed_at, is_dated=True)
 
 
 def _places(visit: Visit) -> tuple[str, str]:
     """Return the place after which the page begins, or before which it ends: "" for neither."""
-    return visit.parameters.place(), visit.parameters.place("before")
+    return visit.parameters.read(CURSOR) or "", visit.parameters.read(BEFORE) or ""
 
 
 def _archive(visit: Visit, after: str, before: str, *, as_of: datetime | None) -> Answer:
+    sections = visit.parameters.read(SECTIONS) or ()
     view = newsroom.list_cards(
-        store=wiring.store(), now=visit.now, until=as_of, after=after, before=before
+        store=wiring.store(),
+        now=visit.now,
+        until=as_of,
+        after=after,
+        before=before,
+        sections=sections,
     )
     page = pages.archive(
-        view.cards, turns=cursors(view.turns), as_of=as_of, site=visit.site, now=visit.now
+        view.cards,
+        turns=cursors(view.turns),
+        as_of=as_of,
+        sections=sections,
+        site=visit.site,
+        now=visit.now,
     )
     return html(page, view.changed_at)
 
 
-def _since(visit: Visit) -> datetime | None:
-    """Return the moment of the list that the reader saw last; what can be none is ignored."""
-    try:
-        return visit.parameters.moment("since")
-    except BadRequest:
-        return None
-
-
-@page_view("/a/{article_id}")
+@page_view("/a/{article_id}", "Leads to the article's page.")
 def article_without_slug(visit: Visit, article_id: str) -> Answer:
     view = newsroom.read_article(known_id(article_id), store=wiring.store(), now=visit.now)
     return visit.moved(visit.site.article(view.article))
 
 
-@page_view("/a/{article_id}/{slug}")
+@page_view("/a/{article_id}/{slug}", "An article: summary, key points, text.")
 def article_page(visit: Visit, article_id: str, slug: str) -> Answer:
     view = newsroom.read_article(known_id(article_id), store=wiring.store(), now=visit.now)
     if slug != view.article.slug:
@@ -100,10 +117,14 @@ def article_page(visit: Visit, article_id: str, slug: str) -> Answer:
         site=visit.site,
         now=visit.now,
     )
-    return html(page, max(view.article.received_at, view.latest.refreshed_at))
+    changed_at = max(view.article.received_at, view.latest.refreshed_at)
+    return html(page, changed_at, is_dated=True)
 
 
-@page_view("/a/{article_id}/{slug}/source")
+@page_view(
+    "/a/{article_id}/{slug}/source",
+    "The text of an article as it was stored, each sentence with an address.",
+)
 def source_text(visit: Visit, article_id: str, slug: str) -> Answer:
     view = newsroom.read_article(known_id(article_id), store=wiring.store(), now=visit.now)
     if slug != view.article.slug:
@@ -112,7 +133,7 @@ def source_text(visit: Visit, article_id: str, slug: str) -> Answer:
     return html(page, view.article.received_at)
 
 
-@page_view("/a/{article_id}/{slug}/history")
+@page_view("/a/{article_id}/{slug}/history", "The revisions of an article, and what changed.")
 def history_page(visit: Visit, article_id: str, slug: str) -> Answer:
     view = newsroom.read_history(known_id(article_id), store=wiring.store(), now=visit.now)
     if slug != view.article.slug:
@@ -121,14 +142,14 @@ def history_page(visit: Visit, article_id: str, slug: str) -> Answer:
     return html(page, view.article.received_at)
 
 
-@page_view("/story/{story_id}", moved="story/{}")
+@page_view("/story/{story_id}", "One event, by all who tell it.", moved="story/{}")
 def story_page(visit: Visit, story_id: str) -> Answer:
     story = newsroom.read_story(known_id(story_id), store=wiring.store(), now=visit.now)
     links = newsroom.reports_elsewhere(story, store=wiring.store())
     return html(pages.story(story, links=links, site=visit.site, now=visit.now), story.changed_at)
 
 
-@page_view("/preview/{token}")
+@page_view("/preview/{token}", "What is not public yet, for who has the address.")
 def preview_page(visit: Visit, token: str) -> Answer:
     if not _TOKEN.fullmatch(token):
         raise NotFound("There is no preview at this address.")
@@ -141,17 +162,17 @@ def preview_page(visit: Visit, token: str) -> Answer:
     return replace(answer, headers={**answer.headers, **private})
 
 
-@page_view("/section/{section}")
+@page_view("/section/{section}", "The articles of a section, newest first.", takes=(CURSOR, BEFORE))
 def section_page(visit: Visit, section: str) -> Answer:
     return _listing(visit, "section", section)
 
 
-@page_view("/tag/{tag}")
+@page_view("/tag/{tag}", "The articles with a tag, newest first.", takes=(CURSOR, BEFORE))
 def tag_page(visit: Visit, tag: str) -> Answer:
     return _listing(visit, "tag", tag)
 
 
-@page_view("/source/{source}")
+@page_view("/source/{source}", "A source, and its articles, newest first.", takes=(CURSOR, BEFORE))
 def source_page(visit: Visit, source: str) -> Answer:
     return _listing(visit, "source", source)
 
@@ -186,7 +207,7 @@ def _listing(visit: Visit, kind: Filing, value: str) -> Answer:
     return html(page, view.changed_at)
 
 
-@page_view("/corrections")
+@page_view("/corrections", "What was corrected, newest first.", takes=(CURSOR, BEFORE))
 def corrections_page(visit: Visit) -> Answer:
     after, before = _places(visit)
     view = newsroom.list_corrections(
@@ -198,13 +219,13 @@ def corrections_page(visit: Visit) -> Answer:
     return html(page, view.changed_at)
 
 
-@page_view("/sources")
+@page_view("/sources", "All sources, and how their feeds are.")
 def sources_page(visit: Visit) -> Answer:
     view = newsroom.list_sources(store=wiring.store())
     return html(pages.sources(view.sources, site=visit.site, now=visit.now), view.changed_at)
 
 
-@page_view("/status")
+@page_view("/status", "How the newsroom is.")
 def status_page(visit: Visit) -> Answer:
     status = newsroom.read_status(store=wiring.store())
     refreshed_at = status.latest.refreshed_at if status.latest else None
@@ -219,18 +240,20 @@ def status_page(visit: Visit) -> Answer:
     return replace(answer, headers={**answer.headers, "Cache-Control": "no-store"})
 
 
-@page_view("/how-it-works")
+@page_view("/how-it-works", "How news is ordered and summarised, and what is kept.")
 def how_it_works(visit: Visit) -> Answer:
     return html(pages.how_it_works(site=visit.site, now=visit.now), None)
 
 
-@page_view("/404")
+@page_view("/404", "The page for an address that no page has.")
 def unknown_address(visit: Visit) -> Answer:
     """The page that a CDN shows for what reaches no route. 200, or it would not take it."""
     return replace(not_found(visit), status=HTTPStatus.OK)
 
 
-@page_view("/media/{name}")
+@page_view(
+    "/media/{name}", "A prepared image.", media_types=("image/jpeg", "image/png", "image/webp")
+)
 def media(_: Visit, name: str) -> Answer:
     match = _MEDIA_NAME.fullmatch(name)
     if match is None:
@@ -241,6 +264,10 @@ def media(_: Visit, name: str) -> Answer:
         modified_at=image.received_at,
         digest=name.partition(".")[0],
         content_type=f"image/{match[1]}",
-        max_age_s=31_536_000,  # a year: the name is the hash of the bytes
-        headers={"Content-Security-Policy": "default-src 'none'; sandbox"},
+        is_dated=True,
+        max_age_s=YEAR_S,  # the name is the hash of the bytes
+        headers={
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+            "Cross-Origin-Resource-Policy": "cross-origin",  # readers of feeds show them too
+        },
     )

@@ -133,6 +133,7 @@ def full_article(**changes: object) -> Article:
                 picture=Picture(
                     wide=Rendition(path="media/f.webp", width=1600, height=900),
                     narrow=Rendition(path="media/n.webp", width=640, height=360),
+                    shared=Rendition(path="media/s.jpeg", width=1200, height=675),
                     caption="The ferry on Monday.",
                 ),
             ),

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from chalicelib.core.clean import (
     Cleaned,
     clean,
-    count_words,
     media_key,
     plain,
     source_of,
@@ -233,20 +232,6 @@ def test_plain_text_has_no_controls_no_overrides_and_no_half_characters(text: st
 
     assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", cleaned)
     cleaned.encode("utf-8")
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("", 0),
-        ("one two", 2),
-        ("don't well-known 3.5", 3),
-        ("船が港に戻った", 4),
-        ("ferry 船が", 2),
-    ],
-)
-def test_words_are_counted_in_every_script(text: str, words: int) -> None:
-    assert count_words(text) == words
 
 
 @pytest.mark.parametrize(

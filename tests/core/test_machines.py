@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from itertools import pairwise
 from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from chalicelib.core import machines
 from chalicelib.core.site import Site
+from desk import icons
 from tests.core.pages_newsroom import NOW, SITE, make_article
 
 SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
@@ -84,11 +87,42 @@ def test_robots_are_sent_to_the_sitemaps_where_the_site_has_an_address():
     assert machines.robots(site=Site(base="/api")) == b"User-agent: *\nDisallow: /api/v1/\n"
 
 
+def test_the_icons_in_pixels_are_those_of_the_drawing():
+    for name, data in icons.drawn().items():
+        assert (icons.STATIC / name).read_bytes() == data, "python -m desk.icons draws them anew"
+
+
+def pixels(name):
+    return Image.open(BytesIO((icons.STATIC / name).read_bytes()))
+
+
+def test_every_icon_has_the_size_that_it_is_said_to_have():
+    for icon in json.loads(machines.manifest(site=SITE))["icons"][1:]:
+        shown = pixels(icon["src"].rpartition("/")[2])
+        assert f"{shown.width}x{shown.height}" == icon["sizes"]
+    assert pixels("favicon.ico").size == (icons.FAVICON_PX, icons.FAVICON_PX)
+
+
+def test_what_a_launcher_cuts_to_shape_has_colour_up_to_its_corners():
+    for name in ("apple-touch-icon.png", "icon-maskable.png"):
+        assert pixels(name).convert("RGBA").getpixel((0, 0))[3] == 255
+
+
 def test_a_launcher_gets_the_name_and_a_picture_that_needs_no_request():
     told = json.loads(machines.manifest(site=SITE))
 
     assert (told["name"], told["start_url"]) == ("Broadsheet", "https://news.example/")
     assert told["icons"][0]["src"].startswith("data:image/svg+xml,")
+
+
+def test_a_page_of_some_sections_is_an_application_of_its_own():
+    whole = json.loads(machines.manifest(site=SITE))
+    told = json.loads(machines.manifest(sections=("world", "science"), names="World", site=SITE))
+
+    assert told["start_url"] == told["id"] == "https://news.example/?sections=world,science"
+    assert (told["name"], told["short_name"]) == ("Broadsheet: World", "World")
+    assert told["id"] != whole["id"]
+    assert told["scope"] == whole["scope"]
 
 
 @pytest.mark.parametrize(

@@ -88,9 +88,11 @@ def corrected(article):
 
 
 def structured(page):
-    """Return what the page tells programs about its article."""
+    """Return what the page tells programs about itself: its nodes, by their type."""
     (told,) = re.findall(r'<script type="application/ld\+json">(.*?)</script>', page.render())
-    return json.loads(told)
+    told = json.loads(told)
+    assert told["@context"] == "https://schema.org"
+    return {node["@type"]: node for node in told["@graph"]}
 
 
 def parts_of(page, name):
@@ -600,9 +602,8 @@ def test_a_japanese_headline_among_english_ones_names_its_language():
 def test_an_article_tells_search_engines_what_it_is_and_what_was_wrong():
     article = full_article()
 
-    told = structured(article_page(article))
+    told = structured(article_page(article))["NewsArticle"]
 
-    assert told["@type"] == "NewsArticle"
     assert told["url"] == told["mainEntityOfPage"] == SITE.article(article)
     assert told["headline"] == article.headline
     assert told["datePublished"] == "2026-11-24T05:19:12Z"
@@ -613,6 +614,7 @@ def test_an_article_tells_search_engines_what_it_is_and_what_was_wrong():
     assert told["image"]["url"] == "https://news.example/media/f.webp"
     assert told["isBasedOn"] == "https://harbourpost.example/ferry"
     assert told["inLanguage"] == "en"
+    assert told["wordCount"] == 49
     assert told["isAccessibleForFree"] is True
     assert told["correction"] == [
         {
@@ -624,10 +626,96 @@ def test_an_article_tells_search_engines_what_it_is_and_what_was_wrong():
 
 
 def test_what_an_article_does_not_say_is_not_told():
-    told = structured(article_page(make_article(section=None)))
+    told = structured(article_page(make_article(section=None)))["NewsArticle"]
 
-    assert not {"articleSection", "correction", "image", "isBasedOn", "keywords"} & set(told)
+    absent = {"articleSection", "correction", "image", "isBasedOn", "keywords", "hasPart"}
+    assert not absent & set(told)
     assert told["author"] == [told["publisher"]]
+
+
+def test_what_a_model_wrote_is_told_to_be_written_by_one():
+    article = make_article()
+    written = replace(article.summary.generation, method="bedrock")
+    told = structured(
+        article_page(replace(article, summary=replace(article.summary, generation=written)))
+    )
+
+    source = told["NewsArticle"]["hasPart"]["digitalSourceType"]
+    assert source == "https://schema.org/TrainedAlgorithmicMediaDigitalSource"
+
+
+def properties(page):
+    metas = Seen(page.render()).all("meta")
+    return {meta.get("property") or meta.get("name"): meta.get("content") for meta in metas}
+
+
+def test_who_shows_a_link_to_an_article_is_given_a_picture_that_all_can_read():
+    told = properties(article_page(full_article(language="pt-BR")))
+
+    assert told["og:image"] == "https://news.example/media/s.jpeg"
+    assert (told["og:image:width"], told["og:image:height"]) == ("1200", "675")
+    assert told["og:image:alt"] == "A ferry"
+    assert told["og:locale"] == "pt_BR"
+    assert told["twitter:card"] == "summary_large_image"
+    assert told["article:section"] == "World"
+    assert told["article:published_time"] == "2026-11-24T05:19:12Z"
+    assert told["article:modified_time"] == "2026-11-24T08:31:12Z"
+
+
+@pytest.mark.parametrize("page", [article_page(make_article()), front(make_article())])
+def test_what_has_no_picture_promises_none(page):
+    told = properties(page)
+
+    assert told["twitter:card"] == "summary"
+    assert not {name for name in told if name and name.startswith("og:image")}
+    assert "og:locale" not in told
+
+
+def test_a_long_headline_is_told_to_search_engines_as_far_as_they_read():
+    told = structured(article_page(make_article(headline="ferry " * 40)))
+
+    assert len(told["NewsArticle"]["headline"]) <= 110
+
+
+def test_an_article_tells_where_it_stands():
+    told = structured(article_page(make_article()))["BreadcrumbList"]
+
+    assert [(one["position"], one["name"]) for one in told["itemListElement"]] == [
+        (1, "Broadsheet"), (2, "World"), (3, "What happened in world/ferry.md"),
+    ]  # fmt: skip
+    assert told["itemListElement"][1]["item"] == SITE.section("world")
+    assert "item" not in told["itemListElement"][2]
+
+
+def test_the_front_page_tells_the_site_and_what_stands_first():
+    articles = [make_article(), *many(20)]
+    told = structured(front(*articles))
+
+    assert told["WebSite"]["url"] == "https://news.example/"
+    listed = told["CollectionPage"]["mainEntity"]["itemListElement"]
+    assert listed[0]["url"] == SITE.article(articles[0])
+    assert [one["position"] for one in listed] == list(range(1, 11))
+    assert len({one["url"] for one in listed}) == 10
+
+
+def test_a_list_tells_what_it_lists_and_whose():
+    source = make_article().source
+    cards = [one.card() for one in many(2)]
+    told = structured(
+        pages.listing(kind="source", value=source.id, profile=source, cards=cards, turns=Turns(),
+                      site=SITE, now=NOW)
+    )  # fmt: skip
+
+    assert told["CollectionPage"]["about"]["name"] == source.name
+    assert [one["url"] for one in told["CollectionPage"]["mainEntity"]["itemListElement"]] == [
+        SITE.article(one) for one in many(2)
+    ]
+    assert (
+        "mainEntity"
+        not in structured(pages.corrections((), turns=Turns(), site=SITE, now=NOW))[
+            "CollectionPage"
+        ]
+    )
 
 
 def test_search_engines_are_sent_to_the_original_of_what_was_published_elsewhere_first():
@@ -715,7 +803,8 @@ def test_hostile_words_are_shown_as_they_are():
     page = article_page(make_article(headline=hostile)).render()
 
     assert page.count("<script") == page.count("</script") == 1
-    assert structured(article_page(make_article(headline=hostile)))["headline"] == hostile
+    told = structured(article_page(make_article(headline=hostile)))
+    assert told["NewsArticle"]["headline"] == hostile
     assert hostile in Seen(page).words
 
 
@@ -760,9 +849,10 @@ def test_every_page_has_one_h1_unique_ids_and_no_program(page):
 def test_every_page_links_only_to_what_the_site_has(page):
     known = re.compile(
         r"https://news\.example/(|latest(\?.+)?|a/[a-z2-7]{16}(/[a-z-]+(/(source|history))?)?|how-it-works|sources|status|corrections(\?(cursor|before)=.+)?"
-        r"|((section|tag|source)/[a-z-]+/|story/[a-z2-7]{16}/|corrections/)?feed\.(xml|atom|json)|\?.+"
+        r"|((section|tag|source)/[a-z-]+/|story/[a-z2-7]{16}/|corrections/)?feed\.(xml|atom|json)(\?sections=.+)?|\?.+"
         r"|(section|tag|source)/[a-z-]+|media/.+|story/[a-z2-7]{16}|v1/(latest|sources|health|stories/[a-z2-7]{16}|articles(/[a-z2-7]{16})?))(#[a-z0-9]+)?"
         r"|https://(www\.)?harbourpost\.example/.*|#main|data:image/svg\+xml,.+|mailto:.*"
+        r"|https://news\.example/(apple-touch-icon\.png|manifest\.webmanifest(\?sections=.+)?)"
     )
     seen = Seen(page.render())
     passing_on = [a["href"] for a in seen.all("a") if "nofollow noopener" in (a.get("rel") or "")]
@@ -1086,14 +1176,14 @@ def test_a_reader_takes_sections_in_and_out_by_the_address_alone():
 
     home = "https://news.example/"
     assert choices() == {
-        "Culture": f"{home}?sections=sport%2Cworld",
-        "Sport": f"{home}?sections=culture%2Cworld",
-        "World": f"{home}?sections=culture%2Csport",
+        "Culture": f"{home}?sections=sport,world",
+        "Sport": f"{home}?sections=culture,world",
+        "World": f"{home}?sections=culture,sport",
     }
     assert choices("sport", "gardening") == {
-        "+Culture": f"{home}?sections=culture%2Csport",
+        "+Culture": f"{home}?sections=culture,sport",
         "Sport": home,
-        "+World": f"{home}?sections=sport%2Cworld",
+        "+World": f"{home}?sections=sport,world",
     }
     assert choices("sport", "world")["+Culture"] == home
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -223,3 +225,15 @@ def test_names_are_joined_as_one_says_them(names: list[str], words: str) -> None
 )  # fmt: skip
 def test_what_is_counted_is_named_in_a_heading(thing: str, heading: str) -> None:
     assert labels.thing(thing) == heading
+
+
+def test_a_story_tells_programs_of_its_articles_and_is_none_itself() -> None:
+    told = told_by_many()
+    (data,) = re.findall(r'<script type="application/ld\+json">(.*?)</script>', page(told))
+    nodes = json.loads(data)["@graph"]
+    articles = [node for node in nodes if node["@type"] == "NewsArticle"]
+
+    assert [one["url"] for one in articles] == [SITE.article(one.card) for one in told.members]
+    assert all(one["headline"] and one["datePublished"] and one["author"] for one in articles)
+    assert nodes[0]["@type"] == "CollectionPage"
+    assert nodes[0]["url"] == SITE.story(told.id)

@@ -13,7 +13,14 @@ from PIL import Image, ImageCms, ImageDraw
 from chalicelib.core import pictures
 from chalicelib.core.article import Rendition
 from chalicelib.core.errors import UploadRejected
-from chalicelib.core.limits import AVATAR_WIDTH, MAX_IMAGE_HEIGHT, MAX_IMAGE_WIDTH, NARROW_WIDTH
+from chalicelib.core.limits import (
+    AVATAR_WIDTH,
+    MAX_IMAGE_HEIGHT,
+    MAX_IMAGE_WIDTH,
+    MAX_SHARED_BYTES,
+    NARROW_WIDTH,
+    SHARED_WIDTH,
+)
 from chalicelib.core.pictures import Prepared
 from tests import builders
 
@@ -72,7 +79,7 @@ def test_an_image_is_written_anew_without_what_it_carried() -> None:
 
     prepared = pictures.prepare(data + b"<script>trailing</script>")
 
-    assert len(prepared.files) == 3
+    assert len(prepared.files) == 4
     for file in prepared.files:
         assert CAMERA.encode() not in file.data
         assert b"script" not in file.data
@@ -89,8 +96,37 @@ def test_a_large_image_is_served_in_two_widths_and_as_a_square() -> None:
     assert [file.content_type for file in prepared.files] == [
         "image/webp",
         "image/webp",
+        "image/jpeg",
         "image/png",
     ]
+
+
+def test_who_previews_a_link_gets_a_jpeg_that_is_small_enough() -> None:
+    photo, hardest = photograph(2_000, 1_000), noise(1_600, 1_600)
+
+    for image in (photo, hardest):
+        prepared = pictures.prepare(encoded(image, "JPEG"))
+        shown = served(prepared, prepared.picture.shared)
+        assert shown.format == "JPEG"
+        assert shown.width == SHARED_WIDTH
+    assert prepared.picture.shared is not None
+    (data,) = [f.data for f in pictures.prepare(encoded(photo, "JPEG")).files
+               if f.content_type == "image/jpeg"]  # fmt: skip
+    assert len(data) <= MAX_SHARED_BYTES
+
+
+def test_a_preview_shows_what_is_clear_in_an_image_as_white() -> None:
+    prepared = pictures.prepare(encoded(Image.new("RGBA", (40, 40), (255, 0, 0, 0))))
+
+    pixel = served(prepared, prepared.picture.shared).getpixel((20, 20))
+    assert is_near(pixel, (255, 255, 255))
+
+
+def test_an_image_inside_a_document_is_not_prepared_for_previews() -> None:
+    prepared = pictures.prepare_embedded(encoded(photograph(2_000, 1_000), "JPEG"))
+
+    assert prepared.picture.shared is None
+    assert {file.content_type for file in prepared.files} == {"image/webp"}
 
 
 @given(width=st.integers(1, 2_400), height=st.integers(1, 400))

@@ -42,7 +42,7 @@ def test_a_drawing_becomes_a_picture_and_an_avatar(before: str) -> None:
     prepared = pictures.prepare(svg(before=before))
 
     assert prepared.picture.avatar_path is not None
-    assert all(file.name.endswith((".webp", ".png")) for file in prepared.files)
+    assert all(file.name.endswith((".webp", ".jpeg", ".png")) for file in prepared.files)
     assert drawn(svg(before=before)).getpixel((5, 5)) == (255, 0, 0, 255)
 
 

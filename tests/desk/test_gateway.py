@@ -210,7 +210,6 @@ def talk(port, data, *, half_close=True):
         (b"NONSENSE\r\n\r\n", 400),
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 400),
         (b"GET / HTTP/9.9\r\n\r\n", 505),
-        (b"BREW / HTTP/1.1\r\n\r\n", 501),
         (b"GET /" + b"x" * 70_000 + b" HTTP/1.1\r\n\r\n", 414),
         (b"GET / HTTP/1.1\r\nX: " + b"x" * 70_000 + b"\r\n\r\n", 431),
         (b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 200 + b"\r\n", 431),
@@ -226,6 +225,13 @@ def test_what_is_no_sound_request_is_refused_and_the_connection_closed(port, dat
     assert answer.startswith(b"HTTP/1.1 %d " % status)
     assert b"Connection: close" in answer
     assert b"application/problem+json" in answer
+
+
+def test_a_method_that_nobody_has_heard_of_is_told_which_are_known(port):
+    answer = talk(port, b"BREW / HTTP/1.1\r\nConnection: close\r\n\r\n")
+
+    assert answer.startswith(b"HTTP/1.1 405 ")
+    assert b"Allow: GET, HEAD\r\n" in answer
 
 
 def test_a_proxys_client_and_an_old_one_are_served(port):

@@ -9,7 +9,7 @@ package does not load Jinja2.
 from __future__ import annotations
 
 from chalicelib.core.pages.how import how_it_works
-from chalicelib.core.pages.page import Page, content_security_policy, icon
+from chalicelib.core.pages.page import STATIC, Page, content_security_policy, icon
 from chalicelib.core.pages.ranked import latest
 from chalicelib.core.pages.receipts import receipt
 from chalicelib.core.pages.sources import sources
@@ -28,6 +28,7 @@ from chalicelib.core.pages.views import (
 )
 
 __all__ = [
+    "STATIC",
     "Page",
     "archive",
     "article",

@@ -5,12 +5,13 @@ The page speaks English; what an article says keeps its own language.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote as quoted
 from urllib.parse import urlsplit
 
-from chalicelib.core.article import moment
+from chalicelib.core.article import Card, moment
 
 if TYPE_CHECKING:
     from chalicelib.core.pages.page import Context
@@ -141,6 +142,15 @@ def titled(text: str, *, site_title: str) -> str:
     """Return a page's title: what it is about comes first, and the site where there is room."""
     full = f"{text} · {site_title}"
     return full if len(full) <= MAX_TITLE else clipped(text, limit=MAX_TITLE)
+
+
+def names(sections: Iterable[str], *, among: Iterable[Card]) -> str | None:
+    """Name those of *sections* that these cards are of, None for none.
+
+    An address must not put words on the page.
+    """
+    slugs = {card.section for card in among}
+    return ", ".join(name(slug) for slug in sections if slug in slugs) or None
 
 
 def about_list(name: str | None, *, site_title: str) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Context = dict[str, object]  # JSON values only: str, int, bool, None, and lists and dicts of them
 
 _CHALICELIB = Path(__file__).parents[2]
+STATIC = _CHALICELIB / "static"
 _DIGEST_BYTES = 16  # two pages share an ETag at a chance below one in 10^19
 
 
@@ -57,6 +58,7 @@ def content_security_policy() -> str:
             "img-src 'self' data:",
             f"style-src {styles}",
             "connect-src 'self'",
+            "manifest-src 'self'",
             "base-uri 'none'",
             "form-action 'none'",
             "frame-ancestors 'none'",
@@ -95,8 +97,7 @@ def _templates() -> dict[str, str]:
 def _styles() -> dict[str, str]:
     """Return every style sheet by name, without its comments and its indentation."""
     return {
-        path.name: _tight(path.read_text(encoding="utf-8"))
-        for path in sorted((_CHALICELIB / "static").glob("*.css"))
+        path.name: _tight(path.read_text(encoding="utf-8")) for path in sorted(STATIC.glob("*.css"))
     }
 
 
@@ -110,7 +111,7 @@ def _tight(sheet: str) -> str:
 @cache
 def icon() -> str:
     """Return the icon as an address that needs no request."""
-    drawing = (_CHALICELIB / "static" / "icon.svg").read_text(encoding="utf-8").strip()
+    drawing = (STATIC / "icon.svg").read_text(encoding="utf-8").strip()
     return "data:image/svg+xml," + quote(drawing, safe="'/:=,;()")
 
 

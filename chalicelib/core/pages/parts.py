@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -70,6 +71,7 @@ def frame(
     article: Article | None = None,
     original: str | None = None,
     feed: str = "",
+    sections: Sequence[str] = (),
     data: str | None = None,
 ) -> Context:
     """Return what every page has around its content.
@@ -77,8 +79,10 @@ def frame(
     Without a *title* it is the site itself, without an *address* not for search engines, which
     are sent to the *original* where the page repeats one. The sections offered are those of
     *cards* and of *article*; *current* is the address in the navigation where the reader is.
-    *feed* is the path of the page whose feeds are offered, the front page's by default; *data* is
-    where a program reads the same, if not an article.
+    No page names others by `hreflang`: none is the translation of another.
+    *feed* is the path of the page whose feeds are offered, the front page's by default, of
+    *sections* alone where it is narrowed; *data* is where a program reads the same, if not an
+    article.
     """
     newest = site.url("latest")
     slugs = _sections(cards, own=article.section if article else None)
@@ -93,18 +97,24 @@ def frame(
             "address": absolute(address),
             "canonical": original or absolute(address),
             "type": "article" if article else "website",
-            "image": absolute(_image_url(article, site=site)) if article else None,
+            "image": _preview(article.image, site=site) if article else None,
+            "locale": _locale(article.language) if article else None,
             "published_at": moment(article.public_at) if article else None,
+            "modified_at": moment(article.card().changed_at) if article else None,
+            "section": labels.name(article.section) if article and article.section else None,
             "feeds": [
                 {
                     "type": media_type,
                     "title": f"{title if feed and title else site.title} ({form})",
-                    "url": site.feed(feed, extension),
+                    "url": site.feed(feed, extension, sections=sections),
                 }
                 for extension, (form, media_type) in FEED_FORMS.items()
             ],
+            "touch_icon": site.url("apple-touch-icon.png"),
+            "manifest": site.narrowed("manifest.webmanifest", sections),
             "json": site.api(f"articles/{article.id}") if article else data,
         },
+        "structured": None,
         "nav": [{"label": label, "url": url, "current": url == current} for label, url in places],
         "today": {"label": labels.date(now), "at": now.date().isoformat()},
         "footer": [
@@ -113,7 +123,7 @@ def frame(
             {"label": "Sources", "url": site.url("sources")},
             {"label": "Status", "url": site.url("status")},
             {"label": "How it works", "url": site.url("how-it-works")},
-            {"label": "RSS", "url": site.feed(feed, "xml")},
+            {"label": "RSS", "url": site.feed(feed, "xml", sections=sections)},
             {"label": "Latest as JSON", "url": site.api("latest")},
             {"label": "Articles as JSON", "url": site.api("articles")},
         ],
@@ -132,9 +142,23 @@ def absolute(url: str | None) -> str | None:
     return url if url and url.startswith(("https://", "http://")) else None
 
 
-def _image_url(article: Article, *, site: Site) -> str | None:
-    picture = article.image.picture if article.image else None
-    return site.url(picture.wide.path) if picture else None
+def _preview(image: Image | None, *, site: Site) -> Context | None:
+    """Return what a preview of a link shows; a picture prepared before there were any is WebP."""
+    if image is None or image.picture is None:
+        return None
+    shown = image.picture.shared or image.picture.wide
+    url = absolute(site.url(shown.path))
+    return (
+        {"url": url, "width": shown.width, "height": shown.height, "alt": image.alt}
+        if url
+        else None
+    )
+
+
+def _locale(language: str) -> str | None:
+    """Return *language* as Open Graph writes it, None where it names no territory."""
+    match = re.fullmatch(r"([a-z]{2,3})(?:-[A-Za-z]{4})?-([A-Za-z]{2})", language, re.ASCII)
+    return f"{match[1]}_{match[2].upper()}" if match else None
 
 
 def written(language: str) -> Context:

@@ -6,12 +6,12 @@ for news, an empty newsroom and a broken one look the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from chalicelib.core.article import moment
-from chalicelib.core.pages import labels, parts
+from chalicelib.core.pages import labels, parts, structured
 from chalicelib.core.pages.page import Context, Page
 from chalicelib.core.ranking import rank
 
@@ -29,24 +29,28 @@ def latest(
     older: str | None,
     as_of: datetime | None = None,
     since: datetime | None = None,
+    sections: Sequence[str] = (),
     site: Site,
     now: datetime,
 ) -> Page:
-    """Return the page of the whole list, with the reason of each place.
+    """Return the page of the whole list, with the reason of each place; of *sections* alone.
 
     With *as_of*, it is the list of that moment. What readers did not have at *since* is marked.
     *older* is the cursor of the archive that goes on where the list ends.
     """
     address = site.url("latest")
     then = moment(as_of) if as_of else None
+    everything, shown = shown, shown.of_sections(sections) if sections else shown
+    names = labels.names(sections, among=shown.cards)
     frame = parts.frame(
         site=site,
         now=now,
-        title="Latest News",
+        title=f"Latest News: {names}" if names else "Latest News",
         description=f"The latest of {site.title}, with the reason why each article stands there.",
         address=None if as_of else address,
-        cards=shown.cards,
+        cards=everything.cards,
         current=address,
+        sections=sections,
     )
     listed = shown.ranked(now=as_of or now)
     return Page(
@@ -61,13 +65,16 @@ def latest(
             "refreshed": labels.age(shown.refreshed_at, now=now),
             "state": state(
                 shown,
-                new_url=site.url("latest", since=moment(shown.refreshed_at)),
+                new_url=site.narrowed("latest", sections, since=moment(shown.refreshed_at)),
                 since=since,
                 now=as_of or now,
             ),
+            "structured": structured.list_page(
+                "Latest News", address, (one.card for one in listed), site=site
+            ),
             "how_url": site.url("how-it-works") + "#order",
-            "older": site.url("latest", cursor=older, as_of=then) if older else None,
-            "newest": address,
+            "older": site.narrowed("latest", sections, cursor=older, as_of=then) if older else None,
+            "newest": site.narrowed("latest", sections),
         },
     )
 
@@ -76,6 +83,7 @@ def news(
     shown: Latest,
     listed: Iterable[Ranked],
     *,
+    url: str | None = None,
     new_url: str | None = None,
     since: datetime | None = None,
     why: bool = False,
@@ -83,16 +91,17 @@ def news(
     site: Site,
     now: datetime,
 ) -> Context:
-    """Return the section Latest News; *new_url* is where this page tells what is new in it.
+    """Return the section Latest News, of which *url* has all.
 
-    So many of its first cards have their *standfirsts*.
+    So many of its first cards have their *standfirsts*. *new_url* is where this page tells what is
+    new in it.
     """
     return {
         "cards": [
             card(one, site=site, now=now, since=since, standfirst=place < standfirsts, why=why)
             for place, one in enumerate(listed)
         ],
-        "url": site.url("latest"),
+        "url": url or site.url("latest"),
         "state": state(shown, new_url=new_url, since=since, now=now),
     }
 

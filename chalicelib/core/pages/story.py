@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from chalicelib.core.pages import labels, parts
+from chalicelib.core.pages import labels, parts, structured
 from chalicelib.core.pages.page import Context, Page
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def story(told: Story, *, links: Iterable[Elsewhere] = (), site: Site, now: date
         "story.html",
         frame
         | {
+            "structured": structured.story_page(told, site=site),
             "story": parts.written(first.language)
             | {
                 "headline": first.headline,

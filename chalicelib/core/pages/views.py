@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -25,7 +25,7 @@ PROBLEM_HEADLINES = 8  # enough to find something else to read, and all in sight
 def front(
     latest: Latest,
     *,
-    sections: Collection[str] = (),
+    sections: Sequence[str] = (),
     since: datetime | None = None,
     site: Site,
     now: datetime,
@@ -46,21 +46,22 @@ def front(
         description=f"{lead.headline} And {about}" if lead else about.capitalize(),
         address=site.url(),
         cards=latest.cards,
+        sections=sections,
     )
+    names = labels.names(sections, among=shown.cards)
     return Page(
         "front.html",
         frame
         | {
             "article": parts.head(lead, site=site, now=now, since=since) if lead else None,
             "refreshed": labels.age(latest.refreshed_at, now=now),
-            "sections": _only(sections, shown) if sections and latest.cards else None,
+            "sections": {"names": names} if sections and latest.cards else None,
             "choices": _choices(sections, latest, site=site),
             "news": ranked.news(
                 shown,
                 listed[: ranked.BESIDE],
-                new_url=site.url(
-                    sections=",".join(sections) or None, since=moment(latest.refreshed_at)
-                ),
+                url=site.narrowed("latest", sections),
+                new_url=site.narrowed("", sections, since=moment(latest.refreshed_at)),
                 since=since,
                 why=True,
                 standfirsts=SECOND_STORIES,
@@ -72,17 +73,14 @@ def front(
             "earlier": [
                 ranked.card(one, site=site, now=now, since=since) for one in listed[ranked.BESIDE :]
             ],
+            "structured": structured.front_page(
+                [*([lead.card()] if lead else ()), *(one.card for one in listed)], site=site
+            ),
         },
     )
 
 
-def _only(sections: Collection[str], shown: Latest) -> Context:
-    """Name the *sections* that have articles: an address must not put words on the page."""
-    slugs = {card.section for card in shown.cards}
-    return {"names": ", ".join(labels.name(slug) for slug in sections if slug in slugs)}
-
-
-def _choices(sections: Collection[str], latest: Latest, *, site: Site) -> list[Context]:
+def _choices(sections: Sequence[str], latest: Latest, *, site: Site) -> list[Context]:
     """Return each section of the list with the address of this page with it, or without it.
 
     There is no account and no cookie: what a reader chose stands in the address, to be kept as a
@@ -92,12 +90,9 @@ def _choices(sections: Collection[str], latest: Latest, *, site: Site) -> list[C
     chosen = [slug for slug in known if slug in sections] or known
     told = []
     for slug in known:
-        is_shown = slug in chosen
         then = [one for one in known if (one in chosen) is not (one == slug)]
-        narrowed = ",".join(then) if then and then != known else None
-        told.append(
-            {"label": labels.name(slug), "shown": is_shown, "url": site.url(sections=narrowed)}
-        )
+        url = site.narrowed("", then if then != known else ())
+        told.append({"label": labels.name(slug), "shown": slug in chosen, "url": url})
     return told if len(told) > 1 else []
 
 
@@ -143,7 +138,7 @@ def article(
             "source_url": site.article(article, page="source"),
             "share": passing_on.share(article, address=parts.absolute(site.article(article))),
             "notice": None,
-            "structured": structured.news_article(article, site=site),
+            "structured": structured.article_page(article, site=site),
             "news": ranked.news(latest, listed[: ranked.BESIDE], site=site, now=now),
             "around": parts.around(around, site=site, now=now),
             "story": {"url": site.story(story_id), "label": labels.whole_story(sources)}
@@ -240,10 +235,11 @@ def archive(
     *,
     turns: Turns,
     as_of: datetime | None = None,
+    sections: Sequence[str] = (),
     site: Site,
     now: datetime,
 ) -> Page:
-    """Return a page of everything below the latest list, newest first.
+    """Return a page of everything below the latest list, newest first, or of *sections* alone.
 
     *turns* are the cursors of the next pages, *as_of* is the moment of the list that it goes on
     from.
@@ -257,12 +253,22 @@ def archive(
         address=None if as_of else address,
         cards=cards,
         current=address,
+        sections=sections,
     )
-    then = moment(as_of) if as_of else None
-    listed = _listed(cards, path="latest", as_of=then, turns=turns, site=site, now=now)
+    then, names = moment(as_of) if as_of else None, labels.names(sections, among=cards)
+    listed = _listed(
+        cards, path="latest", as_of=then, sections=sections, turns=turns, site=site, now=now
+    )
     return Page(
         "list.html",
-        frame | listed | {"heading": "Latest News", "kicker": None, "profile": None},
+        frame
+        | listed
+        | {
+            "structured": structured.list_page("Latest News", address, cards, site=site),
+            "heading": f"Latest News: {names}" if names else "Latest News",
+            "kicker": None,
+            "profile": None,
+        },
     )
 
 
@@ -296,6 +302,7 @@ def listing(
         frame
         | listed
         | {
+            "structured": structured.list_page(heading, address, cards, about=profile, site=site),
             "heading": heading,
             "kicker": {"section": "Section", "tag": "Tag", "source": "Source"}[kind],
             "profile": parts.profile(profile, site=site) if profile else None,
@@ -322,7 +329,8 @@ def corrections(corrected: Iterable[Corrected], *, turns: Turns, site: Site, now
         [{"time": labels.stamp(said.at), "text": said.text} for said in one.corrections]
         for one in corrected
     ]
-    return Page("corrections.html", frame | listed | {"corrections": told})
+    shown = structured.list_page("Corrections", address, cards, site=site)
+    return Page("corrections.html", frame | listed | {"corrections": told, "structured": shown})
 
 
 def _listed(
@@ -331,16 +339,21 @@ def _listed(
     path: str,
     turns: Turns,
     as_of: str | None = None,
+    sections: Sequence[str] = (),
     site: Site,
     now: datetime,
 ) -> Context:
     """Return the cards of a list at *path*, and the links that turn its pages."""
     older, newer = turns.older, turns.newer
+
+    def at(**place: str) -> str:
+        return site.narrowed(path, sections, as_of=as_of, **place)
+
     return {
         "cards": [parts.card(card, site=site, now=now, standfirst=True) for card in cards],
-        "newest": site.url(path, as_of=as_of) if newer or not cards else None,
-        "newer": site.url(path, as_of=as_of, before=newer) if newer else None,
-        "older": site.url(path, as_of=as_of, cursor=older) if older else None,
+        "newest": at() if newer or not cards else None,
+        "newer": at(before=newer) if newer else None,
+        "older": at(cursor=older) if older else None,
     }
 
 
