@@ -113,7 +113,7 @@ def test_a_long_log_is_read_page_by_page(paper: Paper, client: Client) -> None:
     first = json.loads(answer.body)
     rest = told(client, first["links"]["next"])
 
-    assert answer.headers["Link"] == f'<{first["links"]["next"]}>; rel="next"'
+    assert answer.headers["Link"].startswith(f'<{first["links"]["next"]}>; rel="next", ')
     ids = [one["article_id"] for one in (*first["data"], *rest["data"])]
     assert ids == [article_id(f"{hour}.md") for hour in range(3)]
     assert rest["links"]["next"] is None
