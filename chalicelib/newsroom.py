@@ -694,6 +694,8 @@ def _merged(
         older = place(kept[-1]) if kept else before
         return kept, Turns(older=older, newer=place(kept[0]) if kept and goes_on else None)
     newer = max((one.newer for one in each if one.newer), default=None)
+    if newer and kept:
+        newer = place(kept[0])
     return kept, Turns(older=place(kept[-1]) if kept and goes_on else None, newer=newer)
 
 

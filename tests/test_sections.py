@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from chalicelib import newsroom, wiring
 from chalicelib.core.article import Card, Source, article_id
+from chalicelib.core.turns import Turns
 from tests import builders
 from tests.builders import ago
 from tests.conftest import NOW, Paper
@@ -117,20 +118,31 @@ def test_however_articles_fall_to_sections_none_is_lost_and_none_told_twice(
         for section, listed in enumerate(minutes)
     ]  # fmt: skip
 
-    def page(listed: list[Card], after: str | None) -> tuple[list[Card], str | None]:
-        rest = [one for one in listed if after is None or one.place < after]
-        shown = rest[:PER_PAGE]
-        return shown, shown[-1].place if len(rest) > PER_PAGE else None
+    def page(listed: list[Card], after: str, before: str) -> tuple[list[Card], Turns]:
+        if before:
+            rest = [one for one in listed if one.place > before]
+            shown, goes_on = rest[-PER_PAGE:], len(rest) > PER_PAGE
+            older = shown[-1].place if shown else before
+            return shown, Turns(older=older, newer=shown[0].place if goes_on else None)
+        rest = [one for one in listed if not after or one.place < after]
+        shown, goes_on = rest[:PER_PAGE], len(rest) > PER_PAGE
+        newer = (shown[0].place if shown else after) if after else None
+        return shown, Turns(older=shown[-1].place if goes_on else None, newer=newer)
 
-    seen: list[Card] = []
-    after: str | None = None
-    for _ in range(40):
-        kept, after = newsroom._merged(
-            [page(listed, after) for listed in lists], card_of=lambda one: one, limit=PER_PAGE
-        )
+    def merged(after: str = "", before: str = "") -> tuple[tuple[Card, ...], Turns]:
+        read = [page(listed, after, before) for listed in lists]
+        return newsroom._merged(read, card_of=lambda one: one, before=before, limit=PER_PAGE)
+
+    there, turns = merged()
+    seen = [*there]
+    while turns.older:
+        kept, turns = merged(after=turns.older)
         seen += kept
-        if after is None:
-            break
+    back = [*kept] if len(seen) > PER_PAGE else [*there]
+    while turns.newer:
+        kept, turns = merged(before=turns.newer)
+        back = [*kept, *back]
 
     everything = [one for listed in lists for one in listed]
     assert seen == sorted(everything, key=lambda one: one.place, reverse=True)
+    assert back == seen
