@@ -30,6 +30,8 @@ from chalicelib.core.article import (
     Membership,
     Source,
     article_id,
+    id_at,
+    place_of,
     read_by,
 )
 from chalicelib.core.errors import FoldConflict, Moved, NotFound, StoreUnavailable
@@ -462,13 +464,17 @@ def read_article(id_: ArticleId, *, store: Store, now: datetime) -> ArticleView:
 
 
 def _follow(rows: ArticleRows, *, now: datetime) -> None:
-    """Raise Moved to the article that replaces this one, unless this one replaces that in turn."""
-    moved, current = rows.moved, rows.current
-    if moved is None or moved.public_at > now:
+    """Raise Moved to the article that replaces this one, unless this one replaces that in turn.
+
+    Of several the last that became public: each is the word of an editor, and the later one holds.
+    """
+    public = [place for place in rows.successors if place < place_of(now, "~")]
+    if not public:
         return
-    if current is not None and current.replaces and article_id(current.replaces) == moved.to:
+    to, current = id_at(max(public)), rows.current
+    if current is not None and current.replaces and article_id(current.replaces) == to:
         return  # each says so of the other: both are shown
-    raise Moved(moved.to)
+    raise Moved(to)
 
 
 def read_story(id_: ArticleId, *, store: Store, now: datetime) -> Story:

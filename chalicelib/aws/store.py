@@ -5,7 +5,7 @@
     ARTICLE#<id>         CURRENT               what readers have, or why they no longer do
     ARTICLE#<id>         AS#<revision>         a revision as it was; public if CURRENT says so
     ARTICLE#<id>         DRAFT                 what its editors alone may see
-    ARTICLE#<id>         MOVED                 the article that replaces it, and from when
+    ARTICLE#<id>         SUCCESSORS            the articles that replace it, and from when
     ARTICLE#<id>         …                     its part in stories: see `aws.stories`
     LIST#<list>          <public_at>#<id>      a card, and beside it what feeds tell besides;
                                                lists: all, pinned, section#…, tag#…, source#…
@@ -20,8 +20,10 @@
     OBSERVED#<what>      …                     feeds and their links: see `aws.feeds`
 
 All rows of a record are written in one transaction, on condition that its STATE is still as it
-was read. Values are JSON, compressed where they hold an article; what a condition or a person
-looks for is an attribute beside it. There is no index: a read may be consistent everywhere.
+was read. Each belongs to one record; SUCCESSORS alone is shared by all that replace an article,
+and is written on condition that it too is as it was read. Values are JSON, compressed where they
+hold an article; what a condition or a person looks for is an attribute beside it. There is no
+index: a read may be consistent everywhere. `aws.projection` makes all of it anew.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.aws.table import PAUSES_S, Item, Key, Table, reading, row_key
 from chalicelib.core.article import (
@@ -42,7 +44,6 @@ from chalicelib.core.article import (
     Corrected,
     Elsewhere,
     Membership,
-    Successor,
     article_id,
     moment,
     place_of,
@@ -74,7 +75,7 @@ class ArticleRows:
     current: Article | None
     gone: Absence | None
     shown: tuple[int, ...]  # revisions that were public before the current one
-    moved: Successor | None
+    successors: tuple[str, ...]  # places: from when each article that replaces it is public
     membership: Membership | None
     elsewhere: tuple[Elsewhere, ...]
     latest: Latest | None
@@ -145,7 +146,33 @@ class Store(Table):
             elif has[key] != had.get(key) or guard:
                 put = {"TableName": self._table, "Item": has[key], **guard}
                 writes.append({"Put": put})
-        return self._write_together(writes) if writes else True
+        had, has = claim_of(before), claim_of(after)
+        if had != has:
+            writes += self.claims(had, has)
+        return self._write_together(writes)
+
+    def claims(self, had: Claim | None, has: Claim | None) -> Iterator[dict[str, Any]]:
+        """Yield the writes by which SUCCESSORS tell of the claim *has* and no longer of *had*."""
+        for key in sorted({claim.key for claim in (had, has) if claim}):
+            row = self._get(key, consistent=True)
+            was = row["by"]["SS"] if row else []
+            told = {place for place in was if Claim(key, place) != had}
+            if has is not None and has.key == key:
+                told.add(has.place)
+            if told == set(was):
+                continue
+            guard: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
+            if row is not None:
+                guard = {
+                    "ConditionExpression": "#by = :was",
+                    "ExpressionAttributeNames": {"#by": "by"},  # a word of DynamoDB's own
+                    "ExpressionAttributeValues": {":was": row["by"]},
+                }
+            if told:
+                item = {**row_key(key), "by": {"SS": sorted(told)}}
+                yield {"Put": {"TableName": self._table, "Item": item, **guard}}
+            else:
+                yield {"Delete": {"TableName": self._table, "Key": row_key(key), **guard}}
 
     def put_revision(self, article: Article) -> None:
         """Keep a revision as it was. Its bytes follow from its version: twice does no harm."""
@@ -216,19 +243,19 @@ class Store(Table):
         """Return all that an article's page shows. One BatchGetItem of five rows."""
         keys = [
             _current_key(id_),
-            _moved_key(id_),
+            _successors_key(id_),
             membership_key(id_),
             elsewhere_key(id_),
             _OBSERVED_LATEST,
         ]
         rows = self._batch(keys, consistent=False)
-        moved = rows.get(_moved_key(id_))
+        successors = rows.get(_successors_key(id_))
         current = rows.get(_current_key(id_))
         return ArticleRows(
             current=_article(current),
             gone=_gone(current),
             shown=_shown(current),
-            moved=decode(moved["value"]["S"], Successor) if moved else None,
+            successors=tuple(successors["by"]["SS"]) if successors else (),
             membership=membership(rows.get(membership_key(id_))),
             elsewhere=elsewhere(rows.get(elsewhere_key(id_))),
             latest=_latest(rows.get(_OBSERVED_LATEST)),
@@ -504,7 +531,7 @@ def lists_of(article: Article) -> tuple[str, ...]:
 
 
 def rows_of(record: Record) -> dict[Key, Item]:
-    """Return every row that *record* owns, by key: a function of the record alone."""
+    """Return every row that *record* alone owns, by key: a function of the record."""
     from chalicelib.core.changes import changes
     from chalicelib.core.record import name_of_key
 
@@ -541,12 +568,24 @@ def rows_of(record: Record) -> dict[Key, Item]:
             rows[_CHANGES, change.place] = {"change": {"S": encode(change).decode()}}
         if current is not None:
             rows |= _list_rows(current)
-            if current.replaces and article_id(current.replaces) != current.id:
-                successor = Successor(to=current.id, public_at=current.public_at)
-                rows[_moved_key(article_id(current.replaces))] = {
-                    "value": {"S": encode(successor).decode()}
-                }
     return {key: {**row_key(key), **attributes} for key, attributes in rows.items()}
+
+
+class Claim(NamedTuple):
+    """That an article replaces another: in whose SUCCESSORS row, and under which place there."""
+
+    key: Key
+    place: str
+
+
+def claim_of(record: Record | None) -> Claim | None:
+    """Return what *record*'s article replaces, None where that is nothing, or itself."""
+    current = record.life.current if record and record.life else None
+    if current is None or not current.replaces or article_id(current.replaces) == current.id:
+        return None
+    return Claim(
+        _successors_key(article_id(current.replaces)), place_of(current.public_at, current.id)
+    )
 
 
 def _list_rows(article: Article) -> dict[Key, Item]:
@@ -602,8 +641,8 @@ def _current_key(id_: ArticleId) -> Key:
     return f"ARTICLE#{id_}", "CURRENT"
 
 
-def _moved_key(id_: ArticleId) -> Key:
-    return f"ARTICLE#{id_}", "MOVED"
+def _successors_key(id_: ArticleId) -> Key:
+    return f"ARTICLE#{id_}", "SUCCESSORS"
 
 
 def _draft_key(id_: ArticleId) -> Key:

@@ -345,14 +345,6 @@ class Article:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Successor:
-    """The article that replaces another, and the second from which readers may know of it."""
-
-    to: ArticleId
-    public_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """An article as lists show it: no body, no summary."""
 

@@ -126,7 +126,6 @@ def _fold_source(key: str, record: Record | None, version: Version, data: bytes 
             receipt=bounded(receipt),
             profile=after if isinstance(after, Profile) else None,
             subscriptions=after if isinstance(after, tuple) else (),
-            avatar_path=record.avatar_path if record else None,
             dressed=record.dressed if record else {},
         )
     )
