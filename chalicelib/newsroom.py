@@ -39,8 +39,9 @@ from chalicelib.core.ranking import Latest
 from chalicelib.core.uploads import Version, kind_of
 
 if TYPE_CHECKING:
-    from chalicelib.aws.buckets import Media, Receipts, Upload, Uploads
+    from chalicelib.aws.buckets import KeptReceipts, Media, Receipts, Upload, Uploads
     from chalicelib.aws.notices import Notices
+    from chalicelib.aws.projection import Projection
     from chalicelib.aws.store import ArticleRows, History, Store
     from chalicelib.core.api import Json
     from chalicelib.core.changes import Change
@@ -117,9 +118,7 @@ def ingest(
         )
         after = ingesting.dressed(after, store=store)
         if after != before:
-            if ingesting.written(before, after, store=store):
-                ingesting.drop_revisions(before, after, store=store)
-                has_changed = True
+            has_changed |= ingesting.written(before, after, store=store)
             continue  # a last pass sees whether another writer was faster, or came meanwhile
         article = after.life.current if after and after.life else None
         # Another writer may have gone on, and told the stories, while this one told them of less.
@@ -159,6 +158,45 @@ def ingest(
         return Ingested(receipt=after.told(), has_changed=has_changed)
     message = f"{MAX_PASSES} passes over one key were all overtaken."
     raise FoldConflict(message)
+
+
+def rebuild(
+    key: str,
+    *,
+    uploads: Uploads,
+    receipts: KeptReceipts,
+    store: Projection,
+    summarise: Summarise,
+    site: Site,
+    now: datetime,
+) -> bool:
+    """Derive every row of *key* again, from all its versions; say whether one was not as it is now.
+
+    Whatever the table holds is overwritten where it differs, and nowhere else: readers see no gap,
+    and other writers may go on. Raises as `ingest` does.
+    """
+    from chalicelib import ingesting
+
+    has_changed = kind_of(key) != "ignored" and ingesting.rewritten(
+        key,
+        uploads=uploads,
+        receipts=receipts,
+        store=store,
+        summarise=summarise,
+        site=site,
+        now=now,
+    )
+    # What the new rows still call for: placing, a receipt that is missing, those who copy.
+    done = ingest(
+        key,
+        uploads=uploads,
+        receipts=receipts,
+        store=store,
+        summarise=summarise,
+        site=site,
+        now=now,
+    )
+    return has_changed or done.has_changed
 
 
 def _spread(

@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import sys
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,6 +68,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     _status_words(command("status", "tell where uploads stand", _STATUS_EXAMPLES, _status))
     _restore_words(command("restore", "upload an old revision again", _RESTORE_EXAMPLES, _restore))
+    _rebuild_words(
+        command("rebuild", "derive the table again from the uploads", _REBUILD_EXAMPLES, _rebuild)
+    )
     _export_words(command("export", "give an article back as a file", _EXPORT_EXAMPLES, _export))
     deploy = command("deploy", "deploy a stage to AWS", _DEPLOY_EXAMPLES, _deploy)
     deploy.add_argument("--stage", default="prod", help="default: prod")
@@ -100,6 +104,9 @@ _RESTORE_EXAMPLES = """\
 _EXPORT_EXAMPLES = """\
   python -m desk export world/ferry.md --format markdown --out ferry.md
   python -m desk export tt3k3vhwfsl3k6qz --format ninjs --stage prod"""
+_REBUILD_EXAMPLES = """\
+  python -m desk rebuild --stage prod
+  python -m desk rebuild --stage prod --table broadsheet-prod-2 --json"""
 _DEPLOY_EXAMPLES = """\
   python -m desk deploy --stage prod --editors-email desk@courier.example"""
 _DESTROY_EXAMPLES = """\
@@ -294,6 +301,35 @@ def _export(arguments: argparse.Namespace) -> None:
         arguments.out.write_text(text, encoding="utf-8")
     except OSError as error:
         raise DeskError(f"{arguments.out}: cannot be written: {error.strerror}") from None
+
+
+def _rebuild_words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--table", metavar="NAME",
+                        help="into another table, which is made if it is not there")  # fmt: skip
+    _stage_words(parser, json_help="{keys, skipped, changed, swept, failed, rows, digest}")
+
+
+def _rebuild(arguments: argparse.Namespace) -> int:
+    from desk.rebuild import keys_of, rebuild
+
+    stage = _stage(arguments)
+    now = datetime.now(UTC).replace(microsecond=0)
+    with stage.explained():
+        projection = stage.projection(table=arguments.table)
+        if arguments.table is not None and projection.create():
+            print(f"desk rebuild: the table {arguments.table} is made", file=sys.stderr)
+        keys = keys_of(stage, projection)
+        with _progress(len(keys), "rebuilding", unit="key") as progress:
+            done = rebuild(keys, stage, projection=projection, now=now, told=progress.update)
+    for key, why in done.failed.items():
+        print(f"desk rebuild: {key} is not rebuilt: {why}", file=sys.stderr)
+    if arguments.json:
+        print(json.dumps(asdict(done), ensure_ascii=False))
+    else:
+        print(f"keys: {done.keys}, {done.changed} changed, {len(done.failed)} failed")
+        print(f"rows: {done.rows}, {done.swept or 0} swept away")
+        print(f"digest: {done.digest}")
+    return REJECTED if done.failed else 0
 
 
 def _deploy(arguments: argparse.Namespace) -> None:

@@ -132,6 +132,10 @@ class Receipts:
         stamped = answer["Metadata"]
         return Stamp(version_id=stamped.get(_VERSION, ""), digest=stamped.get(_DIGEST, ""))
 
+    def has(self, key: str, stamp: Stamp) -> bool:
+        """True if the receipt under *key* says what one with this stamp would say."""
+        return self.stamp(key) == stamp
+
     def put(self, key: str, *, stamp: Stamp, json: bytes, html: bytes) -> None:
         """Write both forms of a receipt, the JSON last: where it is, the other is too."""
         forms = (
@@ -154,6 +158,15 @@ class Receipts:
             Body=file.data,
             ContentType=file.content_type,
         )
+
+
+class KeptReceipts(Receipts):
+    """The same bucket for a rebuild: what was told of a version stays as it was told."""
+
+    def has(self, key: str, stamp: Stamp) -> bool:
+        """True if there is a receipt of the same version, whatever one would say today."""
+        found = self.stamp(key)
+        return found is not None and found.version_id == stamp.version_id
 
 
 class Summaries:

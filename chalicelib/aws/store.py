@@ -29,7 +29,7 @@ index: a read may be consistent everywhere. `aws.projection` makes all of it ane
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -112,20 +112,11 @@ class Store(Table):
 
     def record(self, key: str) -> Record | None:
         """Return the record of *key* as one moment had it. One transaction of three reads."""
-        from chalicelib.core.record import Record
-
         id_ = article_id(key)
-        keys = [_state_key(key), _current_key(id_), _draft_key(id_)]
+        keys = [state_key(key), current_key(id_), draft_key(id_)]
         gets = [{"Get": {"TableName": self._table, "Key": row_key(key)}} for key in keys]
         answer = self._transact_get(gets)
-        state, current, draft = (response.get("Item") for response in answer["Responses"])
-        if state is None:
-            return None
-        record = unpack(state["record"]["B"], Record)
-        if record.life is None:
-            return record
-        life = replace(record.life, current=_article(current), draft=_article(draft))
-        return replace(record, life=life)
+        return record_of(*(response.get("Item") for response in answer["Responses"]))
 
     def write(self, before: Record | None, after: Record | None) -> bool:
         """Put the rows of *after* in the place of those of *before*, all or none.
@@ -135,8 +126,8 @@ class Store(Table):
         """
         had = rows_of(before) if before else {}
         has = rows_of(after) if after else {}
-        state = _state_key((after or before).key)  # type: ignore[union-attr]
-        condition = _unchanged(had.get(state))
+        state = state_key((after or before).key)  # type: ignore[union-attr]
+        condition = unchanged(had.get(state))
         writes: list[dict[str, Any]] = []
         for key in sorted(had.keys() | has.keys()):
             guard = condition if key == state else {}
@@ -146,9 +137,9 @@ class Store(Table):
             elif has[key] != had.get(key) or guard:
                 put = {"TableName": self._table, "Item": has[key], **guard}
                 writes.append({"Put": put})
-        had, has = claim_of(before), claim_of(after)
-        if had != has:
-            writes += self.claims(had, has)
+        claimed, claims = claim_of(before), claim_of(after)
+        if claimed != claims:
+            writes += self.claims(claimed, claims)
         return self._write_together(writes)
 
     def claims(self, had: Claim | None, has: Claim | None) -> Iterator[dict[str, Any]]:
@@ -177,17 +168,15 @@ class Store(Table):
     def put_revision(self, article: Article) -> None:
         """Keep a revision as it was. Its bytes follow from its version: twice does no harm."""
         item = {
-            **row_key(_revision_key(article.id, article.revision)),
+            **row_key(revision_key(article.id, article.revision)),
             "article": {"B": pack(article)},
         }
         self._client.put_item(TableName=self._table, Item=item)
 
-    def drop_revisions(self, id_: ArticleId, *, after: int, up_to: int) -> None:
-        """Delete the revisions *after* one, which a fold of fewer versions no longer has."""
-        for revision in range(after + 1, up_to + 1):
-            self._client.delete_item(
-                TableName=self._table, Key=row_key(_revision_key(id_, revision))
-            )
+    def drop_revisions(self, id_: ArticleId, *, up_to: int, keeping: Container[int]) -> None:
+        """Delete the revisions that a fold from the first version on has not made."""
+        gone = (number for number in range(1, up_to + 1) if number not in keeping)
+        self._write_all(delete=[revision_key(id_, number) for number in gone])
 
     def shown(self, names: Iterable[str]) -> tuple[dict[str, Shown], dict[str, str]]:
         """Return what the named records give to others now, and the digest of each, "" if none."""
@@ -225,14 +214,14 @@ class Store(Table):
 
     def settled_to(self, keys: Iterable[str]) -> dict[str, str]:
         """Return, for each key that is settled, the version it is settled to. 100 keys a call."""
-        by_row = {_state_key(key): key for key in keys}
+        by_row = {state_key(key): key for key in keys}
         rows = self._batch(list(by_row), consistent=True)
         settled = {by_row[row]: item.get("settled_to") for row, item in rows.items()}
         return {key: value["S"] for key, value in settled.items() if value is not None}
 
     def articles(self, ids: Iterable[ArticleId]) -> tuple[Article, ...]:
         """Return the current articles of *ids* that there are, in their order, consistently."""
-        keys = [_current_key(id_) for id_ in ids]
+        keys = [current_key(id_) for id_ in ids]
         rows = self._batch(keys, consistent=True)
         found = (_article(rows.get(key)) for key in keys)
         return tuple(article for article in found if article is not None)
@@ -242,7 +231,7 @@ class Store(Table):
     def article(self, id_: ArticleId) -> ArticleRows:
         """Return all that an article's page shows. One BatchGetItem of five rows."""
         keys = [
-            _current_key(id_),
+            current_key(id_),
             _successors_key(id_),
             membership_key(id_),
             elsewhere_key(id_),
@@ -250,7 +239,7 @@ class Store(Table):
         ]
         rows = self._batch(keys, consistent=False)
         successors = rows.get(_successors_key(id_))
-        current = rows.get(_current_key(id_))
+        current = rows.get(current_key(id_))
         return ArticleRows(
             current=_article(current),
             gone=_gone(current),
@@ -411,19 +400,19 @@ class Store(Table):
 
     def waiting(self, id_: ArticleId) -> tuple[Article | None, Article | None]:
         """Return the current revision, which may still wait for its time, and the draft."""
-        keys = [_current_key(id_), _draft_key(id_)]
+        keys = [current_key(id_), draft_key(id_)]
         rows = self._batch(keys, consistent=False)
         return _article(rows.get(keys[0])), _article(rows.get(keys[1]))
 
     def history(self, id_: ArticleId, *, limit: int, revision: int | None = None) -> History:
         """Return the article with its newest revisions, up to *limit*, or with one. One call."""
         if revision is not None:
-            keys = [_current_key(id_), _revision_key(id_, revision)]
+            keys = [current_key(id_), revision_key(id_, revision)]
             items: Iterable[Item] = self._batch(keys, consistent=False).values()
         else:
             items = self._newest(id_, limit=limit + 1)
         rows = {item["sk"]["S"]: item for item in items}
-        current = rows.pop(_current_key(id_)[1], None)
+        current = rows.pop(current_key(id_)[1], None)
         revisions = (_article(row) for row in rows.values())
         return History(
             current=_article(current),
@@ -439,9 +428,9 @@ class Store(Table):
                 TableName=self._table,
                 KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
                 ExpressionAttributeValues={
-                    ":pk": {"S": _current_key(id_)[0]},
-                    ":first": {"S": _revision_key(id_, 0)[1]},
-                    ":last": {"S": _current_key(id_)[1]},
+                    ":pk": {"S": current_key(id_)[0]},
+                    ":first": {"S": revision_key(id_, 0)[1]},
+                    ":last": {"S": current_key(id_)[1]},
                 },
                 ScanIndexForward=False,
                 Limit=limit,
@@ -479,7 +468,7 @@ class Store(Table):
         try:
             self._client.update_item(
                 TableName=self._table,
-                Key=row_key(_state_key(key)),
+                Key=row_key(state_key(key)),
                 UpdateExpression="SET settled_to = :version",
                 ConditionExpression="folded_to = :version",
                 ExpressionAttributeValues={":version": {"S": version_id}},
@@ -492,7 +481,7 @@ class Store(Table):
         try:
             self._client.update_item(
                 TableName=self._table,
-                Key=row_key(_state_key(key)),
+                Key=row_key(state_key(key)),
                 UpdateExpression="REMOVE settled_to",
                 ConditionExpression="attribute_exists(folded_to)",
             )
@@ -530,6 +519,23 @@ def lists_of(article: Article) -> tuple[str, ...]:
     return (_ALL, f"source#{article.source.id}", *pinned, *section, *tags)
 
 
+def record_of(
+    state: Mapping[str, Any] | None,
+    current: Mapping[str, Any] | None,
+    draft: Mapping[str, Any] | None,
+) -> Record | None:
+    """Return the record that these rows hold: what `rows_of` made them of."""
+    from chalicelib.core.record import Record
+
+    if state is None:
+        return None
+    record = unpack(state["record"]["B"], Record)
+    if record.life is None:
+        return record
+    life = replace(record.life, current=_article(current), draft=_article(draft))
+    return replace(record, life=life)
+
+
 def rows_of(record: Record) -> dict[Key, Item]:
     """Return every row that *record* alone owns, by key: a function of the record."""
     from chalicelib.core.changes import changes
@@ -547,7 +553,7 @@ def rows_of(record: Record) -> dict[Key, Item]:
         "dressed": {"S": digest(encode(sorted(record.dressed.items())))},
         "record": {"B": pack(bare)},
     }
-    rows[_state_key(record.key)] = state
+    rows[state_key(record.key)] = state
     name = name_of_key(record.key)
     if shown is not None:
         rows[_shown_pk(name), "VALUE"] = {"value": {"S": encoded.decode()}}
@@ -557,13 +563,13 @@ def rows_of(record: Record) -> dict[Key, Item]:
     if record.life is not None:
         current, gone = record.life.current, record.life.gone
         if current is not None or gone is not None:
-            rows[_current_key(article_id(record.key))] = {
+            rows[current_key(article_id(record.key))] = {
                 **({"article": {"B": pack(current)}} if current else {}),
                 **({"gone": {"S": encode(gone).decode()}} if gone else {}),
                 "shown": {"S": encode(record.life.shown).decode()},
             }
         if record.life.draft is not None:
-            rows[_draft_key(article_id(record.key))] = {"article": {"B": pack(record.life.draft)}}
+            rows[draft_key(article_id(record.key))] = {"article": {"B": pack(record.life.draft)}}
         for change in changes(record.life):
             rows[_CHANGES, change.place] = {"change": {"S": encode(change).decode()}}
         if current is not None:
@@ -613,7 +619,7 @@ def _sources_row(record: Record) -> dict[Key, Item]:
     return {(_SOURCES, place): {"watched": {"B": pack(watched)}}}
 
 
-def _unchanged(state: Item | None) -> dict[str, Any]:
+def unchanged(state: Item | None) -> dict[str, Any]:
     """The condition that a STATE row is still as it was read."""
     if state is None:
         return {"ConditionExpression": "attribute_not_exists(pk)"}
@@ -623,7 +629,7 @@ def _unchanged(state: Item | None) -> dict[str, Any]:
     }
 
 
-def _state_key(key: str) -> Key:
+def state_key(key: str) -> Key:
     return f"UPLOAD#{article_id(key)}", "STATE"
 
 
@@ -637,7 +643,7 @@ def elsewhere_key(id_: ArticleId) -> Key:
     return f"OBSERVED#elsewhere#{id_}", "VALUE"
 
 
-def _current_key(id_: ArticleId) -> Key:
+def current_key(id_: ArticleId) -> Key:
     return f"ARTICLE#{id_}", "CURRENT"
 
 
@@ -645,11 +651,11 @@ def _successors_key(id_: ArticleId) -> Key:
     return f"ARTICLE#{id_}", "SUCCESSORS"
 
 
-def _draft_key(id_: ArticleId) -> Key:
+def draft_key(id_: ArticleId) -> Key:
     return f"ARTICLE#{id_}", "DRAFT"
 
 
-def _revision_key(id_: ArticleId, revision: int) -> Key:
+def revision_key(id_: ArticleId, revision: int) -> Key:
     return f"ARTICLE#{id_}", f"AS#{revision:06}"
 
 

@@ -130,7 +130,7 @@ def test_what_cannot_be_done_is_one_clear_line(words, status, said):
 
 @pytest.mark.parametrize(
     "command",
-    ["run", "check", "publish", "status", "restore", "export", "deploy", "destroy"],
+    ["run", "check", "publish", "status", "restore", "export", "rebuild", "deploy", "destroy"],
 )
 def test_every_command_helps_with_an_example(command):
     done = desk(command, "--help")
@@ -346,3 +346,16 @@ def test_there_is_no_export_of_what_is_gone(newsroom, tmp_path, story):
     assert done.returncode == 1
     assert "The newsroom has withdrawn this article." in done.stderr
     assert "python -m desk restore" in done.stderr
+
+
+def test_a_rebuild_of_a_running_newsroom_and_of_another_table_come_to_the_same(newsroom, folder):
+    where = {"DATA_DIR": data_dir(newsroom)}
+    desk("publish", folder, **where)
+
+    (live,) = told(desk("rebuild", "--json", **where))
+    (other,) = told(desk("rebuild", "--json", "--table", "made-anew", **where))
+
+    assert (live["changed"], live["failed"]) == (0, {})
+    assert other["changed"] >= 4
+    assert (other["rows"], other["digest"]) == (live["rows"], live["digest"])
+    assert f"digest: {live['digest']}" in desk("rebuild", **where).stdout
