@@ -49,19 +49,22 @@ def folded(
 ) -> Record | None:
     """Fold the versions after the record's, oldest first.
 
-    All of them if *anew*, and where one of the record's is gone for good: what it left goes too.
+    All of them if *anew*; where one of the record's is gone for good, for what it left goes too;
+    and where the article was taken down since, or the takedown was lifted.
     """
     ids = [version.id for version in versions]
     known = ids.index(record.folded_to) + 1 if record and record.folded_to in ids else 0
     had = record.life.revision if record and record.life else 0
+    is_closed = kind_of(key) == "article" and store.is_closed(article_id(key))
+    anew = anew or (record is not None and record.is_closed != is_closed)
     if record is not None and (anew or lineage(ids[:known]) != record.lineage):
         record, known = None, 0
     pending = versions[known:]
     made: set[int] = set()
     for listed in pending:
-        version, data = read(key, listed, uploads=uploads)
+        version, data = read(key, listed, uploads=uploads, is_closed=is_closed)
         try:
-            step = fold.fold(key, record, version, data, summarise=summarise)
+            step = fold.fold(key, record, version, data, summarise=summarise, is_closed=is_closed)
         except Exception:
             # A fault of ours. The newest version is tried again and then kept in the failure
             # queue; an older one must not stand in the way of the upload that came after it.
@@ -85,10 +88,14 @@ def folded(
     return replace(record, lineage=lineage(ids)) if record is not None else None
 
 
-def read(key: str, listed: Version, *, uploads: Uploads) -> tuple[Version, bytes | None]:
+def read(
+    key: str, listed: Version, *, uploads: Uploads, is_closed: bool = False
+) -> tuple[Version, bytes | None]:
     """Return a version with its true time, and its bytes where they are needed to judge it."""
-    if not fold.needs_bytes(key, listed):
+    if listed.is_delete_marker:
         return listed, None
+    if is_closed or not fold.needs_bytes(key, listed):
+        return replace(listed, received_at=uploads.received_at(key, listed)), None
     upload = uploads.read(key, listed)
     return replace(listed, received_at=upload.received_at), upload.data
 

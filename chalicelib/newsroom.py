@@ -36,6 +36,7 @@ from chalicelib.core.article import (
 )
 from chalicelib.core.errors import FoldConflict, Moved, NotFound, StoreUnavailable
 from chalicelib.core.ranking import Latest
+from chalicelib.core.takedown import taken_by
 from chalicelib.core.uploads import Version, kind_of
 
 if TYPE_CHECKING:
@@ -210,10 +211,12 @@ def _spread(
     now: datetime,
     notices: Notices | None,
 ) -> None:
-    """Ingest every key that has copied from a source or an image."""
+    """Ingest every key that has copied from a source or an image, or that a takedown is of."""
     if record.kind == "article":
         return
-    for user in store.users(record.key):
+    taken = taken_by(record.key)
+    users = store.users(record.key) if taken is None else filter(None, [store.uploaded_as(taken)])
+    for user in users:
         ingest(
             user,
             uploads=uploads,

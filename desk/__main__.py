@@ -15,10 +15,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from desk.errors import DeskError
+from desk.errors import DeskError, WrongWords
 
 if TYPE_CHECKING:
     from desk.stage import Stage
+    from desk.takedown import Plan
 
 REJECTED, NO_RECEIPT, INTERRUPTED = 1, 3, 130
 LARGEST_PORT = 65535
@@ -71,6 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     _rebuild_words(
         command("rebuild", "derive the table again from the uploads", _REBUILD_EXAMPLES, _rebuild)
     )
+    _takedown_words(
+        command("takedown", "remove every trace of an article", _TAKEDOWN_EXAMPLES, _takedown)
+    )
     _export_words(command("export", "give an article back as a file", _EXPORT_EXAMPLES, _export))
     deploy = command("deploy", "deploy a stage to AWS", _DEPLOY_EXAMPLES, _deploy)
     deploy.add_argument("--stage", default="prod", help="default: prod")
@@ -107,6 +111,9 @@ _EXPORT_EXAMPLES = """\
 _REBUILD_EXAMPLES = """\
   python -m desk rebuild --stage prod
   python -m desk rebuild --stage prod --table broadsheet-prod-2 --json"""
+_TAKEDOWN_EXAMPLES = """\
+  python -m desk takedown world/ferry.md --reason "By order of a court." --stage prod
+  python -m desk takedown tt3k3vhwfsl3k6qz --reason "A privacy request." --yes --json"""
 _DEPLOY_EXAMPLES = """\
   python -m desk deploy --stage prod --editors-email desk@courier.example"""
 _DESTROY_EXAMPLES = """\
@@ -330,6 +337,60 @@ def _rebuild(arguments: argparse.Namespace) -> int:
         print(f"rows: {done.rows}, {done.swept or 0} swept away")
         print(f"digest: {done.digest}")
     return REJECTED if done.failed else 0
+
+
+def _takedown_words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("article", metavar="KEY|ID")
+    parser.add_argument("--reason", required=True, help="readers see it at the article's address")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    _stage_words(parser, json_help="{id, key, images, proved, surfaces, out_of_reach}")
+
+
+def _takedown(arguments: argparse.Namespace) -> int:
+    from desk import takedown, traces
+
+    stage = _stage(arguments)
+    now = datetime.now(UTC).replace(microsecond=0)
+    with stage.explained():
+        projection = stage.projection()
+        planned = takedown.plan(arguments.article, stage, projection)
+        article = planned.traces
+        if not arguments.yes and not _is_meant(planned):
+            print("desk takedown: nothing was done", file=sys.stderr)
+            return REJECTED
+        addresses = 2 * len(traces.addresses(article))  # before and after
+        with _progress(addresses, "reading every surface", unit="address") as progress:
+            proof = takedown.take_down(
+                planned,
+                arguments.reason,
+                stage,
+                projection=projection,
+                ask=traces.over_http(stage.site),
+                now=now,
+                told=progress.update,
+            )
+    if arguments.json:
+        told = {"id": article.id, "key": article.key, "images": planned.images}
+        proved = {"proved": not proof.left, **asdict(proof)}
+        print(json.dumps({**told, **proved}, ensure_ascii=False))
+    else:
+        showed = sum(bool(one["before"]) for one in proof.surfaces)
+        print(f"surfaces: {len(proof.surfaces)} read, {showed} showed it, {len(proof.left)} do now")
+        for one in proof.left:
+            print(f"  left: {one['surface']}: {', '.join(one['left'])}")
+        for where in proof.out_of_reach:
+            print(f"out of reach: {where}")
+    return REJECTED if proof.left else 0
+
+
+def _is_meant(planned: Plan) -> bool:
+    """Ask whoever sits at the terminal; nobody else can have meant it without --yes."""
+    if not sys.stdin.isatty():
+        raise WrongWords("this cannot be undone: say --yes where nobody can be asked")
+    traces = planned.traces
+    print(f"All versions of {traces.key} go for good, with {len(planned.files)} image files, and")
+    print(f"these uploads that nothing else shows: {', '.join(planned.images) or 'none'}")
+    return input(f"Type {traces.id} to take it down: ").strip() == traces.id
 
 
 def _deploy(arguments: argparse.Namespace) -> None:

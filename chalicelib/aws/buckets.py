@@ -6,7 +6,7 @@ it is being read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 # Metadata of a receipt.
 _VERSION = "version-id"
 _DIGEST = "digest"
-_PUBLIC_MEDIA = "public-media/"
-_SUMMARIES = "summaries/"
+PUBLIC_MEDIA = "public-media/"
+SUMMARIES = "summaries/"
+_DELETED_AT_ONCE = 1_000  # S3's limit of a call
 _LOST_RACES = ("PreconditionFailed", "ConditionalRequestConflict")  # of a conditional write
 
 
@@ -69,11 +70,24 @@ class Uploads:
             found.append(version)
         return tuple(reversed(found))
 
+    def forget(self, key: str) -> int:
+        """Delete every version of exactly *key* for good; return how many there were."""
+        ids = [version.id for version in self.versions(key)]
+        for start in range(0, len(ids), _DELETED_AT_ONCE):
+            some = [{"Key": key, "VersionId": id_} for id_ in ids[start : start + _DELETED_AT_ONCE]]
+            _delete(self._client, self._bucket, some)
+        return len(ids)
+
     def read(self, key: str, version: Version) -> Upload:
         """Return the bytes of one version. Its `received-at` metadata, if set, is its time."""
         answer = self._client.get_object(Bucket=self._bucket, Key=key, VersionId=version.id)
         at = _received_at(answer.get("Metadata", {}))
         return Upload(data=answer["Body"].read(), received_at=at or version.received_at)
+
+    def received_at(self, key: str, version: Version) -> datetime:
+        """Return the time of one version that is an object, as `read` does, without its bytes."""
+        answer = self._client.head_object(Bucket=self._bucket, Key=key, VersionId=version.id)
+        return _received_at(answer.get("Metadata", {})) or version.received_at
 
     def newest(self, prefix: str) -> Iterator[tuple[str, Version]]:
         """Yield the keys that begin with *prefix*, in S3's order, each with its newest version.
@@ -151,10 +165,25 @@ class Receipts:
                 Metadata={_VERSION: stamp.version_id, _DIGEST: stamp.digest},
             )
 
+    def forget(self, names: Iterable[str]) -> None:
+        """Delete the objects of these names, receipts or whatever else lies in the bucket."""
+        wanted = [{"Key": name} for name in sorted(set(names))]
+        for start in range(0, len(wanted), _DELETED_AT_ONCE):
+            _delete(self._client, self._bucket, wanted[start : start + _DELETED_AT_ONCE])
+
+    def names(self, prefix: str) -> Iterator[str]:
+        """Yield the names of all objects that begin with *prefix*."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=prefix
+        )
+        for page in pages:
+            for entry in page.get("Contents", []):
+                yield entry["Key"]
+
     def put_media(self, file: PreparedFile) -> None:
         self._client.put_object(
             Bucket=self._bucket,
-            Key=_PUBLIC_MEDIA + file.name,
+            Key=PUBLIC_MEDIA + file.name,
             Body=file.data,
             ContentType=file.content_type,
         )
@@ -179,7 +208,7 @@ class Summaries:
     def read(self, name: str) -> bytes | None:
         """Return what is kept as *name*, None where nothing is."""
         try:
-            answer = self._client.get_object(Bucket=self._bucket, Key=_SUMMARIES + name)
+            answer = self._client.get_object(Bucket=self._bucket, Key=SUMMARIES + name)
         except self._client.exceptions.NoSuchKey:
             return None
         return answer["Body"].read()
@@ -194,7 +223,7 @@ class Summaries:
         try:
             self._client.put_object(
                 Bucket=self._bucket,
-                Key=_SUMMARIES + name,
+                Key=SUMMARIES + name,
                 Body=data,
                 ContentType="application/json; charset=utf-8",
                 **condition,
@@ -224,7 +253,7 @@ class Media:
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            answer = self._client.get_object(Bucket=self._bucket, Key=_PUBLIC_MEDIA + name)
+            answer = self._client.get_object(Bucket=self._bucket, Key=PUBLIC_MEDIA + name)
         except ClientError as error:
             # Without the permission to list, S3 answers 403 for what is not there.
             if error.response["Error"]["Code"] in ("404", "NoSuchKey", "403", "AccessDenied"):
@@ -234,6 +263,13 @@ class Media:
             raise StoreUnavailable("The images cannot be read now.") from error
         modified_at = answer["LastModified"].astimezone(UTC).replace(microsecond=0)
         return Upload(data=answer["Body"].read(), received_at=modified_at)
+
+
+def _delete(client: S3Client, bucket: str, objects: list[Any]) -> None:
+    """Delete objects in one call. Raises StoreUnavailable where S3 leaves one of them."""
+    answer = client.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
+    for error in answer.get("Errors", []):
+        raise StoreUnavailable(f"S3 does not delete {error.get('Key')}: {error.get('Message')}")
 
 
 def _merged(objects: list[Any], markers: list[Any]) -> Iterator[Any]:

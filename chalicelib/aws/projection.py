@@ -151,6 +151,16 @@ class Projection(Store):
             count += 1
         return count, f"{total:064x}"
 
+    def texts(self) -> Iterator[tuple[Key, str]]:
+        """Yield every row of the table, observations too, with all that it says, as JSON."""
+        for row in self._rows(with_observations=True):
+            said = {
+                name: zlib.decompress(value).decode() if kind == "B" else value
+                for name, typed in row.items()
+                for kind, value in typed.items()
+            }
+            yield (row["pk"]["S"], row["sk"]["S"]), json.dumps(said, ensure_ascii=False)
+
     def sweep(self) -> int:
         """Delete every row that no record accounts for; return how many there were.
 
@@ -216,14 +226,17 @@ class Projection(Store):
         *,
         names: Mapping[str, str] | None = None,
         states_alone: bool = False,
+        with_observations: bool = False,
     ) -> Iterator[Any]:
-        """Yield every row but the observations. A call for every megabyte."""
+        """Yield every row, observations only on demand. A call for every megabyte."""
         wanted: dict[str, Any] = {"ProjectionExpression": attributes} if attributes else {}
         if names:
             wanted["ExpressionAttributeNames"] = names
         condition, values = "NOT begins_with(pk, :observed)", {":observed": {"S": _OBSERVED}}
         if states_alone:
             condition, values = "sk = :state", {":state": {"S": state_key("")[1]}}
+        if with_observations:
+            condition, values = "pk <> :observed", {":observed": {"S": _OBSERVED}}
         pages = self._client.get_paginator("scan").paginate(
             TableName=self._table,
             FilterExpression=condition,

@@ -4,6 +4,7 @@
     UPLOAD#<key's id>    STATE                 the record of a key without its articles
     ARTICLE#<id>         CURRENT               what readers have, or why they no longer do
     ARTICLE#<id>         AS#<revision>         a revision as it was; public if CURRENT says so
+    ARTICLE#<id>         CLOSED                that it was taken down, whatever else there is
     ARTICLE#<id>         DRAFT                 what its editors alone may see
     ARTICLE#<id>         SUCCESSORS            the articles that replace it, and from when
     ARTICLE#<id>         …                     its part in stories: see `aws.stories`
@@ -208,6 +209,15 @@ class Store(Table):
             for item in page["Items"]:
                 yield item["key"]["S"]
 
+    def is_closed(self, id_: ArticleId) -> bool:
+        """True if an article was taken down."""
+        return self._get(_closed_key(id_), consistent=True) is not None
+
+    def uploaded_as(self, id_: ArticleId) -> str | None:
+        """Return the key of which *id_* is the id, if it has a record."""
+        row = self._get((f"UPLOAD#{id_}", "STATE"), consistent=True)
+        return row["key"]["S"] if row else None
+
     def is_settled(self, key: str, version_id: str) -> bool:
         """True if all that follows from this version of *key* was done; see `settle`."""
         return self.settled_to([key]).get(key) == version_id
@@ -229,17 +239,19 @@ class Store(Table):
     # For readers
 
     def article(self, id_: ArticleId) -> ArticleRows:
-        """Return all that an article's page shows. One BatchGetItem of five rows."""
+        """Return all that an article's page shows. One BatchGetItem of six rows."""
         keys = [
             current_key(id_),
+            _closed_key(id_),
             _successors_key(id_),
             membership_key(id_),
             elsewhere_key(id_),
             _OBSERVED_LATEST,
         ]
         rows = self._batch(keys, consistent=False)
-        successors = rows.get(_successors_key(id_))
-        current = rows.get(current_key(id_))
+        closed = rows.get(_closed_key(id_))
+        current = closed or rows.get(current_key(id_))
+        successors = rows.get(_successors_key(id_)) if closed is None else None
         return ArticleRows(
             current=_article(current),
             gone=_gone(current),
@@ -407,12 +419,13 @@ class Store(Table):
     def history(self, id_: ArticleId, *, limit: int, revision: int | None = None) -> History:
         """Return the article with its newest revisions, up to *limit*, or with one. One call."""
         if revision is not None:
-            keys = [current_key(id_), revision_key(id_, revision)]
+            keys = [current_key(id_), _closed_key(id_), revision_key(id_, revision)]
             items: Iterable[Item] = self._batch(keys, consistent=False).values()
         else:
-            items = self._newest(id_, limit=limit + 1)
+            items = self._newest(id_, limit=limit + 2)
         rows = {item["sk"]["S"]: item for item in items}
         current = rows.pop(current_key(id_)[1], None)
+        current = rows.pop(_closed_key(id_)[1], None) or current
         revisions = (_article(row) for row in rows.values())
         return History(
             current=_article(current),
@@ -558,6 +571,7 @@ def rows_of(record: Record) -> dict[Key, Item]:
     if shown is not None:
         rows[_shown_pk(name), "VALUE"] = {"value": {"S": encoded.decode()}}
     rows |= _sources_row(record)
+    rows |= _takedown_rows(record)
     for taken in record.takes_from():
         rows[_shown_pk(taken), f"USED_BY#{article_id(record.key)}"] = {"key": {"S": record.key}}
     if record.life is not None:
@@ -619,6 +633,24 @@ def _sources_row(record: Record) -> dict[Key, Item]:
     return {(_SOURCES, place): {"watched": {"B": pack(watched)}}}
 
 
+def _takedown_rows(record: Record) -> dict[Key, Item]:
+    """Return what a mark says of the article that it names, which may have no record any more."""
+    from chalicelib.core.changes import Change
+    from chalicelib.core.takedown import taken_by
+
+    gone, id_ = record.closes, taken_by(record.key)
+    if gone is None or id_ is None:
+        return {}
+    change = Change(article_id=id_, kind="withdrawn", at=gone.at, reason=gone.reason)
+    # At a place of the mark's own: the article may have an entry of the same second, which goes.
+    place = place_of(gone.at, article_id(record.key))
+    return {
+        # In the form of CURRENT, in whose place readers have it.
+        _closed_key(id_): {"gone": {"S": encode(gone).decode()}, "shown": {"S": "[]"}},
+        (_CHANGES, place): {"change": {"S": encode(change).decode()}},
+    }
+
+
 def unchanged(state: Item | None) -> dict[str, Any]:
     """The condition that a STATE row is still as it was read."""
     if state is None:
@@ -649,6 +681,10 @@ def current_key(id_: ArticleId) -> Key:
 
 def _successors_key(id_: ArticleId) -> Key:
     return f"ARTICLE#{id_}", "SUCCESSORS"
+
+
+def _closed_key(id_: ArticleId) -> Key:
+    return f"ARTICLE#{id_}", "CLOSED"  # sorts between the revisions and CURRENT: see `history`
 
 
 def draft_key(id_: ArticleId) -> Key:

@@ -432,7 +432,7 @@ class Elsewhere:
 class Absence:
     """Why readers no longer have an article that they once had."""
 
-    reason: str  # withdrawn, or the status that the newsroom gave it: withheld, canceled
+    reason: str  # withdrawn, taken-down, or the status that was given: withheld, canceled
     at: datetime
     note: str | None = None
 
@@ -441,6 +441,7 @@ class Absence:
             "withdrawn": "The newsroom has withdrawn this article.",
             "withheld": "The newsroom is holding this article back for now.",
             "canceled": "The newsroom has cancelled this article.",
+            "taken-down": "This article was taken down.",
         }[self.reason]
         return f"{told} {self.note}" if self.note else told
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 from unicodedata import normalize
 
-from chalicelib.core.article import OWN_SOURCE, Article, Image, Picture, Source, credited
+from chalicelib.core.article import OWN_SOURCE, Absence, Article, Image, Picture, Source, credited
 from chalicelib.core.codec import digest
 from chalicelib.core.errors import Finding
 from chalicelib.core.lifecycle import Life
@@ -27,7 +27,7 @@ Shown = Source | Picture  # what a record of one kind gives to records of anothe
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """What the newsroom holds of one key: a life, a profile, subscriptions or a picture."""
+    """What the newsroom holds of one key: a life, a profile, subscriptions, a picture, a mark."""
 
     key: str
     kind: Kind
@@ -38,6 +38,8 @@ class Record:
     profile: Profile | None = None
     subscriptions: tuple[Watched, ...] = ()
     picture: Picture | None = None
+    closes: Absence | None = None  # of a takedown's mark: how the article that it names is gone
+    is_closed: bool = False  # of an article's: a mark stood against it when it was folded
     avatar_path: str | None = None  # of the profile's avatar
     dressed: dict[str, str] = field(default_factory=dict)  # name of a record taken from -> digest
 

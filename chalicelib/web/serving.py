@@ -23,6 +23,7 @@ from chalicelib.web.parameters import Parameters
 log = logging.getLogger("broadsheet")
 
 routes = Blueprint("chalicelib.web")
+paths: list[str] = []  # at which a view is served: all that readers can ask for
 
 _SERVER_ERROR = 500
 
@@ -63,6 +64,8 @@ def json_view(
 def _view(
     path: str, *, moved: str, problem: Callable[[BroadsheetError, Visit], Answer]
 ) -> Callable[[View], Callable[..., Response]]:
+    paths.append(path)
+
     def serve(view: View) -> Callable[..., Response]:
         @functools.wraps(view)
         def respond(**path_parts: str) -> Response:

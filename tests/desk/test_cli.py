@@ -130,7 +130,18 @@ def test_what_cannot_be_done_is_one_clear_line(words, status, said):
 
 @pytest.mark.parametrize(
     "command",
-    ["run", "check", "publish", "status", "restore", "export", "rebuild", "deploy", "destroy"],
+    [
+        "run",
+        "check",
+        "publish",
+        "status",
+        "restore",
+        "export",
+        "rebuild",
+        "takedown",
+        "deploy",
+        "destroy",
+    ],
 )
 def test_every_command_helps_with_an_example(command):
     done = desk(command, "--help")
@@ -359,3 +370,24 @@ def test_a_rebuild_of_a_running_newsroom_and_of_another_table_come_to_the_same(n
     assert other["changed"] >= 4
     assert (other["rows"], other["digest"]) == (live["rows"], live["digest"])
     assert f"digest: {live['digest']}" in desk("rebuild", **where).stdout
+
+
+def test_a_takedown_in_a_running_newsroom_is_proved_over_http(newsroom, folder):
+    where = {"DATA_DIR": data_dir(newsroom)}
+    (published,) = receipts(desk("publish", folder / "world/b.md", "--json", **where))
+    words = ("takedown", published["key"], "--reason", "A privacy request.")
+
+    unasked = desk(*words, **where)
+    (done,) = told(desk(*words, "--yes", "--json", **where))
+
+    assert unasked.returncode == 2
+    assert done["proved"]
+    assert {"before": ["headline", "sentence", "slug"], "left": []}.items() <= next(
+        one for one in done["surfaces"] if one["surface"] == "/feed.json"
+    ).items()
+    gone = fetch(published["url"])
+    assert (gone.status, "A privacy request." in gone.text) == (410, True)
+    (again,) = told(
+        desk(*words[:1], published["article_id"], *words[2:], "--yes", "--json", **where)
+    )
+    assert again["proved"]
