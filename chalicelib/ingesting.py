@@ -94,10 +94,10 @@ def read(
     """Return a version with its true time, and its bytes where they are needed to judge it."""
     if listed.is_delete_marker:
         return listed, None
-    if is_closed or not fold.needs_bytes(key, listed):
-        return replace(listed, received_at=uploads.received_at(key, listed)), None
-    upload = uploads.read(key, listed)
-    return replace(listed, received_at=upload.received_at), upload.data
+    with_bytes = not is_closed and fold.needs_bytes(key, listed)
+    upload = uploads.read(key, listed, with_bytes=with_bytes)
+    version = replace(listed, received_at=upload.received_at, is_delete_marker=upload.is_deletion)
+    return version, upload.data if with_bytes and not upload.is_deletion else None
 
 
 def _tell_of_fault(

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from desk.errors import DeskError, WrongWords
 
 if TYPE_CHECKING:
+    from chalicelib.aws.projection import Projection
     from desk.stage import Stage
     from desk.takedown import Plan
 
@@ -75,7 +76,12 @@ def _parser() -> argparse.ArgumentParser:
     _takedown_words(
         command("takedown", "remove every trace of an article", _TAKEDOWN_EXAMPLES, _takedown)
     )
-    _export_words(command("export", "give an article back as a file", _EXPORT_EXAMPLES, _export))
+    _export_words(
+        command("export", "give an article or all uploads back", _EXPORT_EXAMPLES, _export)
+    )
+    _import_words(
+        command("import", "fill an empty stage with another's uploads", _IMPORT_EXAMPLES, _import)
+    )
     deploy = command("deploy", "deploy a stage to AWS", _DEPLOY_EXAMPLES, _deploy)
     deploy.add_argument("--stage", default="prod", help="default: prod")
     for who, of_what in (("editors", "rejected uploads"), ("operators", "alarms")):
@@ -107,7 +113,11 @@ _RESTORE_EXAMPLES = """\
   python -m desk restore world/ferry.md --revision 2"""
 _EXPORT_EXAMPLES = """\
   python -m desk export world/ferry.md --format markdown --out ferry.md
-  python -m desk export tt3k3vhwfsl3k6qz --format ninjs --stage prod"""
+  python -m desk export tt3k3vhwfsl3k6qz --format ninjs --stage prod
+  python -m desk export --to backup/ --stage prod"""
+_IMPORT_EXAMPLES = """\
+  python -m desk import backup/ --stage drill
+  python -m desk import --from-stage prod --stage prod-eu --json"""
 _REBUILD_EXAMPLES = """\
   python -m desk rebuild --stage prod
   python -m desk rebuild --stage prod --table broadsheet-prod-2 --json"""
@@ -281,15 +291,61 @@ def _restore(arguments: argparse.Namespace) -> int:
 
 
 def _export_words(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("article", metavar="ID|KEY")
-    parser.add_argument(
-        "--format", required=True, choices=("markdown", "json", "ninjs"), dest="as_"
-    )
+    parser.add_argument("article", nargs="?", metavar="ID|KEY")
+    parser.add_argument("--format", choices=("markdown", "json", "ninjs"), dest="as_")
     parser.add_argument("--out", type=Path, metavar="FILE", help="default: print it")
-    _stage_words(parser, json_help="{id, key, format, lost, text} as JSON")
+    parser.add_argument("--to", type=Path, metavar="FOLDER",
+                        help="all versions of all uploads, which `import` reads")  # fmt: skip
+    _stage_words(parser, json_help="{id, key, format, lost, text}, or {versions, summaries}")
 
 
 def _export(arguments: argparse.Namespace) -> None:
+    if (arguments.to is None) == (arguments.article is None):
+        raise WrongWords("name one article, by its key or its id, or a folder with --to for all")
+    if arguments.to is not None:
+        _export_all(arguments)
+    elif arguments.as_ is None:
+        raise WrongWords("name the --format of the file: markdown, json or ninjs")
+    else:
+        _export_article(arguments)
+
+
+def _export_all(arguments: argparse.Namespace) -> None:
+    from desk import moving
+
+    stage = _stage(arguments)
+    with stage.explained(), _progress(0, "exporting", unit="version") as progress:
+        done = moving.export(stage, arguments.to, told=progress.update)
+    told = f"{done.versions} versions and {done.summaries} summaries are in {arguments.to}"
+    print(json.dumps(asdict(done)) if arguments.json else told)
+
+
+def _import_words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="of an export")
+    parser.add_argument("--from-stage", metavar="NAME", help="instead of a folder")
+    _stage_words(parser, json_help="{versions, summaries} and what `rebuild` tells")
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    from desk import moving
+    from desk.deploy import recorded
+
+    if (arguments.folder is None) == (arguments.from_stage is None):
+        raise WrongWords(
+            "name a folder that `export --to` has filled, or a stage with --from-stage"
+        )
+    stage = _stage(arguments)
+    with stage.explained(), _progress(0, "importing", unit="version") as progress:
+        given = (
+            moving.out_of(arguments.folder)
+            if arguments.folder is not None
+            else moving.out_of_stage(recorded(arguments.from_stage))
+        )
+        carried = moving.into(stage, *given, told=progress.update)
+    return _rebuilt(stage, stage.projection(), asdict(carried), as_json=arguments.json)
+
+
+def _export_article(arguments: argparse.Namespace) -> None:
     from desk.export import export
 
     stage = _stage(arguments)
@@ -317,22 +373,30 @@ def _rebuild_words(parser: argparse.ArgumentParser) -> None:
 
 
 def _rebuild(arguments: argparse.Namespace) -> int:
-    from desk.rebuild import keys_of, rebuild
-
     stage = _stage(arguments)
-    now = datetime.now(UTC).replace(microsecond=0)
     with stage.explained():
         projection = stage.projection(table=arguments.table)
         if arguments.table is not None and projection.create():
             print(f"desk rebuild: the table {arguments.table} is made", file=sys.stderr)
+    return _rebuilt(stage, projection, {}, as_json=arguments.json)
+
+
+def _rebuilt(stage: Stage, projection: Projection, before: dict[str, int], *, as_json: bool) -> int:
+    """Rebuild, and tell of it after what was done *before*."""
+    from desk.rebuild import keys_of, rebuild
+
+    now = datetime.now(UTC).replace(microsecond=0)
+    with stage.explained():
         keys = keys_of(stage, projection)
         with _progress(len(keys), "rebuilding", unit="key") as progress:
             done = rebuild(keys, stage, projection=projection, now=now, told=progress.update)
     for key, why in done.failed.items():
         print(f"desk rebuild: {key} is not rebuilt: {why}", file=sys.stderr)
-    if arguments.json:
-        print(json.dumps(asdict(done), ensure_ascii=False))
+    if as_json:
+        print(json.dumps({**before, **asdict(done)}, ensure_ascii=False))
     else:
+        for name, count in before.items():
+            print(f"{name}: {count}")
         print(f"keys: {done.keys}, {done.changed} changed, {len(done.failed)} failed")
         print(f"rows: {done.rows}, {done.swept or 0} swept away")
         print(f"digest: {done.digest}")
@@ -448,7 +512,7 @@ def _progress(total: int, doing: str, *, unit: str = "file") -> Any:
     from tqdm import tqdm
 
     hidden = not sys.stderr.isatty() or total == 1
-    return tqdm(total=total, desc=doing, unit=unit, disable=hidden, leave=False)
+    return tqdm(total=total or None, desc=doing, unit=unit, disable=hidden, leave=False)
 
 
 if __name__ == "__main__":

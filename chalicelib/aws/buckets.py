@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from chalicelib.core.pictures import PreparedFile
     from chalicelib.core.receipt import Stamp
 
+# Metadata of an upload that was carried here: its own time, and that it was a delete marker, which
+# can bear none itself.
+RECEIVED_AT = "received-at"
+DELETION = "deletion"
 # Metadata of a receipt.
 _VERSION = "version-id"
 _DIGEST = "digest"
@@ -37,6 +41,7 @@ class Upload:
 
     data: bytes
     received_at: datetime
+    is_deletion: bool = False  # a delete marker of the bucket from which it was carried here
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,16 +83,20 @@ class Uploads:
             _delete(self._client, self._bucket, some)
         return len(ids)
 
-    def read(self, key: str, version: Version) -> Upload:
-        """Return the bytes of one version. Its `received-at` metadata, if set, is its time."""
-        answer = self._client.get_object(Bucket=self._bucket, Key=key, VersionId=version.id)
-        at = _received_at(answer.get("Metadata", {}))
-        return Upload(data=answer["Body"].read(), received_at=at or version.received_at)
-
-    def received_at(self, key: str, version: Version) -> datetime:
-        """Return the time of one version that is an object, as `read` does, without its bytes."""
-        answer = self._client.head_object(Bucket=self._bucket, Key=key, VersionId=version.id)
-        return _received_at(answer.get("Metadata", {})) or version.received_at
+    def read(self, key: str, version: Version, *, with_bytes: bool = True) -> Upload:
+        """Return one version. Its `received-at` metadata, if set, is its time."""
+        where: Any = {"Bucket": self._bucket, "Key": key, "VersionId": version.id}
+        if with_bytes:
+            answer: Mapping[str, Any] = self._client.get_object(**where)
+            data = answer["Body"].read()
+        else:
+            answer, data = self._client.head_object(**where), b""
+        metadata = answer.get("Metadata", {})
+        return Upload(
+            data=data,
+            received_at=_received_at(metadata) or version.received_at,
+            is_deletion=DELETION in metadata,
+        )
 
     def newest(self, prefix: str) -> Iterator[tuple[str, Version]]:
         """Yield the keys that begin with *prefix*, in S3's order, each with its newest version.
@@ -96,6 +105,11 @@ class Uploads:
         """
         for key, versions in groupby(self._listed(prefix=prefix), key=itemgetter(0)):
             yield key, next(versions)[1]
+
+    def histories(self) -> Iterator[tuple[str, tuple[Version, ...]]]:
+        """Yield every key, in S3's order, with its versions as `versions` returns them."""
+        for key, versions in groupby(self._listed(prefix=""), key=itemgetter(0)):
+            yield key, tuple(version for _, version in versions)[::-1]
 
     def page(self, cursor: str | None) -> Listing:
         """Return one page of the bucket's keys, up to 1,000 versions, from *cursor*."""
@@ -303,7 +317,7 @@ def _received_at(metadata: Mapping[str, str]) -> datetime | None:
     from chalicelib.core.metadata import parse_moment
 
     try:
-        moment, has_zone = parse_moment(metadata.get("received-at", ""))
+        moment, has_zone = parse_moment(metadata.get(RECEIVED_AT, ""))
     except ValueError:
         return None
     return moment if has_zone else None

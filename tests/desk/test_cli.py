@@ -117,6 +117,10 @@ def test_a_person_reads_what_to_mend_without_colours_in_a_pipe(folder):
         (["status", "a.md", "--data-dir", "/no/such"], 1, "start it with `make run`"),
         (["restore", "a.md", "--data-dir", "/no/such"], 2, "--revision"),
         (["export", "a.md", "--format", "pdf"], 2, "invalid choice"),
+        (["export", "a.md"], 2, "name the --format"),
+        (["export", "a.md", "--to", "backup"], 2, "name one article"),
+        (["import"], 2, "name a folder"),
+        (["takedown", "a.md"], 2, "--reason"),
     ],
 )
 def test_what_cannot_be_done_is_one_clear_line(words, status, said):
@@ -137,6 +141,7 @@ def test_what_cannot_be_done_is_one_clear_line(words, status, said):
         "status",
         "restore",
         "export",
+        "import",
         "rebuild",
         "takedown",
         "deploy",
@@ -391,3 +396,24 @@ def test_a_takedown_in_a_running_newsroom_is_proved_over_http(newsroom, folder):
         desk(*words[:1], published["article_id"], *words[2:], "--yes", "--json", **where)
     )
     assert again["proved"]
+
+
+def test_an_export_fills_an_empty_newsroom_and_is_replayed_by_a_run(
+    newsroom, folder, start, tmp_path
+):
+    where = {"DATA_DIR": data_dir(newsroom)}
+    desk("publish", folder, **where)
+    (source,) = told(desk("rebuild", "--json", **where))
+    backup = tmp_path / "backup"
+
+    (exported,) = told(desk("export", "--to", backup, "--json", **where))
+    replayed = start(backup, "--no-samples")
+    (again,) = told(desk("rebuild", "--json", DATA_DIR=str(backup)))
+    empty = start(tmp_path / "drill", "--no-samples")
+    (filled,) = told(desk("import", backup, "--json", DATA_DIR=data_dir(empty)))
+    refused = desk("import", backup, DATA_DIR=data_dir(replayed))
+
+    assert exported["versions"] == filled["versions"] >= 4
+    assert source["digest"] == again["digest"] == filled["digest"]
+    assert refused.returncode == 1
+    assert "is not empty" in refused.stderr
