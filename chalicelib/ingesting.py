@@ -157,6 +157,8 @@ def rewritten(
         )
         after = dressed(after, store=store)
         if after is None:
+            if before is None:
+                store.drop_record(key)  # where it is illegible: the sweep takes the rest
             return False  # the next ingest takes away what there was
         outcome = store.rewrite(before, after)
         if outcome == "overtaken":

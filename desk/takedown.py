@@ -139,6 +139,7 @@ def _remove(
 ) -> None:
     traces = planned.traces
     uploads, receipts = stage.versions(), stage.kept_receipts()
+    was_public = _was_public(traces, projection, now=now)
 
     def ingest(key: str) -> None:
         newsroom.ingest(
@@ -151,7 +152,7 @@ def _remove(
             now=now,
         )
 
-    _put_mark(traces, reason, stage, now=now)
+    _put_mark(traces, reason, stage, was_public=was_public, now=now)
     ingest(takedown.mark_key(traces.id))
     newsroom.refresh_latest(store=projection, now=now)
     written = [n for prefix in planned.summaries for n in receipts.names(SUMMARIES + prefix)]
@@ -164,7 +165,19 @@ def _remove(
     newsroom.refresh_latest(store=projection, now=now)
 
 
-def _put_mark(traces: Traces, reason: str, stage: Stage, *, now: datetime) -> None:
+def _was_public(traces: Traces, projection: Projection, *, now: datetime) -> bool:
+    """True if readers had the article once: of another nobody is told that there was one."""
+    record = projection.record(traces.key) if traces.key else None
+    life = record.life if record else None
+    if life is None:
+        return False
+    is_public = life.current is not None and life.current.was_public(now)
+    return is_public or bool(life.shown) or life.gone is not None
+
+
+def _put_mark(
+    traces: Traces, reason: str, stage: Stage, *, was_public: bool, now: datetime
+) -> None:
     """Leave the mark, unless it stands: the first says when."""
     key = takedown.mark_key(traces.id)
     newest = stage.versions().versions(key)[-1:]
@@ -173,6 +186,6 @@ def _put_mark(traces: Traces, reason: str, stage: Stage, *, now: datetime) -> No
     stage.s3().put_object(
         Bucket=stage.uploads,
         Key=key,
-        Body=takedown.mark(reason, at=now),
+        Body=takedown.mark(reason, at=now, was_public=was_public),
         ContentType="application/yaml",
     )

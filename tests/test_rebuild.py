@@ -262,9 +262,9 @@ def test_the_samples_come_back_with_the_same_ids_pages_and_feeds(
 # What a table may have gone through
 
 
-def damage(key: tuple[str, str], **attributes: Any) -> None:
+def damage(where: tuple[str, str], **attributes: Any) -> None:
     boto3.resource("dynamodb").Table(TABLE).put_item(
-        Item={"pk": key[0], "sk": key[1], **attributes}
+        Item={"pk": where[0], "sk": where[1], **attributes}
     )
 
 
@@ -282,6 +282,7 @@ def test_rows_that_were_lost_changed_or_added_are_mended(paper: Paper) -> None:
     damage(("LIST#all", f"2026-03-24T10:00:00Z#{id_}"), card="{}")
     damage((f"ARTICLE#{id_}", "AS#000002"), article=b"x")
     damage((f"ARTICLE#{article_id('old.md')}", "SUCCESSORS"), by={f"2026-01-01T00:00:00Z#{id_}"})
+    damage((f"UPLOAD#{article_id('gone.md')}", "STATE"), key="gone.md", record=b"x")
     damage(("STORYKEY#gone", "2026-03-24T10:00:00Z#aaaaaaaaaaaaaaaa"))
     damage(("SHOWN#source:courier", "VALUE"), value='{"id":"courier","name":"Another"}')
 

@@ -197,6 +197,20 @@ def test_it_stays_gone_through_uploads_and_rebuilds_until_the_takedown_is_lifted
     assert told.receipt(KEY)["outcome"] == "published"
 
 
+def test_of_what_was_never_public_nobody_learns_that_it_was(
+    paper: Paper, client: Client, ask: Ask
+) -> None:
+    paper.publish("draft.md", builders.markdown("Secret", draft="true"))
+
+    proof = taken_down("draft.md", ask=ask)
+
+    paper.publish("draft.md", builders.markdown("Secret again"))
+    assert proof.left == ()
+    assert client.http.get(f"/v1/articles/{article_id('draft.md')}").status_code == 404
+    assert json.loads(client.http.get("/v1/changes").body)["data"] == []
+    assert paper.receipt("draft.md")["outcome"] == "rejected"
+
+
 def test_a_mark_closes_an_article_whichever_event_came_first(paper: Paper) -> None:
     made = []
     for order in ((KEY, mark_key(ID)), (mark_key(ID), KEY)):

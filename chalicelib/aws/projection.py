@@ -99,6 +99,10 @@ class Projection(Store):
         except (*ILLEGIBLE, KeyError):
             return None
 
+    def drop_record(self, key: str) -> None:
+        """Delete the STATE row of *key*, which its other rows are found by."""
+        self._client.delete_item(TableName=self._table, Key=row_key(state_key(key)))
+
     def drop_illegible(self) -> None:
         """Delete what is told of stories in rows that this code can read no more.
 

@@ -638,15 +638,19 @@ def _takedown_rows(record: Record) -> dict[Key, Item]:
     from chalicelib.core.changes import Change
     from chalicelib.core.takedown import taken_by
 
-    gone, id_ = record.closes, taken_by(record.key)
-    if gone is None or id_ is None:
+    mark, id_ = record.mark, taken_by(record.key)
+    if mark is None or id_ is None:
         return {}
+    # In the form of CURRENT, in whose place readers have it.
+    closed: Item = {"shown": {"S": "[]"}}
+    if not mark.was_public:
+        return {_closed_key(id_): closed}
+    gone = mark.absence
     change = Change(article_id=id_, kind="withdrawn", at=gone.at, reason=gone.reason)
     # At a place of the mark's own: the article may have an entry of the same second, which goes.
     place = place_of(gone.at, article_id(record.key))
     return {
-        # In the form of CURRENT, in whose place readers have it.
-        _closed_key(id_): {"gone": {"S": encode(gone).decode()}, "shown": {"S": "[]"}},
+        _closed_key(id_): {**closed, "gone": {"S": encode(gone).decode()}},
         (_CHANGES, place): {"change": {"S": encode(change).decode()}},
     }
 

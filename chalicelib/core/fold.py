@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from chalicelib.core import formats, lifecycle, pictures, sources, takedown
-from chalicelib.core.article import Absence, Article, Picture, article_id
+from chalicelib.core.article import Article, Picture, article_id
 from chalicelib.core.codec import check_fits
 from chalicelib.core.errors import Finding, UploadRejected
 from chalicelib.core.lifecycle import Life, Summarise
@@ -18,9 +18,10 @@ from chalicelib.core.pictures import PreparedFile
 from chalicelib.core.receipt import Dropped, Kind, Outcome, Receipt, bounded
 from chalicelib.core.record import Record
 from chalicelib.core.sources import Profile, Watched
+from chalicelib.core.takedown import Mark
 from chalicelib.core.uploads import Version, check_key, kind_of
 
-Given = Profile | tuple[Watched, ...] | Picture | Absence  # what a version of no article gives
+Given = Profile | tuple[Watched, ...] | Picture | Mark  # what a version of no article gives
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +184,7 @@ def _fold_image(key: str, record: Record | None, version: Version, data: bytes |
 
 
 def _fold_takedown(key: str, record: Record | None, version: Version, data: bytes | None) -> Folded:
-    before, after = record.closes if record else None, None
+    before, after = record.mark if record else None, None
     if not version.is_delete_marker:
         after = takedown.read(data or b"", at=version.received_at)
     receipt = Receipt(
@@ -195,7 +196,7 @@ def _fold_takedown(key: str, record: Record | None, version: Version, data: byte
         format="yaml",
     )
     return Folded(
-        record=Record(key=key, kind="takedown", folded_to=version.id, receipt=receipt, closes=after)
+        record=Record(key=key, kind="takedown", folded_to=version.id, receipt=receipt, mark=after)
     )
 
 

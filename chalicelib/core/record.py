@@ -13,13 +13,14 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 from unicodedata import normalize
 
-from chalicelib.core.article import OWN_SOURCE, Absence, Article, Image, Picture, Source, credited
+from chalicelib.core.article import OWN_SOURCE, Article, Image, Picture, Source, credited
 from chalicelib.core.codec import digest
 from chalicelib.core.errors import Finding
 from chalicelib.core.lifecycle import Life
 from chalicelib.core.limits import MAX_KEY_BYTES
 from chalicelib.core.receipt import Kind, Receipt
 from chalicelib.core.sources import Profile, Watched
+from chalicelib.core.takedown import Mark
 
 _IMAGE = "image:"
 Shown = Source | Picture  # what a record of one kind gives to records of another
@@ -38,7 +39,7 @@ class Record:
     profile: Profile | None = None
     subscriptions: tuple[Watched, ...] = ()
     picture: Picture | None = None
-    closes: Absence | None = None  # of a takedown's mark: how the article that it names is gone
+    mark: Mark | None = None  # of a takedown: how the article that it names is gone
     is_closed: bool = False  # of an article's: a mark stood against it when it was folded
     avatar_path: str | None = None  # of the profile's avatar
     dressed: dict[str, str] = field(default_factory=dict)  # name of a record taken from -> digest

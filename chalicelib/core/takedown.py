@@ -8,6 +8,7 @@ kept from it by a slip of the pen: a file under this name is a mark, whatever st
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.core.article import Absence, ArticleId, moment
@@ -15,6 +16,14 @@ from chalicelib.core.errors import Finding, UploadRejected
 
 _KEY = re.compile(r"takedowns/([a-z2-7]{16})\.yaml")
 MAX_REASON_LENGTH = 500  # it is shown to readers in one paragraph
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """That an article was taken down. What was never public leaves nothing that tells of it."""
+
+    absence: Absence
+    was_public: bool = True
 
 
 def mark_key(id_: ArticleId) -> str:
@@ -28,24 +37,27 @@ def taken_by(key: str) -> ArticleId | None:
     return ArticleId(found[1]) if found else None
 
 
-def mark(reason: str, *, at: datetime) -> bytes:
+def mark(reason: str, *, at: datetime, was_public: bool = True) -> bytes:
     """Return the mark as it is uploaded."""
     import yaml
 
-    told = {"taken_down_at": moment(at), "reason": reason}
+    told = {"taken_down_at": moment(at), "reason": reason, "was_public": was_public}
     return yaml.safe_dump(told, allow_unicode=True, sort_keys=False).encode()
 
 
-def read(data: bytes, *, at: datetime) -> Absence:
-    """Return why readers no longer have the article; without the reason where it cannot be read."""
+def read(data: bytes, *, at: datetime) -> Mark:
+    """Return what a mark says; that it closes the article, where it cannot be read."""
     from chalicelib.core.formats.markdown import parse_yaml
 
     try:
-        found = parse_yaml(data.decode()).get("reason")
+        found = {name: str(field.value) for name, field in parse_yaml(data.decode()).items()}
     except (UploadRejected, ValueError):
-        found = None
-    reason = " ".join(str(found.value or "").split())[:MAX_REASON_LENGTH] if found else ""
-    return Absence(reason="taken-down", at=at, note=reason or None)
+        found = {}
+    reason = " ".join(found.get("reason", "").split())[:MAX_REASON_LENGTH]
+    return Mark(
+        absence=Absence(reason="taken-down", at=at, note=reason or None),
+        was_public=found.get("was_public") != "false",
+    )
 
 
 def refusal(key: str, id_: ArticleId) -> UploadRejected:
