@@ -209,13 +209,14 @@ def _stage_words(parser: argparse.ArgumentParser, *, json_help: str) -> None:
     _data_dir(parser)
 
 
-def _stage(arguments: argparse.Namespace) -> Stage:
+def _stage(arguments: argparse.Namespace, *, named: str | None = None) -> Stage:
     from desk import local
     from desk.deploy import recorded
 
-    if arguments.stage == local.STAGE:
+    name = named or arguments.stage
+    if name == local.STAGE:
         return local.stage_of(local.find(arguments.data_dir))
-    return recorded(arguments.stage)
+    return recorded(name)
 
 
 def _publish_words(parser: argparse.ArgumentParser) -> None:
@@ -328,7 +329,6 @@ def _import_words(parser: argparse.ArgumentParser) -> None:
 
 def _import(arguments: argparse.Namespace) -> int:
     from desk import moving
-    from desk.deploy import recorded
 
     if (arguments.folder is None) == (arguments.from_stage is None):
         raise WrongWords(
@@ -339,7 +339,7 @@ def _import(arguments: argparse.Namespace) -> int:
         given = (
             moving.out_of(arguments.folder)
             if arguments.folder is not None
-            else moving.out_of_stage(recorded(arguments.from_stage))
+            else moving.out_of_stage(_stage(arguments, named=arguments.from_stage))
         )
         carried = moving.into(stage, *given, told=progress.update)
     return _rebuilt(stage, stage.projection(), asdict(carried), as_json=arguments.json)

@@ -11,7 +11,7 @@ upload whose metadata says that it is a deletion.
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC
@@ -22,6 +22,7 @@ from chalicelib.aws.buckets import DELETION, RECEIVED_AT, SUMMARIES
 from chalicelib.core.article import moment
 from desk.archive import Archive, Version
 from desk.errors import DeskError
+from desk.local import alone_in
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -57,21 +58,23 @@ def export(stage: Stage, folder: Path, *, told: Told = int) -> Carried:
 
     What is there already is not read again, and what was deleted for good is deleted there too.
     """
-    archive = _archive(folder)
-    for _ in archive.load():
-        pass
-    s3, seen = stage.s3(), set[str]()
-    for key, version in _listed(stage):
-        seen.add(version.id)
-        if version.id not in archive:
-            archive.add(_read(s3, stage.uploads, key, version))
-        told()
-    for version_id in archive.version_ids() - seen:
-        archive.remove(version_id)
-    kept = dict(_summaries(stage))
-    (folder / SUMMARIES).mkdir(exist_ok=True)
-    for name, data in kept.items():
-        (folder / name).write_bytes(data)
+    with alone_in(folder):
+        archive = Archive(folder / "uploads")
+        deque(archive.load(), maxlen=0)  # it knows then what it holds
+        s3, seen = stage.s3(), set[str]()
+        for key, version in _listed(stage):
+            seen.add(version.id)
+            if version.id not in archive:
+                archive.add(_read(s3, stage.uploads, key, version))
+            told()
+        for version_id in archive.version_ids() - seen:
+            archive.remove(version_id)
+        kept = {folder / name: data for name, data in _summaries(stage)}
+        (folder / SUMMARIES).mkdir(exist_ok=True)
+        for path, data in kept.items():
+            path.write_bytes(data)
+        for path in set((folder / SUMMARIES).iterdir()) - kept.keys():
+            path.unlink()
     return Carried(versions=len(seen), summaries=len(kept))
 
 
@@ -82,7 +85,9 @@ def out_of(folder: Path) -> tuple[Iterator[Version], Iterator[tuple[str, bytes]]
             f"{folder} holds no export: `python -m desk export --to {folder}` makes one"
         )
     kept = sorted((folder / SUMMARIES).glob("*.json"))
-    return _archive(folder).load(), ((SUMMARIES + path.name, path.read_bytes()) for path in kept)
+    return Archive(folder / "uploads").load(), (
+        (SUMMARIES + path.name, path.read_bytes()) for path in kept
+    )
 
 
 def out_of_stage(stage: Stage) -> tuple[Iterator[Version], Iterator[tuple[str, bytes]]]:
@@ -112,13 +117,6 @@ def into(
         counts["versions"] += 1
         told()
     return Carried(versions=counts["versions"], summaries=counts["summaries"])
-
-
-def _archive(folder: Path) -> Archive:
-    try:
-        return Archive(folder / "uploads")
-    except OSError as error:
-        raise DeskError(f"{folder} cannot be written: {error.strerror}") from None
 
 
 def _listed(stage: Stage) -> Iterator[tuple[str, Listed]]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from chalicelib.aws.projection import Projection
     from desk.stage import Stage
 
-THREADS = 8
+THREADS = 8  # a key waits for AWS four times as long as it computes: see docs/operations.md
 NOTE_EVERY = 50  # keys: so many are done twice when a rebuild is killed
 _ORDER = ("takedown", "image", "source")  # before articles, and what is ignored
 

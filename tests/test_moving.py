@@ -175,14 +175,18 @@ def test_a_folder_that_is_exported_to_again_is_brought_up_to_date(
 ) -> None:
     paper.publish("a.md", builders.markdown("First"))
     paper.publish("gone.md", builders.markdown("Gone for good"))
+    name = f"summaries/{'a' * 32}-{'b' * 32}.json"
+    paper.s3.put_object(Bucket=STAGE.receipts, Key=name, Body=b"{}")
     moving.export(STAGE, tmp_path)
     before = set((tmp_path / "uploads").iterdir())
 
     paper.upload("a.md", builders.markdown("Second"))
     wiring.uploads().forget("gone.md")
+    paper.s3.delete_object(Bucket=STAGE.receipts, Key=name)
     done = moving.export(STAGE, tmp_path)
 
     kept = list(Archive(tmp_path / "uploads").load())
     assert done.versions == len(kept) == 2
     assert [b"First" in (one.body or b"") for one in kept] == [True, False]
+    assert list((tmp_path / "summaries").iterdir()) == []
     assert len(before & set((tmp_path / "uploads").iterdir())) == 1

@@ -349,7 +349,7 @@ def test_a_key_that_fails_is_told_and_nothing_is_swept_away(
     paper: Paper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     paper.publish("a.md", builders.markdown())
-    damage(("LIST#all", "2026-03-24T10:00:00Z#aaaaaaaaaaaaaaaa"), card="{}")
+    damage(("LIST#all", "2026-03-24T10:00:00Z#aaaaaaaaaaaaaaaa"), card="{}", brief=b"x")
 
     def fails(*_: object) -> Any:
         raise Unreadable

@@ -11,6 +11,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -158,11 +159,7 @@ class Projection(Store):
     def texts(self) -> Iterator[tuple[Key, str]]:
         """Yield every row of the table, observations too, with all that it says, as JSON."""
         for row in self._rows(with_observations=True):
-            said = {
-                name: zlib.decompress(value).decode() if kind == "B" else value
-                for name, typed in row.items()
-                for kind, value in typed.items()
-            }
+            said = {name: _legible(value) for name, (value,) in _typed(row)}
             yield (row["pk"]["S"], row["sk"]["S"]), json.dumps(said, ensure_ascii=False)
 
     def sweep(self) -> int:
@@ -255,16 +252,32 @@ class Projection(Store):
 def canonical(row: Mapping[str, Any]) -> bytes:
     """Return *row* as the same bytes wherever and however it is stored."""
     told: dict[str, Any] = {}
-    for name, typed in row.items():
-        ((kind, value),) = typed.items()
+    for name, (value,) in _typed(row):
         if name in ("folded_to", _NOTED_LATER):
             continue
-        if kind == "B":
-            value = json.loads(zlib.decompress(value))  # its readable form
-            for path in _NAMES_OF_VERSIONS.get(name, ()):
-                _blank(value, path)
-        told[name] = sorted(value) if kind == "SS" else value
+        told[name] = sorted(value) if isinstance(value, list) else _legible(value)
+        if name in _NAMES_OF_VERSIONS:
+            with suppress(ValueError):  # what nobody can read is told as it is
+                document = json.loads(told[name])
+                for path in _NAMES_OF_VERSIONS[name]:
+                    _blank(document, path)
+                told[name] = document
     return json.dumps(told, sort_keys=True).encode()
+
+
+def _typed(row: Mapping[str, Any]) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """Yield each attribute of a row with its value, which DynamoDB puts under its type."""
+    return ((name, tuple(typed.values())) for name, typed in row.items())
+
+
+def _legible(value: Any) -> Any:  # noqa: ANN401  # as DynamoDB has it
+    """Return bytes as the text that was compressed, or letter by letter where they are none."""
+    if not isinstance(value, bytes):
+        return value
+    try:
+        return zlib.decompress(value).decode()
+    except (zlib.error, ValueError):
+        return value.decode("latin-1")
 
 
 def _blank(value: Any, path: tuple[str, ...]) -> None:  # noqa: ANN401  # JSON
