@@ -106,6 +106,7 @@ def take_down(
             looking.look(
                 planned.traces,
                 planned.words,
+                planned.summaries,
                 stage=stage,
                 projection=projection,
                 ask=ask,

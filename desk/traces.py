@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from chalicelib import ingesting
-from chalicelib.aws.buckets import PUBLIC_MEDIA
+from chalicelib.aws.buckets import PUBLIC_MEDIA, SUMMARIES
 from chalicelib.core import fold
 from chalicelib.core.article import Article, ArticleId, article_id, moment, place_of
 from chalicelib.core.receipt import receipt_key
@@ -261,13 +261,17 @@ class Look:
 def look(
     traces: Traces,
     words: Mapping[str, str],
+    summaries: Iterable[str],
     *,
     stage: Stage,
     projection: Projection,
     ask: Ask,
     told: Callable[[], object] = int,
 ) -> Iterator[Look]:
-    """Yield what every surface shows of *words*; *told* is called for each address."""
+    """Yield what every surface shows of *words*; *told* is called for each address.
+
+    *summaries* are what the names of those begin with that models wrote of it.
+    """
 
     def asked(path: str) -> Look:
         try:
@@ -284,7 +288,7 @@ def look(
             told()
             yield seen
     yield from _in_table(traces, words, projection)
-    yield from _in_buckets(traces, words, stage)
+    yield from _in_buckets(traces, words, summaries, stage)
 
 
 def _in_table(traces: Traces, words: Mapping[str, str], projection: Projection) -> Iterator[Look]:
@@ -303,7 +307,9 @@ def _in_table(traces: Traces, words: Mapping[str, str], projection: Projection) 
     yield Look(surface="table: mark", left=() if closed else ("missing",))
 
 
-def _in_buckets(traces: Traces, words: Mapping[str, str], stage: Stage) -> Iterator[Look]:
+def _in_buckets(
+    traces: Traces, words: Mapping[str, str], summaries: Iterable[str], stage: Stage
+) -> Iterator[Look]:
     receipts, uploads = stage.kept_receipts(), stage.versions()
     if traces.key is not None:
         left = ("version",) if uploads.versions(traces.key) else ()
@@ -311,6 +317,10 @@ def _in_buckets(traces: Traces, words: Mapping[str, str], stage: Stage) -> Itera
         for name in receipt_names(traces.key):
             there = name in receipts.names(name)
             yield Look(surface=f"s3://{stage.receipts}/{name}", left=("receipt",) if there else ())
+    for prefix in sorted(summaries):
+        there = any(receipts.names(SUMMARIES + prefix))
+        surface = f"s3://{stage.receipts}/{SUMMARIES}{prefix}*"
+        yield Look(surface=surface, left=("summary",) if there else ())
     for name in sorted(word for word, kind in words.items() if kind == "image"):
         there = PUBLIC_MEDIA + name in receipts.names(PUBLIC_MEDIA + name)
         surface = f"s3://{stage.receipts}/{PUBLIC_MEDIA}{name}"

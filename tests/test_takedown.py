@@ -140,9 +140,11 @@ def test_what_a_model_wrote_of_it_goes_unless_another_article_has_the_same_text(
     for headline in ("Own", "Shared"):
         paper.s3.put_object(Bucket=STAGE.receipts, Key=kept(headline), Body=b"{}")
 
-    taken_down("a.md", ask=silent)
+    proof = taken_down("a.md", ask=silent)
     taken_down("b.md", ask=silent)
 
+    (written,) = [one for one in proof.surfaces if "/summaries/" in one["surface"]]
+    assert (written["before"], written["left"]) == (["summary"], [])
     assert kept("Own") not in objects(STAGE.receipts)
     assert kept("Shared") in objects(STAGE.receipts)
 
