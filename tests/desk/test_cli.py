@@ -377,9 +377,13 @@ def test_a_rebuild_of_a_running_newsroom_and_of_another_table_come_to_the_same(n
     assert f"digest: {live['digest']}" in desk("rebuild", **where).stdout
 
 
-def test_a_takedown_in_a_running_newsroom_is_proved_over_http(newsroom, folder):
+def test_a_takedown_in_a_running_newsroom_is_proved_over_http(newsroom, tmp_path):
     where = {"DATA_DIR": data_dir(newsroom)}
-    (published,) = receipts(desk("publish", folder / "world/b.md", "--json", **where))
+    path = tmp_path / "zanzarit.md"
+    path.write_text(
+        "# Zanzarit named\n\nZanzarit, a minister of Marrow, owned half of the ferry.\n"
+    )
+    (published,) = receipts(desk("publish", path, "--json", **where))
     words = ("takedown", published["key"], "--reason", "A privacy request.")
 
     unasked = desk(*words, **where)
@@ -387,9 +391,8 @@ def test_a_takedown_in_a_running_newsroom_is_proved_over_http(newsroom, folder):
 
     assert unasked.returncode == 2
     assert done["proved"]
-    assert {"before": ["headline", "sentence", "slug"], "left": []}.items() <= next(
-        one for one in done["surfaces"] if one["surface"] == "/feed.json"
-    ).items()
+    (feed,) = [one for one in done["surfaces"] if one["surface"] == "/feed.json"]
+    assert (feed["before"], feed["left"]) == (["headline", "sentence", "slug"], [])
     gone = fetch(published["url"])
     assert (gone.status, "A privacy request." in gone.text) == (410, True)
     (again,) = told(
