@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from chalicelib import placing
 from chalicelib.core import api, codec, fold, notice, pages
 from chalicelib.core.article import article_id
+from chalicelib.core.errors import FoldConflict
 from chalicelib.core.receipt import Receipt, Stamp, Telling, receipt_key, stamped
 from chalicelib.core.record import Record, dress, lineage
 from chalicelib.core.uploads import Version, kind_of
@@ -22,12 +23,14 @@ from chalicelib.core.uploads import Version, kind_of
 if TYPE_CHECKING:
     from chalicelib.aws.buckets import Receipts, Uploads
     from chalicelib.aws.notices import Notices
+    from chalicelib.aws.projection import Projection
     from chalicelib.aws.store import Store
     from chalicelib.core.lifecycle import Summarise
     from chalicelib.core.site import Site
 
 log = logging.getLogger("broadsheet")
 
+MAX_PASSES = 12  # of a rebuild over one key: each is lost to a writer met on the way
 NEWS_FOR = timedelta(days=1)  # a rejection; events and reconciliations come within hours
 
 
@@ -42,23 +45,33 @@ def folded(
     summarise: Summarise,
     site: Site,
     now: datetime,
+    anew: bool = False,
 ) -> Record | None:
-    """Fold the versions after the record's, oldest first; all of them where one of its is gone."""
+    """Fold the versions after the record's, oldest first.
+
+    All of them if *anew*; where one of the record's is gone for good, for what it left goes too;
+    and where the article was taken down since, or the takedown was lifted.
+    """
     ids = [version.id for version in versions]
     known = ids.index(record.folded_to) + 1 if record and record.folded_to in ids else 0
-    if record is not None and lineage(ids[:known]) != record.lineage:
-        record, known = None, 0  # a version is gone for good: what it left must go too
+    had = record.life.revision if record and record.life else 0
+    is_closed = kind_of(key) == "article" and store.is_closed(article_id(key))
+    anew = anew or (record is not None and record.is_closed != is_closed)
+    if record is not None and (anew or lineage(ids[:known]) != record.lineage):
+        record, known = None, 0
     pending = versions[known:]
+    made: set[int] = set()
     for listed in pending:
-        version, data = read(key, listed, uploads=uploads)
+        version, data = read(key, listed, uploads=uploads, is_closed=is_closed)
         try:
-            step = fold.fold(key, record, version, data, summarise=summarise)
+            step = fold.fold(key, record, version, data, summarise=summarise, is_closed=is_closed)
         except Exception:
             # A fault of ours. The newest version is tried again and then kept in the failure
             # queue; an older one must not stand in the way of the upload that came after it.
             log.exception("version not read", extra={"key": key, "version": version.id})
             if listed is pending[-1]:
-                _tell_of_fault(key, version, receipts=receipts, site=site, now=now)
+                if not anew:  # else the editor knows already what became of it
+                    _tell_of_fault(key, version, receipts=receipts, site=site, now=now)
                 raise
             step = fold.at_fault(key, record, version)
         # Before the record that shows them: a page never points at what is not there.
@@ -66,16 +79,25 @@ def folded(
             receipts.put_media(file)
         if step.revision is not None:
             store.put_revision(step.revision)
+            made.add(step.revision.revision)
         record = step.record
+    if not known:
+        # Before the record: a function that is killed in between leaves one that is folded again.
+        has = record.life.revision if record and record.life else 0
+        store.drop_revisions(article_id(key), up_to=max(had, has), keeping=made)
     return replace(record, lineage=lineage(ids)) if record is not None else None
 
 
-def read(key: str, listed: Version, *, uploads: Uploads) -> tuple[Version, bytes | None]:
+def read(
+    key: str, listed: Version, *, uploads: Uploads, is_closed: bool = False
+) -> tuple[Version, bytes | None]:
     """Return a version with its true time, and its bytes where they are needed to judge it."""
-    if not fold.needs_bytes(key, listed):
+    if listed.is_delete_marker:
         return listed, None
-    upload = uploads.read(key, listed)
-    return replace(listed, received_at=upload.received_at), upload.data
+    with_bytes = not is_closed and fold.needs_bytes(key, listed)
+    upload = uploads.read(key, listed, with_bytes=with_bytes)
+    version = replace(listed, received_at=upload.received_at, is_delete_marker=upload.is_deletion)
+    return version, upload.data if with_bytes and not upload.is_deletion else None
 
 
 def _tell_of_fault(
@@ -84,14 +106,6 @@ def _tell_of_fault(
     """Tell the editor that the upload has come and that we could not read it."""
     receipt = fold.at_fault(key, None, version).record.receipt
     _put_receipt(receipt, Stamp(version_id=""), receipts=receipts, site=site, now=now)
-
-
-def drop_revisions(before: Record | None, after: Record | None, *, store: Store) -> None:
-    """Forget revisions that are no longer in the bucket: an undone deletion, a takedown."""
-    had = before.life.revision if before and before.life else 0
-    has = after.life.revision if after and after.life else 0
-    if had > has:
-        store.drop_revisions(article_id(before.key), after=has, up_to=had)  # type: ignore[union-attr]
 
 
 def dressed(record: Record | None, *, store: Store) -> Record | None:
@@ -111,6 +125,49 @@ def written(before: Record | None, after: Record | None, *, store: Store) -> boo
         # Before its row goes, which alone tells that this is left to do.
         unplaced(before.key, is_due=after is None and before.life is not None, store=store)
     return store.write(before, after)
+
+
+def rewritten(
+    key: str,
+    *,
+    uploads: Uploads,
+    receipts: Receipts,
+    store: Projection,
+    summarise: Summarise,
+    site: Site,
+    now: datetime,
+) -> bool:
+    """Fold *key* from its first version on, put what differs; say whether anything did.
+
+    An article is left to be placed anew, whatever the stories hold of it.
+    """
+    for _ in range(MAX_PASSES):
+        before = store.legible(key)
+        after = folded(
+            key,
+            before,
+            uploads.versions(key),
+            uploads=uploads,
+            receipts=receipts,
+            store=store,
+            summarise=summarise,
+            site=site,
+            now=now,
+            anew=True,
+        )
+        after = dressed(after, store=store)
+        if after is None:
+            if before is None:
+                store.drop_record(key)  # where it is illegible: the sweep takes the rest
+            return False  # the next ingest takes away what there was
+        outcome = store.rewrite(before, after)
+        if outcome == "overtaken":
+            continue
+        if after.life is not None:
+            store.stories.reopen(article_id(key))
+            store.unsettle(key)
+        return outcome == "written"
+    raise FoldConflict("Other writers were faster at every pass over one key.")
 
 
 def unplaced(key: str, *, is_due: bool, store: Store) -> None:
@@ -136,7 +193,7 @@ def placed(
 
 def is_delivered(record: Record, *, receipts: Receipts) -> bool:
     stamp = stamped(record.told(), version_id=record.folded_to)
-    return receipts.stamp(receipt_key(record.key)) == stamp
+    return receipts.has(receipt_key(record.key), stamp)
 
 
 def deliver(
@@ -150,7 +207,7 @@ def deliver(
 ) -> bool:
     """Write the receipt to the bucket unless it is there; say whether it was written."""
     stamp = stamped(receipt, version_id=version_id)
-    if receipts.stamp(receipt_key(receipt.key)) == stamp:
+    if receipts.has(receipt_key(receipt.key), stamp):
         return False
     _put_receipt(receipt, stamp, telling=telling, receipts=receipts, site=site, now=now)
     return True

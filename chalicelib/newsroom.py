@@ -30,16 +30,20 @@ from chalicelib.core.article import (
     Membership,
     Source,
     article_id,
+    id_at,
+    place_of,
     read_by,
 )
 from chalicelib.core.errors import FoldConflict, Moved, NotFound, StoreUnavailable
 from chalicelib.core.ranking import Latest
+from chalicelib.core.takedown import taken_by
 from chalicelib.core.turns import Turns
 from chalicelib.core.uploads import Version, kind_of
 
 if TYPE_CHECKING:
-    from chalicelib.aws.buckets import Media, Receipts, Upload, Uploads
+    from chalicelib.aws.buckets import KeptReceipts, Media, Receipts, Upload, Uploads
     from chalicelib.aws.notices import Notices
+    from chalicelib.aws.projection import Projection
     from chalicelib.aws.store import ArticleRows, History, Store
     from chalicelib.core import shapes
     from chalicelib.core.api import Json
@@ -119,9 +123,7 @@ def ingest(
         )
         after = ingesting.dressed(after, store=store)
         if after != before:
-            if ingesting.written(before, after, store=store):
-                ingesting.drop_revisions(before, after, store=store)
-                has_changed = True
+            has_changed |= ingesting.written(before, after, store=store)
             continue  # a last pass sees whether another writer was faster, or came meanwhile
         article = after.life.current if after and after.life else None
         # Another writer may have gone on, and told the stories, while this one told them of less.
@@ -163,6 +165,45 @@ def ingest(
     raise FoldConflict(message)
 
 
+def rebuild(
+    key: str,
+    *,
+    uploads: Uploads,
+    receipts: KeptReceipts,
+    store: Projection,
+    summarise: Summarise,
+    site: Site,
+    now: datetime,
+) -> bool:
+    """Derive every row of *key* again, from all its versions; say whether one was not as it is now.
+
+    Whatever the table holds is overwritten where it differs, and nowhere else: readers see no gap,
+    and other writers may go on. Raises as `ingest` does.
+    """
+    from chalicelib import ingesting
+
+    has_changed = kind_of(key) != "ignored" and ingesting.rewritten(
+        key,
+        uploads=uploads,
+        receipts=receipts,
+        store=store,
+        summarise=summarise,
+        site=site,
+        now=now,
+    )
+    # What the new rows still call for: placing, a receipt that is missing, those who copy.
+    done = ingest(
+        key,
+        uploads=uploads,
+        receipts=receipts,
+        store=store,
+        summarise=summarise,
+        site=site,
+        now=now,
+    )
+    return has_changed or done.has_changed
+
+
 def _spread(
     record: Record,
     *,
@@ -174,10 +215,12 @@ def _spread(
     now: datetime,
     notices: Notices | None,
 ) -> None:
-    """Ingest every key that has copied from a source or an image."""
+    """Ingest every key that has copied from a source or an image, or that a takedown is of."""
     if record.kind == "article":
         return
-    for user in store.users(record.key):
+    taken = taken_by(record.key)
+    users = store.users(record.key) if taken is None else filter(None, [store.uploaded_as(taken)])
+    for user in users:
         ingest(
             user,
             uploads=uploads,
@@ -474,13 +517,17 @@ def read_article(id_: ArticleId, *, store: Store, now: datetime) -> ArticleView:
 
 
 def _follow(rows: ArticleRows, *, now: datetime) -> None:
-    """Raise Moved to the article that replaces this one, unless this one replaces that in turn."""
-    moved, current = rows.moved, rows.current
-    if moved is None or moved.public_at > now:
+    """Raise Moved to the article that replaces this one, unless this one replaces that in turn.
+
+    Of several the last that became public: each is the word of an editor, and the later one holds.
+    """
+    public = [place for place in rows.successors if place < place_of(now, "~")]
+    if not public:
         return
-    if current is not None and current.replaces and article_id(current.replaces) == moved.to:
+    to, current = id_at(max(public)), rows.current
+    if current is not None and current.replaces and article_id(current.replaces) == to:
         return  # each says so of the other: both are shown
-    raise Moved(moved.to)
+    raise Moved(to)
 
 
 def read_story(id_: ArticleId, *, store: Store, now: datetime) -> Story:

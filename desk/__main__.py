@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING, Any
 from desk.errors import DeskError, WrongWords
 
 if TYPE_CHECKING:
+    from chalicelib.aws.projection import Projection
     from desk.stage import Stage
+    from desk.takedown import Plan
 
 REJECTED, NO_RECEIPT, INTERRUPTED = 1, 3, 130
 LARGEST_PORT = 65535
@@ -69,7 +71,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     _status_words(command("status", "tell where uploads stand", _STATUS_EXAMPLES, _status))
     _restore_words(command("restore", "upload an old revision again", _RESTORE_EXAMPLES, _restore))
-    _export_words(command("export", "give an article back as a file", _EXPORT_EXAMPLES, _export))
+    _rebuild_words(
+        command("rebuild", "derive the table again from the uploads", _REBUILD_EXAMPLES, _rebuild)
+    )
+    _takedown_words(
+        command("takedown", "remove every trace of an article", _TAKEDOWN_EXAMPLES, _takedown)
+    )
+    _export_words(
+        command("export", "give an article or all uploads back", _EXPORT_EXAMPLES, _export)
+    )
+    _import_words(
+        command("import", "fill an empty stage with another's uploads", _IMPORT_EXAMPLES, _import)
+    )
     _screenshots_words(
         command(
             "screenshots",
@@ -120,7 +133,17 @@ _RESTORE_EXAMPLES = """\
   python -m desk restore world/ferry.md --revision 2"""
 _EXPORT_EXAMPLES = """\
   python -m desk export world/ferry.md --format markdown --out ferry.md
-  python -m desk export tt3k3vhwfsl3k6qz --format ninjs --stage prod"""
+  python -m desk export tt3k3vhwfsl3k6qz --format ninjs --stage prod
+  python -m desk export --to backup/ --stage prod"""
+_IMPORT_EXAMPLES = """\
+  python -m desk import backup/ --stage drill
+  python -m desk import --from-stage prod --stage prod-eu --json"""
+_REBUILD_EXAMPLES = """\
+  python -m desk rebuild --stage prod
+  python -m desk rebuild --stage prod --table broadsheet-prod-2 --json"""
+_TAKEDOWN_EXAMPLES = """\
+  python -m desk takedown world/ferry.md --reason "By order of a court." --stage prod
+  python -m desk takedown tt3k3vhwfsl3k6qz --reason "A privacy request." --yes --json"""
 _SCREENSHOTS_EXAMPLES = """\
   python -m desk screenshots
   CHROMIUM=/opt/chrome/chrome python -m desk screenshots --out /tmp/screenshots"""
@@ -221,13 +244,14 @@ def _stage_words(parser: argparse.ArgumentParser, *, json_help: str) -> None:
     _data_dir(parser)
 
 
-def _stage(arguments: argparse.Namespace) -> Stage:
+def _stage(arguments: argparse.Namespace, *, named: str | None = None) -> Stage:
     from desk import local
     from desk.configured import recorded
 
-    if arguments.stage == local.STAGE:
+    name = named or arguments.stage
+    if name == local.STAGE:
         return local.stage_of(local.find(arguments.data_dir))
-    return recorded(arguments.stage)
+    return recorded(name)
 
 
 def _publish_words(parser: argparse.ArgumentParser) -> None:
@@ -375,15 +399,60 @@ def _logs(arguments: argparse.Namespace) -> None:
 
 
 def _export_words(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("article", metavar="ID|KEY")
-    parser.add_argument(
-        "--format", required=True, choices=("markdown", "json", "ninjs"), dest="as_"
-    )
+    parser.add_argument("article", nargs="?", metavar="ID|KEY")
+    parser.add_argument("--format", choices=("markdown", "json", "ninjs"), dest="as_")
     parser.add_argument("--out", type=Path, metavar="FILE", help="default: print it")
-    _stage_words(parser, json_help="{id, key, format, lost, text} as JSON")
+    parser.add_argument("--to", type=Path, metavar="FOLDER",
+                        help="all versions of all uploads, which `import` reads")  # fmt: skip
+    _stage_words(parser, json_help="{id, key, format, lost, text}, or {versions, summaries}")
 
 
 def _export(arguments: argparse.Namespace) -> None:
+    if (arguments.to is None) == (arguments.article is None):
+        raise WrongWords("name one article, by its key or its id, or a folder with --to for all")
+    if arguments.to is not None:
+        _export_all(arguments)
+    elif arguments.as_ is None:
+        raise WrongWords("name the --format of the file: markdown, json or ninjs")
+    else:
+        _export_article(arguments)
+
+
+def _export_all(arguments: argparse.Namespace) -> None:
+    from desk import moving
+
+    stage = _stage(arguments)
+    with stage.explained(), _progress(0, "exporting", unit="version") as progress:
+        done = moving.export(stage, arguments.to, told=progress.update)
+    told = f"{done.versions} versions and {done.summaries} summaries are in {arguments.to}"
+    print(json.dumps(asdict(done)) if arguments.json else told)
+
+
+def _import_words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="of an export")
+    parser.add_argument("--from-stage", metavar="NAME", help="instead of a folder")
+    _stage_words(parser, json_help="{versions, summaries} and what `rebuild` tells")
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    from desk import moving
+
+    if (arguments.folder is None) == (arguments.from_stage is None):
+        raise WrongWords(
+            "name a folder that `export --to` has filled, or a stage with --from-stage"
+        )
+    stage = _stage(arguments)
+    with stage.explained(), _progress(0, "importing", unit="version") as progress:
+        given = (
+            moving.out_of(arguments.folder)
+            if arguments.folder is not None
+            else moving.out_of_stage(_stage(arguments, named=arguments.from_stage))
+        )
+        carried = moving.into(stage, *given, told=progress.update)
+    return _rebuilt(stage, stage.projection(), asdict(carried), as_json=arguments.json)
+
+
+def _export_article(arguments: argparse.Namespace) -> None:
     from desk.export import export
 
     stage = _stage(arguments)
@@ -424,6 +493,97 @@ def _screenshots(arguments: argparse.Namespace) -> None:
             )
             progress.write(line, file=sys.stdout)
             progress.update()
+
+
+def _rebuild_words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--table", metavar="NAME",
+                        help="into another table, which is made if it is not there")  # fmt: skip
+    _stage_words(parser, json_help="{keys, skipped, changed, swept, failed, rows, digest}")
+
+
+def _rebuild(arguments: argparse.Namespace) -> int:
+    stage = _stage(arguments)
+    with stage.explained():
+        projection = stage.projection(table=arguments.table)
+        if arguments.table is not None and projection.create():
+            print(f"desk rebuild: the table {arguments.table} is made", file=sys.stderr)
+    return _rebuilt(stage, projection, {}, as_json=arguments.json)
+
+
+def _rebuilt(stage: Stage, projection: Projection, before: dict[str, int], *, as_json: bool) -> int:
+    """Rebuild, and tell of it after what was done *before*."""
+    from desk.rebuild import keys_of, rebuild
+
+    now = datetime.now(UTC).replace(microsecond=0)
+    with stage.explained():
+        keys = keys_of(stage, projection)
+        with _progress(len(keys), "rebuilding", unit="key") as progress:
+            done = rebuild(keys, stage, projection=projection, now=now, told=progress.update)
+    for key, why in done.failed.items():
+        print(f"desk rebuild: {key} is not rebuilt: {why}", file=sys.stderr)
+    if as_json:
+        print(json.dumps({**before, **asdict(done)}, ensure_ascii=False))
+    else:
+        for name, count in before.items():
+            print(f"{name}: {count}")
+        print(f"keys: {done.keys}, {done.changed} changed, {len(done.failed)} failed")
+        print(f"rows: {done.rows}, {done.swept or 0} swept away")
+        print(f"digest: {done.digest}")
+    return REJECTED if done.failed else 0
+
+
+def _takedown_words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("article", metavar="KEY|ID")
+    parser.add_argument("--reason", required=True, help="readers see it at the article's address")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    _stage_words(parser, json_help="{id, key, images, proved, surfaces, out_of_reach}")
+
+
+def _takedown(arguments: argparse.Namespace) -> int:
+    from desk import takedown, traces
+
+    stage = _stage(arguments)
+    now = datetime.now(UTC).replace(microsecond=0)
+    with stage.explained():
+        projection = stage.projection()
+        planned = takedown.plan(arguments.article, stage, projection)
+        article = planned.traces
+        if not arguments.yes and not _is_meant(planned):
+            print("desk takedown: nothing was done", file=sys.stderr)
+            return REJECTED
+        addresses = 2 * len(traces.addresses(article))  # before and after
+        with _progress(addresses, "reading every surface", unit="address") as progress:
+            proof = takedown.take_down(
+                planned,
+                arguments.reason,
+                stage,
+                projection=projection,
+                ask=traces.over_http(stage.site),
+                now=now,
+                told=progress.update,
+            )
+    if arguments.json:
+        told = {"id": article.id, "key": article.key, "images": planned.images}
+        proved = {"proved": not proof.left, **asdict(proof)}
+        print(json.dumps({**told, **proved}, ensure_ascii=False))
+    else:
+        showed = sum(bool(one["before"]) for one in proof.surfaces)
+        print(f"surfaces: {len(proof.surfaces)} read, {showed} showed it, {len(proof.left)} do now")
+        for one in proof.left:
+            print(f"  left: {one['surface']}: {', '.join(one['left'])}")
+        for where in proof.out_of_reach:
+            print(f"out of reach: {where}")
+    return REJECTED if proof.left else 0
+
+
+def _is_meant(planned: Plan) -> bool:
+    """Ask whoever sits at the terminal; nobody else can have meant it without --yes."""
+    if not sys.stdin.isatty():
+        raise WrongWords("this cannot be undone: say --yes where nobody can be asked")
+    traces = planned.traces
+    print(f"All versions of {traces.key} go for good, with {len(planned.files)} image files, and")
+    print(f"these uploads that nothing else shows: {', '.join(planned.images) or 'none'}")
+    return input(f"Type {traces.id} to take it down: ").strip() == traces.id
 
 
 def _deploy(arguments: argparse.Namespace) -> None:
@@ -509,7 +669,7 @@ def _progress(total: int, doing: str, *, unit: str = "file") -> Any:
     from tqdm import tqdm
 
     hidden = not sys.stderr.isatty() or total == 1
-    return tqdm(total=total, desc=doing, unit=unit, disable=hidden, leave=False)
+    return tqdm(total=total or None, desc=doing, unit=unit, disable=hidden, leave=False)
 
 
 if __name__ == "__main__":

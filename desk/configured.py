@@ -55,6 +55,10 @@ def recorded(stage: str, *, root: Path = ROOT) -> Stage:
             site=environment.get("BROADSHEET_PUBLIC_URL", ""),
             uploads=environment["BROADSHEET_UPLOADS_BUCKET"],
             receipts=environment["BROADSHEET_RECEIPTS_BUCKET"],
+            title=environment.get("BROADSHEET_SITE_TITLE") or "Broadsheet",
+            model=environment.get("BROADSHEET_BEDROCK_MODEL_ID", "")
+            if environment.get("BROADSHEET_SUMMARISER") == "bedrock"
+            else "",
         )
     except KeyError:
         known = ", ".join([LOCAL, *sorted(config["stages"])])

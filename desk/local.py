@@ -103,7 +103,7 @@ def run(options: Options) -> None:
     signal.signal(signal.SIGINT, end)
     signal.signal(signal.SIGTERM, end)
     with ExitStack() as opened:
-        opened.enter_context(_only_run_of(options.data_dir))
+        opened.enter_context(alone_in(options.data_dir))
         site_socket = opened.enter_context(_listen(options.port, "PORT"))
         aws_socket = opened.enter_context(_listen(options.aws_port, "AWS_PORT"))
         terminal = opened.enter_context(_log_to(options.data_dir / "run.log"))
@@ -359,7 +359,7 @@ def find(data_dir: Path) -> Running:
 
 
 @contextmanager
-def _only_run_of(data_dir: Path) -> Iterator[None]:
+def alone_in(data_dir: Path) -> Iterator[None]:
     """Hold the data folder's lock; it ends with the process, however that ends."""
     try:
         data_dir.mkdir(parents=True, exist_ok=True)

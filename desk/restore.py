@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import newsroom, wiring
+from chalicelib.aws.buckets import RECEIVED_AT
 from chalicelib.core.errors import NotFound
 from desk.errors import DeskError
 from desk.upload import NO_RECEIPT_S, wait_for_receipt
@@ -17,7 +18,6 @@ from desk.upload import NO_RECEIPT_S, wait_for_receipt
 if TYPE_CHECKING:
     from desk.stage import Stage
 
-_OWN_TIME = "received-at"  # of an import: the time of the old version, and not of this upload
 _KEPT = ("ContentType", "ContentEncoding", "ContentDisposition", "ContentLanguage", "CacheControl")
 
 
@@ -35,7 +35,7 @@ def restore(key: str, revision: int, stage: Stage) -> dict[str, Any] | None:
     s3 = stage.s3()
     old = s3.get_object(Bucket=stage.uploads, Key=key, VersionId=version.id)
     kept: Any = {name: old[name] for name in _KEPT if name in old}  # type: ignore[literal-required]
-    metadata = {name: value for name, value in old["Metadata"].items() if name != _OWN_TIME}
+    metadata = {name: value for name, value in old["Metadata"].items() if name != RECEIVED_AT}
     new = s3.put_object(
         Bucket=stage.uploads, Key=key, Body=old["Body"].read(), Metadata=metadata, **kept
     )

@@ -12,8 +12,11 @@ from desk.errors import DeskError
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-    from chalicelib.aws.buckets import Uploads
+    from chalicelib.aws.buckets import KeptReceipts, Uploads
+    from chalicelib.aws.projection import Projection
     from chalicelib.aws.store import Store
+    from chalicelib.core.lifecycle import Summarise
+    from chalicelib.core.site import Site
 
 _MENDS = {
     "ExpiredToken": "the AWS credentials have expired: sign in again",
@@ -44,6 +47,8 @@ class Stage:
     site: str = ""  # the base of its addresses, "" while that is unknown
     endpoint: str | None = None
     region: str | None = None
+    title: str = "Broadsheet"
+    model: str = ""  # the id of the one that writes its summaries, "" where none does
 
     def s3(self) -> S3Client:
         client: S3Client = self.client("s3")
@@ -59,6 +64,36 @@ class Stage:
         from chalicelib.aws.buckets import Uploads
 
         return Uploads(self.s3(), self.uploads)
+
+    def projection(self, *, table: str | None = None) -> Projection:
+        """The table as a rebuild works on it, or another *table* for the same uploads."""
+        from chalicelib.aws.projection import Projection
+
+        return Projection(self.client("dynamodb"), table or self.table)
+
+    def kept_receipts(self) -> KeptReceipts:
+        """The receipts bucket, in which a rebuild writes only what is missing."""
+        from chalicelib.aws.buckets import KeptReceipts
+
+        return KeptReceipts(self.s3(), self.receipts)
+
+    def pages(self) -> Site:
+        """The addresses of its site, as its receipts tell them."""
+        from chalicelib.core.site import Site
+
+        return Site(title=self.title, base=self.site)
+
+    def summarise(self) -> Summarise:
+        """Return who writes the summaries of this stage."""
+        from chalicelib import wiring
+        from chalicelib.aws import bedrock
+        from chalicelib.aws.buckets import Summaries
+
+        if not self.model:
+            return wiring.extract
+        client = bedrock.client()
+        kept = Summaries(self.s3(), self.receipts)
+        return bedrock.Model(client, model_id=self.model, kept=kept).summarise
 
     def client(self, service: str) -> Any:
         """Return a client of an AWS service, where this stage is."""

@@ -36,6 +36,7 @@ from chalice.test import Client  # noqa: E402  # after the environment that the 
 
 from chalicelib import newsroom, telemetry, wiring  # noqa: E402
 from chalicelib.core.site import Site  # noqa: E402
+from desk.stage import Stage  # noqa: E402
 from tests import builders  # noqa: E402
 from tests.publishers import Publisher, publisher  # noqa: E402
 
@@ -44,6 +45,12 @@ hypothesis.settings.register_profile("newsroom", deadline=None)
 hypothesis.settings.load_profile("newsroom")
 
 NOW = datetime(2026, 3, 24, 12, 0, tzinfo=UTC)
+STAGE = Stage(
+    name="local",
+    table="broadsheet-local",
+    uploads="broadsheet-local-uploads",
+    receipts="broadsheet-local-receipts",
+)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -310,7 +310,8 @@ def receipt_codes(key: str, data: bytes) -> set[str]:
 
 
 def test_every_code_is_provoked_below():
-    in_a_past = {"already-public", "image-missing", "our-fault"}  # no single file provokes them
+    # No single file provokes them.
+    in_a_past = {"already-public", "image-missing", "our-fault", "taken-down"}
     assert set(PROVOKED) | in_a_past == set(codes_of_the_source())
 
 
@@ -322,6 +323,14 @@ def test_a_date_that_would_hide_a_public_article_is_refused():
         record = fold.fold("a.md", record, version, data, summarise=wiring.summarise).record
 
     assert [error.code for error in record.receipt.errors] == ["already-public"]
+
+
+def test_an_upload_under_the_key_of_a_takedown_is_refused():
+    version = Version(id="1", received_at=NOW)
+
+    folded = fold.fold("a.md", None, version, None, summarise=wiring.summarise, is_closed=True)
+
+    assert [error.code for error in folded.record.receipt.errors] == ["taken-down"]
 
 
 def test_a_fault_of_ours_is_told_as_ours():

@@ -754,6 +754,26 @@ def test_a_replacement_under_embargo_tells_nobody_of_itself(paper: Paper) -> Non
         read("old/ferry.md", now=lifts)
 
 
+def test_of_several_replacements_the_last_that_stands_has_the_old_address(paper: Paper) -> None:
+    paper.publish("old.md", builders.markdown("Ferry", date="2026-03-24T06:00:00Z"))
+    for key, date in (("first.md", "2026-03-24T07:00:00Z"), ("second.md", "2026-03-24T08:00:00Z")):
+        paper.publish(key, builders.markdown("Ferry", replaces="old.md", date=date))
+
+    def leads_to() -> str:
+        with pytest.raises(Moved) as moved:
+            read("old.md")
+        return moved.value.to
+
+    assert leads_to() == article_id("second.md")
+    paper.delete("second.md")
+    paper.ingest("second.md")
+    assert leads_to() == article_id("first.md")
+    paper.delete("first.md")
+    paper.ingest("first.md")
+    assert read("old.md").article.headline == "Ferry"
+    assert (f"ARTICLE#{article_id('old.md')}", "SUCCESSORS") not in paper.rows()
+
+
 def test_what_was_withdrawn_does_not_come_back_through_history(paper: Paper) -> None:
     paper.publish(FERRY, builders.markdown("Libel"))
     paper.delete(FERRY)

@@ -6,7 +6,7 @@ it is being read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
@@ -22,12 +22,17 @@ if TYPE_CHECKING:
     from chalicelib.core.pictures import PreparedFile
     from chalicelib.core.receipt import Stamp
 
+# Metadata of an upload that was carried here: its own time, and that it was a delete marker, which
+# can bear none itself.
+RECEIVED_AT = "received-at"
+DELETION = "deletion"
 # Metadata of a receipt.
 _VERSION = "version-id"
 _DIGEST = "digest"
-_PUBLIC_MEDIA = "public-media/"
+PUBLIC_MEDIA = "public-media/"
+SUMMARIES = "summaries/"
 _FOR_EVER = "public, max-age=31536000"  # a CDN serves images from here; their names are hashes
-_SUMMARIES = "summaries/"
+_DELETED_AT_ONCE = 1_000  # S3's limit of a call
 _LOST_RACES = ("PreconditionFailed", "ConditionalRequestConflict")  # of a conditional write
 
 
@@ -37,6 +42,7 @@ class Upload:
 
     data: bytes
     received_at: datetime
+    is_deletion: bool = False  # a delete marker of the bucket from which it was carried here
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +76,28 @@ class Uploads:
             found.append(version)
         return tuple(reversed(found))
 
-    def read(self, key: str, version: Version) -> Upload:
-        """Return the bytes of one version. Its `received-at` metadata, if set, is its time."""
-        answer = self._client.get_object(Bucket=self._bucket, Key=key, VersionId=version.id)
-        at = _received_at(answer.get("Metadata", {}))
-        return Upload(data=answer["Body"].read(), received_at=at or version.received_at)
+    def forget(self, key: str) -> int:
+        """Delete every version of exactly *key* for good; return how many there were."""
+        ids = [version.id for version in self.versions(key)]
+        for start in range(0, len(ids), _DELETED_AT_ONCE):
+            some = [{"Key": key, "VersionId": id_} for id_ in ids[start : start + _DELETED_AT_ONCE]]
+            _delete(self._client, self._bucket, some)
+        return len(ids)
+
+    def read(self, key: str, version: Version, *, with_bytes: bool = True) -> Upload:
+        """Return one version. Its `received-at` metadata, if set, is its time."""
+        where: Any = {"Bucket": self._bucket, "Key": key, "VersionId": version.id}
+        if with_bytes:
+            answer: Mapping[str, Any] = self._client.get_object(**where)
+            data = answer["Body"].read()
+        else:
+            answer, data = self._client.head_object(**where), b""
+        metadata = answer.get("Metadata", {})
+        return Upload(
+            data=data,
+            received_at=_received_at(metadata) or version.received_at,
+            is_deletion=DELETION in metadata,
+        )
 
     def newest(self, prefix: str) -> Iterator[tuple[str, Version]]:
         """Yield the keys that begin with *prefix*, in S3's order, each with its newest version.
@@ -83,6 +106,11 @@ class Uploads:
         """
         for key, versions in groupby(self._listed(prefix=prefix), key=itemgetter(0)):
             yield key, next(versions)[1]
+
+    def histories(self) -> Iterator[tuple[str, tuple[Version, ...]]]:
+        """Yield every key, in S3's order, with its versions as `versions` returns them."""
+        for key, versions in groupby(self._listed(prefix=""), key=itemgetter(0)):
+            yield key, tuple(version for _, version in versions)[::-1]
 
     def page(self, cursor: str | None) -> Listing:
         """Return one page of the bucket's keys, up to 1,000 versions, from *cursor*."""
@@ -133,6 +161,10 @@ class Receipts:
         stamped = answer["Metadata"]
         return Stamp(version_id=stamped.get(_VERSION, ""), digest=stamped.get(_DIGEST, ""))
 
+    def has(self, key: str, stamp: Stamp) -> bool:
+        """True if the receipt under *key* says what one with this stamp would say."""
+        return self.stamp(key) == stamp
+
     def put(self, key: str, *, stamp: Stamp, json: bytes, html: bytes) -> None:
         """Write both forms of a receipt, the JSON last: where it is, the other is too."""
         forms = (
@@ -148,14 +180,38 @@ class Receipts:
                 Metadata={_VERSION: stamp.version_id, _DIGEST: stamp.digest},
             )
 
+    def forget(self, names: Iterable[str]) -> None:
+        """Delete the objects of these names, receipts or whatever else lies in the bucket."""
+        wanted = [{"Key": name} for name in sorted(set(names))]
+        for start in range(0, len(wanted), _DELETED_AT_ONCE):
+            _delete(self._client, self._bucket, wanted[start : start + _DELETED_AT_ONCE])
+
+    def names(self, prefix: str) -> Iterator[str]:
+        """Yield the names of all objects that begin with *prefix*."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=prefix
+        )
+        for page in pages:
+            for entry in page.get("Contents", []):
+                yield entry["Key"]
+
     def put_media(self, file: PreparedFile) -> None:
         self._client.put_object(
             Bucket=self._bucket,
-            Key=_PUBLIC_MEDIA + file.name,
+            Key=PUBLIC_MEDIA + file.name,
             Body=file.data,
             ContentType=file.content_type,
             CacheControl=_FOR_EVER,
         )
+
+
+class KeptReceipts(Receipts):
+    """The same bucket for a rebuild: what was told of a version stays as it was told."""
+
+    def has(self, key: str, stamp: Stamp) -> bool:
+        """True if there is a receipt of the same version, whatever one would say today."""
+        found = self.stamp(key)
+        return found is not None and found.version_id == stamp.version_id
 
 
 class Summaries:
@@ -168,7 +224,7 @@ class Summaries:
     def read(self, name: str) -> bytes | None:
         """Return what is kept as *name*, None where nothing is."""
         try:
-            answer = self._client.get_object(Bucket=self._bucket, Key=_SUMMARIES + name)
+            answer = self._client.get_object(Bucket=self._bucket, Key=SUMMARIES + name)
         except self._client.exceptions.NoSuchKey:
             return None
         return answer["Body"].read()
@@ -183,7 +239,7 @@ class Summaries:
         try:
             self._client.put_object(
                 Bucket=self._bucket,
-                Key=_SUMMARIES + name,
+                Key=SUMMARIES + name,
                 Body=data,
                 ContentType="application/json; charset=utf-8",
                 **condition,
@@ -213,7 +269,7 @@ class Media:
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            answer = self._client.get_object(Bucket=self._bucket, Key=_PUBLIC_MEDIA + name)
+            answer = self._client.get_object(Bucket=self._bucket, Key=PUBLIC_MEDIA + name)
         except ClientError as error:
             # Without the permission to list, S3 answers 403 for what is not there.
             if error.response["Error"]["Code"] in ("404", "NoSuchKey", "403", "AccessDenied"):
@@ -223,6 +279,13 @@ class Media:
             raise StoreUnavailable("The images cannot be read now.") from error
         modified_at = answer["LastModified"].astimezone(UTC).replace(microsecond=0)
         return Upload(data=answer["Body"].read(), received_at=modified_at)
+
+
+def _delete(client: S3Client, bucket: str, objects: list[Any]) -> None:
+    """Delete objects in one call. Raises StoreUnavailable where S3 leaves one of them."""
+    answer = client.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
+    for error in answer.get("Errors", []):
+        raise StoreUnavailable(f"S3 does not delete {error.get('Key')}: {error.get('Message')}")
 
 
 def _merged(objects: list[Any], markers: list[Any]) -> Iterator[Any]:
@@ -256,7 +319,7 @@ def _received_at(metadata: Mapping[str, str]) -> datetime | None:
     from chalicelib.core.metadata import parse_moment
 
     try:
-        moment, has_zone = parse_moment(metadata.get("received-at", ""))
+        moment, has_zone = parse_moment(metadata.get(RECEIVED_AT, ""))
     except ValueError:
         return None
     return moment if has_zone else None

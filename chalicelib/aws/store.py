@@ -4,8 +4,9 @@
     UPLOAD#<key's id>    STATE                 the record of a key without its articles
     ARTICLE#<id>         CURRENT               what readers have, or why they no longer do
     ARTICLE#<id>         AS#<revision>         a revision as it was; public if CURRENT says so
+    ARTICLE#<id>         CLOSED                that it was taken down, whatever else there is
     ARTICLE#<id>         DRAFT                 what its editors alone may see
-    ARTICLE#<id>         MOVED                 the article that replaces it, and from when
+    ARTICLE#<id>         SUCCESSORS            the articles that replace it, and from when
     ARTICLE#<id>         …                     its part in stories: see `aws.stories`
     LIST#<list>          <public_at>#<id>      a card, and beside it what feeds tell besides;
                                                lists: all, pinned, section#…, tag#…, source#…
@@ -20,17 +21,19 @@
     OBSERVED#<what>      …                     feeds and their links: see `aws.feeds`
 
 All rows of a record are written in one transaction, on condition that its STATE is still as it
-was read. Values are JSON, compressed where they hold an article; what a condition or a person
-looks for is an attribute beside it. There is no index: a read may be consistent everywhere.
+was read. Each belongs to one record; SUCCESSORS alone is shared by all that replace an article,
+and is written on condition that it too is as it was read. Values are JSON, compressed where they
+hold an article; what a condition or a person looks for is an attribute beside it. There is no
+index: a read may be consistent everywhere. `aws.projection` makes all of it anew.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.aws.table import PAUSES_S, Item, Key, Table, reading, row_key
 from chalicelib.core.article import (
@@ -42,7 +45,6 @@ from chalicelib.core.article import (
     Corrected,
     Elsewhere,
     Membership,
-    Successor,
     article_id,
     moment,
     place_of,
@@ -75,7 +77,7 @@ class ArticleRows:
     current: Article | None
     gone: Absence | None
     shown: tuple[int, ...]  # revisions that were public before the current one
-    moved: Successor | None
+    successors: tuple[str, ...]  # places: from when each article that replaces it is public
     membership: Membership | None
     elsewhere: tuple[Elsewhere, ...]
     latest: Latest | None
@@ -112,20 +114,11 @@ class Store(Table):
 
     def record(self, key: str) -> Record | None:
         """Return the record of *key* as one moment had it. One transaction of three reads."""
-        from chalicelib.core.record import Record
-
         id_ = article_id(key)
-        keys = [_state_key(key), _current_key(id_), _draft_key(id_)]
+        keys = [state_key(key), current_key(id_), draft_key(id_)]
         gets = [{"Get": {"TableName": self._table, "Key": row_key(key)}} for key in keys]
         answer = self._transact_get(gets)
-        state, current, draft = (response.get("Item") for response in answer["Responses"])
-        if state is None:
-            return None
-        record = unpack(state["record"]["B"], Record)
-        if record.life is None:
-            return record
-        life = replace(record.life, current=_article(current), draft=_article(draft))
-        return replace(record, life=life)
+        return record_of(*(response.get("Item") for response in answer["Responses"]))
 
     def write(self, before: Record | None, after: Record | None) -> bool:
         """Put the rows of *after* in the place of those of *before*, all or none.
@@ -135,8 +128,8 @@ class Store(Table):
         """
         had = rows_of(before) if before else {}
         has = rows_of(after) if after else {}
-        state = _state_key((after or before).key)  # type: ignore[union-attr]
-        condition = _unchanged(had.get(state))
+        state = state_key((after or before).key)  # type: ignore[union-attr]
+        condition = unchanged(had.get(state))
         writes: list[dict[str, Any]] = []
         for key in sorted(had.keys() | has.keys()):
             guard = condition if key == state else {}
@@ -146,22 +139,46 @@ class Store(Table):
             elif has[key] != had.get(key) or guard:
                 put = {"TableName": self._table, "Item": has[key], **guard}
                 writes.append({"Put": put})
-        return self._write_together(writes) if writes else True
+        claimed, claims = claim_of(before), claim_of(after)
+        if claimed != claims:
+            writes += self.claims(claimed, claims)
+        return self._write_together(writes)
+
+    def claims(self, had: Claim | None, has: Claim | None) -> Iterator[dict[str, Any]]:
+        """Yield the writes by which SUCCESSORS tell of the claim *has* and no longer of *had*."""
+        for key in sorted({claim.key for claim in (had, has) if claim}):
+            row = self._get(key, consistent=True)
+            was = row["by"]["SS"] if row else []
+            told = {place for place in was if Claim(key, place) != had}
+            if has is not None and has.key == key:
+                told.add(has.place)
+            if told == set(was):
+                continue
+            guard: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
+            if row is not None:
+                guard = {
+                    "ConditionExpression": "#by = :was",
+                    "ExpressionAttributeNames": {"#by": "by"},  # a word of DynamoDB's own
+                    "ExpressionAttributeValues": {":was": row["by"]},
+                }
+            if told:
+                item = {**row_key(key), "by": {"SS": sorted(told)}}
+                yield {"Put": {"TableName": self._table, "Item": item, **guard}}
+            else:
+                yield {"Delete": {"TableName": self._table, "Key": row_key(key), **guard}}
 
     def put_revision(self, article: Article) -> None:
         """Keep a revision as it was. Its bytes follow from its version: twice does no harm."""
         item = {
-            **row_key(_revision_key(article.id, article.revision)),
+            **row_key(revision_key(article.id, article.revision)),
             "article": {"B": pack(article)},
         }
         self._client.put_item(TableName=self._table, Item=item)
 
-    def drop_revisions(self, id_: ArticleId, *, after: int, up_to: int) -> None:
-        """Delete the revisions *after* one, which a fold of fewer versions no longer has."""
-        for revision in range(after + 1, up_to + 1):
-            self._client.delete_item(
-                TableName=self._table, Key=row_key(_revision_key(id_, revision))
-            )
+    def drop_revisions(self, id_: ArticleId, *, up_to: int, keeping: Container[int]) -> None:
+        """Delete the revisions that a fold from the first version on has not made."""
+        gone = (number for number in range(1, up_to + 1) if number not in keeping)
+        self._write_all(delete=[revision_key(id_, number) for number in gone])
 
     def shown(self, names: Iterable[str]) -> tuple[dict[str, Shown], dict[str, str]]:
         """Return what the named records give to others now, and the digest of each, "" if none."""
@@ -193,20 +210,29 @@ class Store(Table):
             for item in page["Items"]:
                 yield item["key"]["S"]
 
+    def is_closed(self, id_: ArticleId) -> bool:
+        """True if an article was taken down."""
+        return self._get(_closed_key(id_), consistent=True) is not None
+
+    def uploaded_as(self, id_: ArticleId) -> str | None:
+        """Return the key of which *id_* is the id, if it has a record."""
+        row = self._get((f"UPLOAD#{id_}", "STATE"), consistent=True)
+        return row["key"]["S"] if row else None
+
     def is_settled(self, key: str, version_id: str) -> bool:
         """True if all that follows from this version of *key* was done; see `settle`."""
         return self.settled_to([key]).get(key) == version_id
 
     def settled_to(self, keys: Iterable[str]) -> dict[str, str]:
         """Return, for each key that is settled, the version it is settled to. 100 keys a call."""
-        by_row = {_state_key(key): key for key in keys}
+        by_row = {state_key(key): key for key in keys}
         rows = self._batch(list(by_row), consistent=True)
         settled = {by_row[row]: item.get("settled_to") for row, item in rows.items()}
         return {key: value["S"] for key, value in settled.items() if value is not None}
 
     def articles(self, ids: Iterable[ArticleId]) -> tuple[Article, ...]:
         """Return the current articles of *ids* that there are, in their order, consistently."""
-        keys = [_current_key(id_) for id_ in ids]
+        keys = [current_key(id_) for id_ in ids]
         rows = self._batch(keys, consistent=True)
         found = (_article(rows.get(key)) for key in keys)
         return tuple(article for article in found if article is not None)
@@ -214,22 +240,24 @@ class Store(Table):
     # For readers
 
     def article(self, id_: ArticleId) -> ArticleRows:
-        """Return all that an article's page shows. One BatchGetItem of five rows."""
+        """Return all that an article's page shows. One BatchGetItem of six rows."""
         keys = [
-            _current_key(id_),
-            _moved_key(id_),
+            current_key(id_),
+            _closed_key(id_),
+            _successors_key(id_),
             membership_key(id_),
             elsewhere_key(id_),
             _OBSERVED_LATEST,
         ]
         rows = self._batch(keys, consistent=False)
-        moved = rows.get(_moved_key(id_))
-        current = rows.get(_current_key(id_))
+        closed = rows.get(_closed_key(id_))
+        current = closed or rows.get(current_key(id_))
+        successors = rows.get(_successors_key(id_)) if closed is None else None
         return ArticleRows(
             current=_article(current),
             gone=_gone(current),
             shown=_shown(current),
-            moved=decode(moved["value"]["S"], Successor) if moved else None,
+            successors=tuple(successors["by"]["SS"]) if successors else (),
             membership=membership(rows.get(membership_key(id_))),
             elsewhere=elsewhere(rows.get(elsewhere_key(id_))),
             latest=_latest(rows.get(_OBSERVED_LATEST)),
@@ -408,19 +436,20 @@ class Store(Table):
 
     def waiting(self, id_: ArticleId) -> tuple[Article | None, Article | None]:
         """Return the current revision, which may still wait for its time, and the draft."""
-        keys = [_current_key(id_), _draft_key(id_)]
+        keys = [current_key(id_), draft_key(id_)]
         rows = self._batch(keys, consistent=False)
         return _article(rows.get(keys[0])), _article(rows.get(keys[1]))
 
     def history(self, id_: ArticleId, *, limit: int, revision: int | None = None) -> History:
         """Return the article with its newest revisions, up to *limit*, or with one. One call."""
         if revision is not None:
-            keys = [_current_key(id_), _revision_key(id_, revision)]
+            keys = [current_key(id_), _closed_key(id_), revision_key(id_, revision)]
             items: Iterable[Item] = self._batch(keys, consistent=False).values()
         else:
-            items = self._newest(id_, limit=limit + 1)
+            items = self._newest(id_, limit=limit + 2)
         rows = {item["sk"]["S"]: item for item in items}
-        current = rows.pop(_current_key(id_)[1], None)
+        current = rows.pop(current_key(id_)[1], None)
+        current = rows.pop(_closed_key(id_)[1], None) or current
         revisions = (_article(row) for row in rows.values())
         return History(
             current=_article(current),
@@ -436,9 +465,9 @@ class Store(Table):
                 TableName=self._table,
                 KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
                 ExpressionAttributeValues={
-                    ":pk": {"S": _current_key(id_)[0]},
-                    ":first": {"S": _revision_key(id_, 0)[1]},
-                    ":last": {"S": _current_key(id_)[1]},
+                    ":pk": {"S": current_key(id_)[0]},
+                    ":first": {"S": revision_key(id_, 0)[1]},
+                    ":last": {"S": current_key(id_)[1]},
                 },
                 ScanIndexForward=False,
                 Limit=limit,
@@ -483,7 +512,7 @@ class Store(Table):
         try:
             self._client.update_item(
                 TableName=self._table,
-                Key=row_key(_state_key(key)),
+                Key=row_key(state_key(key)),
                 UpdateExpression="SET settled_to = :version",
                 ConditionExpression="folded_to = :version",
                 ExpressionAttributeValues={":version": {"S": version_id}},
@@ -496,7 +525,7 @@ class Store(Table):
         try:
             self._client.update_item(
                 TableName=self._table,
-                Key=row_key(_state_key(key)),
+                Key=row_key(state_key(key)),
                 UpdateExpression="REMOVE settled_to",
                 ConditionExpression="attribute_exists(folded_to)",
             )
@@ -534,8 +563,25 @@ def lists_of(article: Article) -> tuple[str, ...]:
     return (_ALL, f"source#{article.source.id}", *pinned, *section, *tags)
 
 
+def record_of(
+    state: Mapping[str, Any] | None,
+    current: Mapping[str, Any] | None,
+    draft: Mapping[str, Any] | None,
+) -> Record | None:
+    """Return the record that these rows hold: what `rows_of` made them of."""
+    from chalicelib.core.record import Record
+
+    if state is None:
+        return None
+    record = unpack(state["record"]["B"], Record)
+    if record.life is None:
+        return record
+    life = replace(record.life, current=_article(current), draft=_article(draft))
+    return replace(record, life=life)
+
+
 def rows_of(record: Record) -> dict[Key, Item]:
-    """Return every row that *record* owns, by key: a function of the record alone."""
+    """Return every row that *record* alone owns, by key: a function of the record."""
     from chalicelib.core.changes import changes
     from chalicelib.core.record import name_of_key
 
@@ -551,33 +597,46 @@ def rows_of(record: Record) -> dict[Key, Item]:
         "dressed": {"S": digest(encode(sorted(record.dressed.items())))},
         "record": {"B": pack(bare)},
     }
-    rows[_state_key(record.key)] = state
+    rows[state_key(record.key)] = state
     name = name_of_key(record.key)
     if shown is not None:
         rows[_shown_pk(name), "VALUE"] = {"value": {"S": encoded.decode()}}
     rows |= _sources_row(record)
+    rows |= _takedown_rows(record)
     for taken in record.takes_from():
         rows[_shown_pk(taken), f"USED_BY#{article_id(record.key)}"] = {"key": {"S": record.key}}
     if record.life is not None:
         current, gone = record.life.current, record.life.gone
         if current is not None or gone is not None:
-            rows[_current_key(article_id(record.key))] = {
+            rows[current_key(article_id(record.key))] = {
                 **({"article": {"B": pack(current)}} if current else {}),
                 **({"gone": {"S": encode(gone).decode()}} if gone else {}),
                 "shown": {"S": encode(record.life.shown).decode()},
             }
         if record.life.draft is not None:
-            rows[_draft_key(article_id(record.key))] = {"article": {"B": pack(record.life.draft)}}
+            rows[draft_key(article_id(record.key))] = {"article": {"B": pack(record.life.draft)}}
         for change in changes(record.life):
             rows[_CHANGES, change.place] = {"change": {"S": encode(change).decode()}}
         if current is not None:
             rows |= _list_rows(current)
-            if current.replaces and article_id(current.replaces) != current.id:
-                successor = Successor(to=current.id, public_at=current.public_at)
-                rows[_moved_key(article_id(current.replaces))] = {
-                    "value": {"S": encode(successor).decode()}
-                }
     return {key: {**row_key(key), **attributes} for key, attributes in rows.items()}
+
+
+class Claim(NamedTuple):
+    """That an article replaces another: in whose SUCCESSORS row, and under which place there."""
+
+    key: Key
+    place: str
+
+
+def claim_of(record: Record | None) -> Claim | None:
+    """Return what *record*'s article replaces, None where that is nothing, or itself."""
+    current = record.life.current if record and record.life else None
+    if current is None or not current.replaces or article_id(current.replaces) == current.id:
+        return None
+    return Claim(
+        _successors_key(article_id(current.replaces)), place_of(current.public_at, current.id)
+    )
 
 
 def _list_rows(article: Article) -> dict[Key, Item]:
@@ -605,7 +664,29 @@ def _sources_row(record: Record) -> dict[Key, Item]:
     return {(_SOURCES, place): {"watched": {"B": pack(watched)}}}
 
 
-def _unchanged(state: Item | None) -> dict[str, Any]:
+def _takedown_rows(record: Record) -> dict[Key, Item]:
+    """Return what a mark says of the article that it names, which may have no record any more."""
+    from chalicelib.core.changes import Change
+    from chalicelib.core.takedown import taken_by
+
+    mark, id_ = record.mark, taken_by(record.key)
+    if mark is None or id_ is None:
+        return {}
+    # In the form of CURRENT, in whose place readers have it.
+    closed: Item = {"shown": {"S": "[]"}}
+    if not mark.was_public:
+        return {_closed_key(id_): closed}
+    gone = mark.absence
+    change = Change(article_id=id_, kind="withdrawn", at=gone.at, reason=gone.reason)
+    # At a place of the mark's own: the article may have an entry of the same second, which goes.
+    place = place_of(gone.at, article_id(record.key))
+    return {
+        _closed_key(id_): {**closed, "gone": {"S": encode(gone).decode()}},
+        (_CHANGES, place): {"change": {"S": encode(change).decode()}},
+    }
+
+
+def unchanged(state: Item | None) -> dict[str, Any]:
     """The condition that a STATE row is still as it was read."""
     if state is None:
         return {"ConditionExpression": "attribute_not_exists(pk)"}
@@ -615,7 +696,7 @@ def _unchanged(state: Item | None) -> dict[str, Any]:
     }
 
 
-def _state_key(key: str) -> Key:
+def state_key(key: str) -> Key:
     return f"UPLOAD#{article_id(key)}", "STATE"
 
 
@@ -629,19 +710,23 @@ def elsewhere_key(id_: ArticleId) -> Key:
     return f"OBSERVED#elsewhere#{id_}", "VALUE"
 
 
-def _current_key(id_: ArticleId) -> Key:
+def current_key(id_: ArticleId) -> Key:
     return f"ARTICLE#{id_}", "CURRENT"
 
 
-def _moved_key(id_: ArticleId) -> Key:
-    return f"ARTICLE#{id_}", "MOVED"
+def _successors_key(id_: ArticleId) -> Key:
+    return f"ARTICLE#{id_}", "SUCCESSORS"
 
 
-def _draft_key(id_: ArticleId) -> Key:
+def _closed_key(id_: ArticleId) -> Key:
+    return f"ARTICLE#{id_}", "CLOSED"  # sorts between the revisions and CURRENT: see `history`
+
+
+def draft_key(id_: ArticleId) -> Key:
     return f"ARTICLE#{id_}", "DRAFT"
 
 
-def _revision_key(id_: ArticleId, revision: int) -> Key:
+def revision_key(id_: ArticleId, revision: int) -> Key:
     return f"ARTICLE#{id_}", f"AS#{revision:06}"
 
 

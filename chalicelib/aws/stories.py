@@ -32,11 +32,11 @@ class Stories(Table):
         One call for 50 articles.
         """
         wanted = sorted(set(ids))
-        keys = [key for id_ in wanted for key in (_placed_key(id_), _near_key(id_))]
+        keys = [key for id_ in wanted for key in (placed_key(id_), near_key(id_))]
         rows = self._batch(keys, consistent=True)
         found = {}
         for id_ in wanted:
-            placed, near = rows.get(_placed_key(id_)), rows.get(_near_key(id_))
+            placed, near = rows.get(placed_key(id_)), rows.get(near_key(id_))
             found[id_] = Node(
                 unpack(placed["placed"]["B"], Placed) if placed else NOWHERE,
                 dict(_link(told) for told in near["near"]["SS"]) if near and "near" in near else {},
@@ -57,22 +57,28 @@ class Stories(Table):
     def put_placed(self, id_: ArticleId, placed: Placed) -> None:
         """Note an article's traits and places; nothing where it has none of them any more."""
         if placed == NOWHERE:
-            self._client.delete_item(TableName=self._table, Key=row_key(_placed_key(id_)))
+            self._client.delete_item(TableName=self._table, Key=row_key(placed_key(id_)))
             return
-        item = {**row_key(_placed_key(id_)), "placed": {"B": pack(placed)}}
+        item = {**row_key(placed_key(id_)), "placed": {"B": pack(placed)}}
         self._client.put_item(TableName=self._table, Item=item)
+
+    def reopen(self, id_: ArticleId) -> None:
+        """Have the next placing of an article look at all of it, as if it had just changed."""
+        placed = self.nodes([id_])[id_].placed
+        if placed != NOWHERE:
+            self.put_placed(id_, placed._replace(is_open=True))
 
     def move(self, *, to: Iterable[Place], away_from: Iterable[Place]) -> None:
         """Put an article's new places into the index, then take the old ones out."""
-        self._write_all(put=[row_key(_place_key(place)) for place in sorted(to)])
-        self._write_all(delete=[_place_key(place) for place in sorted(away_from)])
+        self._write_all(put=[row_key(place_key(place)) for place in sorted(to)])
+        self._write_all(delete=[place_key(place) for place in sorted(away_from)])
 
     def link(self, a: ArticleId, b: ArticleId, strength: float) -> None:
         """Link two articles, from both sides."""
         for one, other in ((a, b), (b, a)):
             self._client.update_item(
                 TableName=self._table,
-                Key=row_key(_near_key(one)),
+                Key=row_key(near_key(one)),
                 UpdateExpression="ADD near :link",
                 ExpressionAttributeValues={":link": {"SS": [_told(other, strength)]}},
             )
@@ -80,7 +86,7 @@ class Stories(Table):
     def unlink(self, a: ArticleId, b: ArticleId, strength: float) -> None:
         """Take a link away, from both sides, and the row that it leaves empty."""
         for one, other in ((a, b), (b, a)):
-            key = row_key(_near_key(one))
+            key = row_key(near_key(one))
             left = self._client.update_item(
                 TableName=self._table,
                 Key=key,
@@ -122,10 +128,12 @@ class Stories(Table):
         self, story_id: ArticleId, put: Mapping[str, Account], delete: Iterable[str]
     ) -> None:
         """Put and delete members of a story by their place in it."""
-        pk = f"STORY#{story_id}"
         self._write_all(
-            put=[{**row_key((pk, sk)), "account": {"B": pack(one)}} for sk, one in put.items()],
-            delete=[(pk, sk) for sk in delete],
+            put=[
+                {**row_key(member_key(story_id, place)), "account": {"B": pack(one)}}
+                for place, one in put.items()
+            ],
+            delete=[member_key(story_id, place) for place in delete],
         )
 
     def put_memberships(self, memberships: Mapping[ArticleId, Membership | None]) -> None:
@@ -140,16 +148,21 @@ class Stories(Table):
         )
 
 
-def _placed_key(id_: ArticleId) -> Key:
+def placed_key(id_: ArticleId) -> Key:
     return f"ARTICLE#{id_}", "PLACED"
 
 
-def _near_key(id_: ArticleId) -> Key:
+def near_key(id_: ArticleId) -> Key:
     return f"ARTICLE#{id_}", "NEAR"
 
 
-def _place_key(place: Place) -> Key:
+def place_key(place: Place) -> Key:
     return f"STORYKEY#{place.key}", place.order
+
+
+def member_key(story_id: ArticleId, place: str) -> Key:
+    """The row of a member's account in its story."""
+    return f"STORY#{story_id}", place
 
 
 def _told(other: ArticleId, strength: float) -> str:

@@ -346,14 +346,6 @@ class Article:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Successor:
-    """The article that replaces another, and the second from which readers may know of it."""
-
-    to: ArticleId
-    public_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """An article as lists show it: no body, no summary."""
 
@@ -446,7 +438,7 @@ class Elsewhere:
 class Absence:
     """Why readers no longer have an article that they once had."""
 
-    reason: str  # withdrawn, or the status that the newsroom gave it: withheld, canceled
+    reason: str  # withdrawn, taken-down, or the status that was given: withheld, canceled
     at: datetime
     note: str | None = None
 
@@ -455,6 +447,7 @@ class Absence:
             "withdrawn": "The newsroom has withdrawn this article.",
             "withheld": "The newsroom is holding this article back for now.",
             "canceled": "The newsroom has cancelled this article.",
+            "taken-down": "This article was taken down.",
         }[self.reason]
         return f"{told} {self.note}" if self.note else told
 

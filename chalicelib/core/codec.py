@@ -20,6 +20,9 @@ T = TypeVar("T")
 
 encode = msgspec.json.encode
 
+# What `decode` and `unpack` raise for bytes that another release wrote, or nobody.
+ILLEGIBLE = (msgspec.DecodeError, zlib.error)
+
 
 def decode(encoded: bytes | str, kind: type[T]) -> T:
     """Return the value of *kind* that `encode` wrote. Raises msgspec.DecodeError for another's."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from chalicelib.core import formats, lifecycle, pictures, sources
+from chalicelib.core import formats, lifecycle, pictures, sources, takedown
 from chalicelib.core.article import Article, Picture, article_id
 from chalicelib.core.codec import check_fits
 from chalicelib.core.errors import Finding, UploadRejected
@@ -18,7 +18,10 @@ from chalicelib.core.pictures import PreparedFile
 from chalicelib.core.receipt import Dropped, Kind, Outcome, Receipt, bounded
 from chalicelib.core.record import Record
 from chalicelib.core.sources import Profile, Watched
+from chalicelib.core.takedown import Mark
 from chalicelib.core.uploads import Version, check_key, kind_of
+
+Given = Profile | tuple[Watched, ...] | Picture | Mark  # what a version of no article gives
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,19 +47,36 @@ def needs_bytes(key: str, version: Version) -> bool:
 
 
 def fold(
-    key: str, record: Record | None, version: Version, data: bytes | None, *, summarise: Summarise
+    key: str,
+    record: Record | None,
+    version: Version,
+    data: bytes | None,
+    *,
+    summarise: Summarise,
+    is_closed: bool = False,
 ) -> Folded:
-    """Return what *version*, with its bytes where `needs_bytes`, makes of *record*."""
+    """Return what *version*, with its bytes where `needs_bytes`, makes of *record*.
+
+    An article that *is_closed* was taken down: its versions are refused unread.
+    """
     kind = kind_of(key)
+    if kind == "takedown":
+        return _fold_takedown(key, record, version, data)
     if kind == "source":
         return _fold_source(key, record, version, data)
     if kind == "image":
         return _fold_image(key, record, version, data)
-    return _fold_article(key, record, version, data, summarise)
+    return _fold_article(key, record, version, data, summarise, is_closed=is_closed)
 
 
 def _fold_article(
-    key: str, record: Record | None, version: Version, data: bytes | None, summarise: Summarise
+    key: str,
+    record: Record | None,
+    version: Version,
+    data: bytes | None,
+    summarise: Summarise,
+    *,
+    is_closed: bool,
 ) -> Folded:
     life = record.life if record and record.life else Life(key=key)
     made: Article | None = None
@@ -66,6 +86,8 @@ def _fold_article(
     else:
         try:
             check_key(key)
+            if is_closed:
+                raise takedown.refusal(key, article_id(key))
             if data is None:
                 raise formats.too_large(version.size)
             draft = formats.read(key, data)
@@ -84,6 +106,7 @@ def _fold_article(
             folded_to=version.id,
             receipt=bounded(receipt),
             life=after,
+            is_closed=is_closed,
             dressed=record.dressed if record else {},
         ),
         files=files,
@@ -126,7 +149,6 @@ def _fold_source(key: str, record: Record | None, version: Version, data: bytes 
             receipt=bounded(receipt),
             profile=after if isinstance(after, Profile) else None,
             subscriptions=after if isinstance(after, tuple) else (),
-            avatar_path=record.avatar_path if record else None,
             dressed=record.dressed if record else {},
         )
     )
@@ -161,11 +183,28 @@ def _fold_image(key: str, record: Record | None, version: Version, data: bytes |
     return Folded(record=record, files=files)
 
 
+def _fold_takedown(key: str, record: Record | None, version: Version, data: bytes | None) -> Folded:
+    before, after = record.mark if record else None, None
+    if not version.is_delete_marker:
+        after = takedown.read(data or b"", at=version.received_at)
+    receipt = Receipt(
+        key=key,
+        kind="takedown",
+        outcome=_outcome(version, (), before, after),
+        received_at=version.received_at,
+        article_id=takedown.taken_by(key),
+        format="yaml",
+    )
+    return Folded(
+        record=Record(key=key, kind="takedown", folded_to=version.id, receipt=receipt, mark=after)
+    )
+
+
 def _outcome(
     version: Version,
     errors: tuple[Finding, ...],
-    before: Profile | tuple[Watched, ...] | Picture | None,
-    after: Profile | tuple[Watched, ...] | Picture | None,
+    before: Given | None,
+    after: Given | None,
 ) -> Outcome:
     if version.is_delete_marker:
         return "withdrawn"
@@ -183,8 +222,8 @@ def at_fault(key: str, record: Record | None, version: Version) -> Folded:
         message="The file came, but a fault of ours kept it from being read.",
         fix="Nothing is lost: it is tried again, and we are told. A newer upload goes ahead of it.",
     )
-    kind: Kind = "source" if key.startswith("sources/") else "article"
-    kind = "image" if key.startswith("media/") else kind
+    named = kind_of(key)
+    kind: Kind = "article" if named == "ignored" else named
     receipt = Receipt(
         key=key,
         kind=kind,

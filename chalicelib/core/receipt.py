@@ -16,7 +16,7 @@ from chalicelib.core.differences import Piece
 from chalicelib.core.errors import Finding
 from chalicelib.core.limits import MAX_FINDINGS, MAX_KEY_BYTES, MAX_RECEIPT_BYTES
 
-Kind = Literal["article", "source", "image"]
+Kind = Literal["article", "source", "image", "takedown"]
 Outcome = Literal[
     "published",
     "updated",

@@ -20,6 +20,7 @@ from chalicelib.core.lifecycle import Life
 from chalicelib.core.limits import MAX_KEY_BYTES
 from chalicelib.core.receipt import Kind, Receipt
 from chalicelib.core.sources import Profile, Watched
+from chalicelib.core.takedown import Mark
 
 _IMAGE = "image:"
 Shown = Source | Picture  # what a record of one kind gives to records of another
@@ -27,7 +28,7 @@ Shown = Source | Picture  # what a record of one kind gives to records of anothe
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """What the newsroom holds of one key: a life, a profile, subscriptions or a picture."""
+    """What the newsroom holds of one key: a life, a profile, subscriptions, a picture, a mark."""
 
     key: str
     kind: Kind
@@ -38,6 +39,8 @@ class Record:
     profile: Profile | None = None
     subscriptions: tuple[Watched, ...] = ()
     picture: Picture | None = None
+    mark: Mark | None = None  # of a takedown: how the article that it names is gone
+    is_closed: bool = False  # of an article's: a mark stood against it when it was folded
     avatar_path: str | None = None  # of the profile's avatar
     dressed: dict[str, str] = field(default_factory=dict)  # name of a record taken from -> digest
 

@@ -15,11 +15,12 @@ from typing import Literal
 from chalicelib.core.errors import Finding, UploadRejected
 from chalicelib.core.limits import MAX_KEY_BYTES
 
-UploadKind = Literal["article", "source", "image", "ignored"]
+UploadKind = Literal["article", "source", "image", "takedown", "ignored"]
 
 _LITTER = frozenset({".ds_store", "thumbs.db", "desktop.ini", ".gitkeep", ".keep", ".htaccess"})
 _TRACES = ("._", "~$", ".~lock.")  # of macOS, Microsoft Office, LibreOffice
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_TAKEDOWNS = re.compile(r"takedowns/[a-z2-7]{16}\.yaml")  # by the article's id
 _SOURCES = re.compile(r"sources/(?:[^/]+\.ya?ml|feeds\.opml)")
 
 
@@ -37,8 +38,10 @@ def kind_of(key: str) -> UploadKind:
     """Say what *key* holds by its name alone."""
     name = posixpath.basename(key)
     is_litter = name.lower() in _LITTER or name.startswith(_TRACES) or name.endswith("~")
-    if not name or is_litter or key.startswith("takedowns/"):
+    if not name or is_litter:
         return "ignored"
+    if key.startswith("takedowns/"):
+        return "takedown" if _TAKEDOWNS.fullmatch(key) else "ignored"
     if key.startswith("sources/"):
         return "source" if _SOURCES.fullmatch(key) else "ignored"
     if key.startswith("media/"):

@@ -272,11 +272,16 @@ def request(assignment: Assignment, *, model_id: str, after: Heard | None = None
 def kept_as(assignment: Assignment, *, model_id: str) -> str:
     """Return the name of what is kept: a digest of the content, and one of what was asked of whom.
 
-    All that was ever written of one text begins alike.
+    All that was ever written of one text begins alike: see `kept_under`.
     """
-    content = (assignment.headline, assignment.language, assignment.body.text)
     shown = (f"{one.id}:{one.start}:{one.end}" for one in assignment.shown)
-    return f"{_digest(*content)}-{_digest(model_id, PROMPT_VERSION, *shown)}.json"
+    of_text = kept_under(assignment.headline, assignment.language, assignment.body.text)
+    return f"{of_text}{_digest(model_id, PROMPT_VERSION, *shown)}.json"
+
+
+def kept_under(headline: str, language: str, text: str) -> str:
+    """Return what the names of all begin with that was ever written of one text."""
+    return f"{_digest(headline, language, text)}-"
 
 
 def _block(assignment: Assignment) -> str:

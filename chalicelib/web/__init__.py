@@ -8,6 +8,6 @@ from __future__ import annotations
 
 from chalicelib.web import api, feeds, machines, pages
 from chalicelib.web.http import Gateway
-from chalicelib.web.serving import not_found_page, routes
+from chalicelib.web.serving import not_found_page, operations, routes
 
-__all__ = ["Gateway", "api", "feeds", "machines", "not_found_page", "pages", "routes"]
+__all__ = ["Gateway", "api", "feeds", "machines", "not_found_page", "operations", "pages", "routes"]

@@ -24,6 +24,8 @@ from chalicelib.core.uploads import check_key, kind_of
         ("sources/feeds.opml", "source"),
         ("sources/other.opml", "ignored"),
         ("takedowns/a.yaml", "ignored"),
+        ("takedowns/tt3k3vhwfsl3k6qz.yaml", "takedown"),
+        ("takedowns/tt3k3vhwfsl3k6qz.yaml.bak", "ignored"),
         ("world/", "ignored"),
         ("world/.DS_Store", "ignored"),
         ("world/._a.md", "ignored"),

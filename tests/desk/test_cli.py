@@ -117,6 +117,10 @@ def test_a_person_reads_what_to_mend_without_colours_in_a_pipe(folder):
         (["status", "a.md", "--data-dir", "/no/such"], 1, "start it with `make run`"),
         (["restore", "a.md", "--data-dir", "/no/such"], 2, "--revision"),
         (["export", "a.md", "--format", "pdf"], 2, "invalid choice"),
+        (["export", "a.md"], 2, "name the --format"),
+        (["export", "a.md", "--to", "backup"], 2, "name one article"),
+        (["import"], 2, "name a folder"),
+        (["takedown", "a.md"], 2, "--reason"),
     ],
 )
 def test_what_cannot_be_done_is_one_clear_line(words, status, said):
@@ -130,7 +134,23 @@ def test_what_cannot_be_done_is_one_clear_line(words, status, said):
 
 @pytest.mark.parametrize(
     "command",
-    ["run", "check", "publish", "status", "restore", "export", "screenshots", "deploy", "destroy"],
+    [
+        "run",
+        "check",
+        "publish",
+        "status",
+        "restore",
+        "export",
+        "import",
+        "rebuild",
+        "takedown",
+        "screenshots",
+        "redrive",
+        "doctor",
+        "logs",
+        "deploy",
+        "destroy",
+    ],
 )
 def test_every_command_helps_with_an_example(command):
     done = desk(command, "--help")
@@ -346,3 +366,61 @@ def test_there_is_no_export_of_what_is_gone(newsroom, tmp_path, story):
     assert done.returncode == 1
     assert "The newsroom has withdrawn this article." in done.stderr
     assert "python -m desk restore" in done.stderr
+
+
+def test_a_rebuild_of_a_running_newsroom_and_of_another_table_come_to_the_same(newsroom, folder):
+    where = {"DATA_DIR": data_dir(newsroom)}
+    desk("publish", folder, **where)
+
+    (live,) = told(desk("rebuild", "--json", **where))
+    (other,) = told(desk("rebuild", "--json", "--table", "made-anew", **where))
+
+    assert (live["changed"], live["failed"]) == (0, {})
+    assert other["changed"] >= 4
+    assert (other["rows"], other["digest"]) == (live["rows"], live["digest"])
+    assert f"digest: {live['digest']}" in desk("rebuild", **where).stdout
+
+
+def test_a_takedown_in_a_running_newsroom_is_proved_over_http(newsroom, tmp_path):
+    where = {"DATA_DIR": data_dir(newsroom)}
+    path = tmp_path / "zanzarit.md"
+    path.write_text(
+        "# Zanzarit named\n\nZanzarit, a minister of Marrow, owned half of the ferry.\n"
+    )
+    (published,) = receipts(desk("publish", path, "--json", **where))
+    words = ("takedown", published["key"], "--reason", "A privacy request.")
+
+    unasked = desk(*words, **where)
+    (done,) = told(desk(*words, "--yes", "--json", **where))
+
+    assert unasked.returncode == 2
+    assert done["proved"]
+    (feed,) = [one for one in done["surfaces"] if one["surface"] == "/feed.json"]
+    assert (feed["before"], feed["left"]) == (["headline", "sentence", "slug"], [])
+    gone = fetch(published["url"])
+    assert (gone.status, "A privacy request." in gone.text) == (410, True)
+    (again,) = told(
+        desk(*words[:1], published["article_id"], *words[2:], "--yes", "--json", **where)
+    )
+    assert again["proved"]
+
+
+def test_an_export_fills_an_empty_newsroom_and_is_replayed_by_a_run(
+    newsroom, folder, start, tmp_path
+):
+    where = {"DATA_DIR": data_dir(newsroom)}
+    desk("publish", folder, **where)
+    (source,) = told(desk("rebuild", "--json", **where))
+    backup = tmp_path / "backup"
+
+    (exported,) = told(desk("export", "--to", backup, "--json", **where))
+    replayed = start(backup, "--no-samples")
+    (again,) = told(desk("rebuild", "--json", DATA_DIR=str(backup)))
+    empty = start(tmp_path / "drill", "--no-samples")
+    (filled,) = told(desk("import", backup, "--json", DATA_DIR=data_dir(empty)))
+    refused = desk("import", backup, DATA_DIR=data_dir(replayed))
+
+    assert exported["versions"] == filled["versions"] >= 4
+    assert source["digest"] == again["digest"] == filled["digest"]
+    assert refused.returncode == 1
+    assert "is not empty" in refused.stderr

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from botocore import exceptions
 
 from chalicelib.core.errors import StoreUnavailable
+from desk.deploy import recorded
 from desk.errors import DeskError
 from desk.stage import Stage
 
@@ -61,3 +65,21 @@ def test_the_store_says_why_it_is_unavailable() -> None:
 def test_a_mistake_of_our_own_is_not_explained_away() -> None:
     with pytest.raises(KeyError), DEPLOYED.explained():
         raise KeyError("ours")
+
+
+@pytest.mark.parametrize(("summariser", "model"), [("bedrock", "a.model"), ("extractive", "")])
+def test_a_stage_is_rebuilt_with_the_summaries_of_whoever_writes_them(
+    tmp_path: Path, summariser: str, model: str
+) -> None:
+    environment = {
+        "BROADSHEET_TABLE": "t",
+        "BROADSHEET_UPLOADS_BUCKET": "u",
+        "BROADSHEET_RECEIPTS_BUCKET": "r",
+        "BROADSHEET_SUMMARISER": summariser,
+        "BROADSHEET_BEDROCK_MODEL_ID": "a.model",
+    }
+    config = {"stages": {"prod": {"environment_variables": environment}}}
+    (tmp_path / ".chalice").mkdir()
+    (tmp_path / ".chalice" / "config.json").write_text(json.dumps(config))
+
+    assert recorded("prod", root=tmp_path).model == model

@@ -25,11 +25,18 @@ _OUTCOMES = {
     "rejected": "Nothing that readers see was changed. Mend what is listed here, and upload again.",
 }
 
+_OF_TAKEDOWNS = {
+    "published": "The article that it names is gone, and its address says that it was taken down.",
+    "updated": "The article stays gone; its address gives the new reason.",
+    "withdrawn": "The takedown is lifted: what is uploaded under the article's key is published.",
+}
+
 
 def receipt(receipt: Mapping[str, Any], *, site: Site, now: datetime) -> Page:
     """Return the readable form of a receipt; only `key` and `outcome` must be there."""
     key, outcome = str(receipt["key"]), str(receipt["outcome"])
     summary = receipt.get("summary") or {}
+    meanings = _OUTCOMES | (_OF_TAKEDOWNS if receipt.get("kind") == "takedown" else {})
     frame = parts.frame(
         site=site,
         now=now,
@@ -44,7 +51,7 @@ def receipt(receipt: Mapping[str, Any], *, site: Site, now: datetime) -> Page:
             "outcome": {
                 "name": outcome,
                 "label": outcome.capitalize(),
-                "meaning": _OUTCOMES.get(outcome, ""),
+                "meaning": meanings.get(outcome, ""),
             },
             "links": [
                 {"label": label, "url": receipt[field]}
