@@ -156,8 +156,8 @@ def names(sections: Iterable[str], *, among: Iterable[Card]) -> str | None:
 def about_list(name: str | None, *, site_title: str) -> str:
     """Say what the list of *name* holds, the list of everything without one."""
     if name is None:
-        return f"Everything {site_title} has published, newest first."
-    return f"The latest of {name} on {site_title}, newest first."
+        return f"Everything {site_title} has published, newest first, each told with its source."
+    return f"The latest of {name} on {site_title}, newest first, each told with its source."
 
 
 def about_corrections(*, site_title: str) -> str:
