@@ -6,12 +6,13 @@ has (functions, alarms, the settings of what holds data) is not asked of the loc
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from itertools import islice
 from pathlib import Path
@@ -19,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib import VERSION
 from chalicelib.core.uploads import kind_of
-from desk import configured
+from desk import chosen, configured
+from desk.errors import NOT_DONE
 from desk.holdings import API_HANDLER, APP
 from desk.redrive import failures_url
 from desk.venv import ROOT
@@ -32,9 +34,13 @@ INGESTED_WITHIN = timedelta(minutes=5)  # seconds are usual; repeats after a fau
 MAX_CLOCK_ERROR_S = 60  # far over the way of an answer; AWS itself refuses five minutes
 ANSWERS_WITHIN_S = 15
 KEYS_A_CALL = 100
-EXAMPLES = 3  # keys that are named; the rest are counted
+MOST_NAMED = 3  # keys that are named; the rest are counted
 
 _UPLOAD_EVENTS = {"s3:ObjectCreated:*", "s3:ObjectRemoved:*"}
+
+EXAMPLES = """\
+  python -m desk doctor
+  python -m desk doctor --stage prod --json"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +155,7 @@ def _uploads(patient: Patient) -> Faults:
             is_late = patient.now - newest.received_at > INGESTED_WITHIN
             if is_late and settled.get(key) != newest.id:
                 behind += 1
-                examples += [key] if len(examples) < EXAMPLES else []
+                examples += [key] if len(examples) < MOST_NAMED else []
     if behind:
         others = f" and {behind - len(examples)} more" if behind > len(examples) else ""
         what = f"not ingested: {', '.join(examples)}{others}"
@@ -403,3 +409,26 @@ _ON_AWS: tuple[tuple[str, Check], ...] = (
     ("subscriptions", _listeners),
     ("logs", _logs),
 )
+
+
+# The command
+
+
+def words(parser: argparse.ArgumentParser) -> None:
+    chosen.words(parser, json_help="one finding a line")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    stage = chosen.stage(arguments)
+    is_well = True
+    with stage.explained():
+        for check, findings in examine(stage, now=datetime.now(UTC)):
+            is_well = is_well and not findings
+            if arguments.json:
+                for one in findings:
+                    print(json.dumps(asdict(one), ensure_ascii=False))
+                continue
+            print(f"{check}: {'well' if not findings else ''}".rstrip())
+            for one in findings:
+                print(f"  {one.what}\n    mend: {one.mend}")
+    return 0 if is_well else NOT_DONE
