@@ -1,6 +1,6 @@
 """Whether a stage is as this checkout would have it, and what mends each thing that is not.
 
-A check asks one part of the stage and yields its findings; it changes nothing. What only AWS
+A check asks one part of the stage and yields its faults; it changes nothing. What only AWS
 has (functions, alarms, the settings of what holds data) is not asked of the local run.
 """
 
@@ -44,7 +44,7 @@ EXAMPLES = """\
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Fault:
     """One thing that is wrong, and what to do about it."""
 
     check: str
@@ -82,9 +82,7 @@ Faults = Iterator[tuple[str, str]]  # what is wrong, and its mend
 Check = Callable[[Patient], Faults]
 
 
-def examine(
-    stage: Stage, *, now: datetime, root: Path = ROOT
-) -> Iterator[tuple[str, list[Finding]]]:
+def examine(stage: Stage, *, now: datetime, root: Path = ROOT) -> Iterator[tuple[str, list[Fault]]]:
     """Yield the name of each check with what it found, in an order from the ground up."""
     from botocore.exceptions import ClientError
 
@@ -103,7 +101,7 @@ def examine(
                 faults = [(what, "use an operator's credentials, which may read all of the stage")]
             else:
                 faults = [(what, patient.deploy)]
-        yield name, [Finding(check=name, what=what, mend=mend) for what, mend in faults]
+        yield name, [Fault(check=name, what=what, mend=mend) for what, mend in faults]
 
 
 # What any stage has
@@ -415,20 +413,20 @@ _ON_AWS: tuple[tuple[str, Check], ...] = (
 
 
 def words(parser: argparse.ArgumentParser) -> None:
-    chosen.words(parser, json_help="one finding a line")
+    chosen.words(parser, json_help="one fault a line")
 
 
 def run(arguments: argparse.Namespace) -> int:
     stage = chosen.stage(arguments)
     is_well = True
     with stage.explained():
-        for check, findings in examine(stage, now=datetime.now(UTC)):
-            is_well = is_well and not findings
+        for check, faults in examine(stage, now=datetime.now(UTC)):
+            is_well = is_well and not faults
             if arguments.json:
-                for one in findings:
+                for one in faults:
                     print(json.dumps(asdict(one), ensure_ascii=False))
                 continue
-            print(f"{check}: {'well' if not findings else ''}".rstrip())
-            for one in findings:
+            print(f"{check}: {'well' if not faults else ''}".rstrip())
+            for one in faults:
                 print(f"  {one.what}\n    mend: {one.mend}")
     return 0 if is_well else NOT_DONE
