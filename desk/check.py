@@ -6,6 +6,7 @@ the files all the same.
 
 from __future__ import annotations
 
+import argparse
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -20,17 +21,24 @@ from chalicelib import newsroom, wiring
 from chalicelib.core import sources
 from chalicelib.core.errors import UploadRejected
 from chalicelib.core.site import Site
-from desk.errors import DeskError, WrongWords
+from desk.errors import NOT_DONE, DeskError, WrongWords
+from desk.receipts import shown
+from desk.terminal import progress
+from desk.upload import File, files
 
 if TYPE_CHECKING:
     from chalicelib.core import shapes
     from chalicelib.core.article import Source
-    from desk.upload import File
 
     Checked = tuple[dict[str, Any], shapes.Article | None]  # the receipt, and the article it makes
 
 FEW_FILES = 20  # are read sooner than other processes are started
 FILES_A_TURN = 4  # handed to a process at once
+
+EXAMPLES = """\
+  python -m desk check draft.md
+  python -m desk check articles/ --json > receipts.jsonl
+  python -m desk check draft.md --key world/ferry.md --sources samples/sources"""
 
 
 def check(listed: Sequence[File], *, profiles: Path | None, now: datetime) -> Iterator[Checked]:
@@ -88,3 +96,36 @@ def _check(file: File, *, known: Mapping[str, Source] | None, now: datetime) -> 
     except Exception as error:
         message = f"{file.path}: this is our mistake, not the file's: {type(error).__name__}: "
         raise DeskError(message + " ".join(str(error).split())) from error
+
+
+# The command
+
+
+def words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", nargs="+", type=Path, metavar="FILE|FOLDER")
+    parser.add_argument("--json", action="store_true", help="one object a line, with the article")
+    parser.add_argument("--key", help="the key of the one file given (default: its name)")
+    parser.add_argument("--sources", type=Path, metavar="DIR", help="source profiles, *.yaml")
+    parser.add_argument("--now", type=_time, metavar="TIME", help="decide as of then")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    listed = list(files(arguments.paths, key=arguments.key))
+    now = arguments.now or datetime.now(UTC).replace(microsecond=0)
+    show = shown(as_json=arguments.json)
+    rejected = 0
+    with progress(len(listed), "checking") as bar:
+        for receipt, article in check(listed, profiles=arguments.sources, now=now):
+            show({**receipt, "article": article} if arguments.json else receipt)
+            rejected += receipt["outcome"] == "rejected"
+            bar.update()
+    return NOT_DONE if rejected else 0
+
+
+def _time(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        message = f"{text} is no time: write it as 2026-11-24T09:00:00Z"
+        raise argparse.ArgumentTypeError(message) from None

@@ -32,14 +32,14 @@ def functions(*, root: Path = ROOT) -> tuple[str, ...]:
     return tuple(config["stages"][MODEL_STAGE]["lambda_functions"])
 
 
-def check_name(stage: str, *, root: Path = ROOT) -> None:
+def check_name(stage: str) -> None:
     """Refuse what is no name, `local`, and `prod-ingest`: that is `prod`'s function `ingest`."""
     if not _NAME.fullmatch(stage):
         words = "1 to 20 lower-case letters, digits and hyphens, from a letter on"
         raise WrongWords(f"a stage cannot be called {stage!r}, but {words}")
     if stage == LOCAL:
         raise WrongWords(f"a stage cannot be called {stage}: that is what `make run` makes")
-    for name in functions(root=root):
+    for name in functions():
         if stage.endswith(f"-{name}"):
             raise WrongWords(f"a stage cannot be called {stage}: {name} is a function's name")
 

@@ -1,17 +1,18 @@
 """Whether a stage is as this checkout would have it, and what mends each thing that is not.
 
-A check asks one part of the stage and yields its findings; it changes nothing. What only AWS
+A check asks one part of the stage and yields its faults; it changes nothing. What only AWS
 has (functions, alarms, the settings of what holds data) is not asked of the local run.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from itertools import islice
 from pathlib import Path
@@ -19,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib import VERSION
 from chalicelib.core.uploads import kind_of
-from desk import configured
+from desk import chosen, configured
+from desk.errors import NOT_DONE
 from desk.holdings import API_HANDLER, APP
 from desk.redrive import failures_url
 from desk.venv import ROOT
@@ -32,13 +34,17 @@ INGESTED_WITHIN = timedelta(minutes=5)  # seconds are usual; repeats after a fau
 MAX_CLOCK_ERROR_S = 60  # far over the way of an answer; AWS itself refuses five minutes
 ANSWERS_WITHIN_S = 15
 KEYS_A_CALL = 100
-EXAMPLES = 3  # keys that are named; the rest are counted
+MOST_NAMED = 3  # keys that are named; the rest are counted
 
 _UPLOAD_EVENTS = {"s3:ObjectCreated:*", "s3:ObjectRemoved:*"}
 
+EXAMPLES = """\
+  python -m desk doctor
+  python -m desk doctor --stage prod --json"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Fault:
     """One thing that is wrong, and what to do about it."""
 
     check: str
@@ -76,9 +82,7 @@ Faults = Iterator[tuple[str, str]]  # what is wrong, and its mend
 Check = Callable[[Patient], Faults]
 
 
-def examine(
-    stage: Stage, *, now: datetime, root: Path = ROOT
-) -> Iterator[tuple[str, list[Finding]]]:
+def examine(stage: Stage, *, now: datetime, root: Path = ROOT) -> Iterator[tuple[str, list[Fault]]]:
     """Yield the name of each check with what it found, in an order from the ground up."""
     from botocore.exceptions import ClientError
 
@@ -97,7 +101,7 @@ def examine(
                 faults = [(what, "use an operator's credentials, which may read all of the stage")]
             else:
                 faults = [(what, patient.deploy)]
-        yield name, [Finding(check=name, what=what, mend=mend) for what, mend in faults]
+        yield name, [Fault(check=name, what=what, mend=mend) for what, mend in faults]
 
 
 # What any stage has
@@ -149,7 +153,7 @@ def _uploads(patient: Patient) -> Faults:
             is_late = patient.now - newest.received_at > INGESTED_WITHIN
             if is_late and settled.get(key) != newest.id:
                 behind += 1
-                examples += [key] if len(examples) < EXAMPLES else []
+                examples += [key] if len(examples) < MOST_NAMED else []
     if behind:
         others = f" and {behind - len(examples)} more" if behind > len(examples) else ""
         what = f"not ingested: {', '.join(examples)}{others}"
@@ -403,3 +407,26 @@ _ON_AWS: tuple[tuple[str, Check], ...] = (
     ("subscriptions", _listeners),
     ("logs", _logs),
 )
+
+
+# The command
+
+
+def words(parser: argparse.ArgumentParser) -> None:
+    chosen.words(parser, json_help="one fault a line")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    stage = chosen.stage(arguments)
+    is_well = True
+    with stage.explained():
+        for check, faults in examine(stage, now=datetime.now(UTC)):
+            is_well = is_well and not faults
+            if arguments.json:
+                for one in faults:
+                    print(json.dumps(asdict(one), ensure_ascii=False))
+                continue
+            print(f"{check}: {'well' if not faults else ''}".rstrip())
+            for one in faults:
+                print(f"  {one.what}\n    mend: {one.mend}")
+    return 0 if is_well else NOT_DONE

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+
+from desk.venv import ROOT
 
 APP = "broadsheet"
 API_HANDLER = "api_handler"
@@ -203,9 +204,9 @@ class Holdings:
         )
 
 
-def remember(stage: str, resources: list[Resource], *, root: Path) -> None:
+def remember(stage: str, resources: list[Resource]) -> None:
     """Write *resources* where Chalice looks for what it deployed."""
-    path = root / ".chalice" / "deployed" / f"{stage}.json"
+    path = ROOT / ".chalice" / "deployed" / f"{stage}.json"
     if not resources:
         path.unlink(missing_ok=True)
         return

@@ -9,6 +9,7 @@ would be in CloudWatch.
 
 from __future__ import annotations
 
+import argparse
 import fcntl
 import importlib
 import json
@@ -29,6 +30,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from chalicelib.core.clean import printable
+from desk import chosen
+from desk.configured import LOCAL
 from desk.errors import DeskError
 from desk.functions import MAX_TRIES, Functions, Ingested
 from desk.gateway import Answer, Gateway, SiteServer, is_answered, problem
@@ -38,13 +41,13 @@ from desk.venv import ROOT
 if TYPE_CHECKING:
     from types import FrameType
 
-STAGE = "local"
 REFRESH_EVERY_S = 60  # on AWS every five minutes; here a lifted embargo is watched by a person
 RECONCILE_EVERY_S = 3600
 FETCH_EVERY_S = 60  # on AWS every quarter of an hour; here for whoever has just named a feed
 ANSWERS_WITHIN_S = 30
 WATCH_EVERY_S = 0.2
 END_WITHIN_S = 3
+LARGEST_PORT = 65535
 
 _FIRST_ARTICLE = """\
 ---
@@ -68,6 +71,10 @@ Metadata stands at the head of the file, between two lines of hyphens. A headlin
 a date are enough to begin with. Where the headline is missing the first heading of the text is
 taken, and where the date is missing the time of the upload is.
 """
+
+EXAMPLES = """\
+  python -m desk run
+  python -m desk run --port 9000 --aws-port 9001 --data-dir /tmp/newsroom --no-samples"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +100,7 @@ class Running:
     receipts: str
 
 
-def run(options: Options) -> None:
+def serve(options: Options) -> None:
     """Run until told to stop; raises DeskError for what keeps it from starting."""
     stop = threading.Event()
 
@@ -155,7 +162,7 @@ class _Newsroom:
         use_local_credentials(aws.endpoint)
         aws.start()
         self._opened.callback(aws.stop)
-        self._outputs = outputs = Stack(STAGE, protect=False).apply()
+        self._outputs = outputs = Stack(LOCAL, protect=False).apply()
         host, port = self._sockets[0].getsockname()[:2]
         self.at = Running(
             pid=os.getpid(),
@@ -185,7 +192,7 @@ class _Newsroom:
             BROADSHEET_PUBLIC_URL=self.at.site,
             BROADSHEET_LOOPBACK_FEEDS="allowed",
             BROADSHEET_EDITORS_TOPIC=self._outputs["EditorsTopic"],
-            POWERTOOLS_SERVICE_NAME=f"broadsheet-{STAGE}",
+            POWERTOOLS_SERVICE_NAME=f"broadsheet-{LOCAL}",
         )
         os.environ.setdefault("BROADSHEET_SITE_TITLE", "Broadsheet")
         self._app = importlib.import_module("app").app
@@ -329,7 +336,7 @@ def _path_without_venv() -> str:
 def stage_of(at: Running) -> Stage:
     """Return where the parts of a running newsroom are."""
     return Stage(
-        name=STAGE,
+        name=LOCAL,
         table=at.table,
         site=at.site,
         uploads=at.uploads,
@@ -402,3 +409,35 @@ def _log_to(path: Path) -> Iterator[TextIO]:
         yield terminal
     finally:
         sys.stdout, sys.stderr = terminal, errors
+
+
+# The command
+
+
+def words(parser: argparse.ArgumentParser) -> None:
+    said = os.environ
+    parser.add_argument("--port", type=_port, default=said.get("PORT") or "8000",
+                        help="of the site (PORT, 8000; 0: any)")  # fmt: skip
+    parser.add_argument("--aws-port", type=_port, default=said.get("AWS_PORT") or "8001",
+                        help="of the embedded AWS (AWS_PORT, 8001; 0: any)")  # fmt: skip
+    parser.add_argument("--no-samples", action="store_true", default=said.get("SAMPLES") == "0",
+                        help="start empty (SAMPLES=0)")  # fmt: skip
+    chosen.data_dir(parser)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    serve(
+        Options(
+            port=arguments.port,
+            aws_port=arguments.aws_port,
+            data_dir=arguments.data_dir,
+            with_samples=not arguments.no_samples,
+        )
+    )
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= LARGEST_PORT:
+        raise argparse.ArgumentTypeError(f"{text} is no port: they go from 0 to {LARGEST_PORT}")
+    return port

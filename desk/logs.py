@@ -6,16 +6,20 @@ from its `run.log`. Records that are JSON are told by their fields, all else as 
 
 from __future__ import annotations
 
+import argparse
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from heapq import merge
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.core.api import moment
 from chalicelib.core.clean import printable
+from desk import chosen, configured
+from desk.errors import WrongWords
 from desk.holdings import API_HANDLER, APP
 
 if TYPE_CHECKING:
@@ -25,6 +29,10 @@ if TYPE_CHECKING:
 _TOLD_APART = {"level", "message", "timestamp", "service", "location", "exception"}
 _ERRORS = ("ERROR", "CRITICAL")
 _LAMBDAS_OWN = ("START ", "END ", "REPORT ", "INIT_START ", "EXTENSION ")
+
+EXAMPLES = """\
+  python -m desk logs --about world/ferry.md
+  python -m desk logs --stage prod --since 1d --errors --function ingest"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,3 +126,39 @@ def text(line: Line) -> str:
     if trace := fields.get("exception"):
         told += [f"    {printable(one)}" for one in str(trace).splitlines()]
     return "\n".join(told)
+
+
+# The command
+
+
+def words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--since", type=_period, default="1h", metavar="TIME",
+                        help="15m, 6h, 2d (default: 1h)")  # fmt: skip
+    parser.add_argument("--function", action="append", metavar="NAME", help="default: all")
+    parser.add_argument("--errors", action="store_true", help="errors alone")
+    parser.add_argument("--about", metavar="TEXT", help="a key, an id, a request")
+    chosen.words(parser, json_help="one record a line")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    stage, since = chosen.stage(arguments), datetime.now(UTC) - arguments.since
+    names = configured.functions()
+    if unknown := sorted(set(arguments.function or ()) - set(names)):
+        raise WrongWords(f"there is no function {unknown[0]}: they are {', '.join(names)}")
+    is_wanted = wanted(only_errors=arguments.errors, about=arguments.about)
+    with stage.explained():
+        if stage.name == configured.LOCAL:
+            lines = local(arguments.data_dir / "run.log", since=since)
+        else:
+            lines = deployed(stage, since=since, functions=arguments.function or list(names))
+        for line in filter(is_wanted, lines):
+            told = {"at": line.at.isoformat(), "function": line.function, **line.fields}
+            print(json.dumps(told, ensure_ascii=False) if arguments.json else text(line))
+
+
+def _period(text: str) -> timedelta:
+    found = re.fullmatch(r"(\d{1,4})([mhd])", text, re.ASCII)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{text} is no time ago: write it as 15m, 6h or 2d")
+    unit = {"m": "minutes", "h": "hours", "d": "days"}[found[2]]
+    return timedelta(**{unit: int(found[1])})

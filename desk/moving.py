@@ -10,19 +10,23 @@ upload whose metadata says that it is a deletion.
 
 from __future__ import annotations
 
+import argparse
 import re
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.aws.buckets import DELETION, RECEIVED_AT, SUMMARIES
 from chalicelib.core.article import moment
+from desk import chosen
 from desk.archive import Archive, Version
-from desk.errors import DeskError
+from desk.errors import DeskError, WrongWords
 from desk.local import alone_in
+from desk.rebuild import rebuild_and_tell
+from desk.terminal import progress
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -40,6 +44,10 @@ _FIELDS = {  # what S3 keeps of an object beside our own metadata: by header, as
     "cache-control": "CacheControl",
 }
 _SUMMARY = re.compile(rf"{SUMMARIES}[0-9a-f]{{32}}-[0-9a-f]{{32}}\.json")  # no receipt looks so
+
+EXAMPLES = """\
+  python -m desk import backup/ --stage drill
+  python -m desk import --from-stage prod --stage prod-eu --json"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,3 +171,28 @@ def _about(version: Version) -> dict[str, Any]:
         ours[DELETION] = "true"
     fields = {_FIELDS[name]: value for name, value in given.items() if name in _FIELDS}
     return {**fields, "Metadata": ours}
+
+
+# The command
+
+
+def words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="of an export")
+    parser.add_argument("--from-stage", metavar="NAME", help="instead of a folder")
+    chosen.words(parser, json_help="{versions, summaries} and what `rebuild` tells")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    if (arguments.folder is None) == (arguments.from_stage is None):
+        raise WrongWords(
+            "name a folder that `export --to` has filled, or a stage with --from-stage"
+        )
+    stage = chosen.stage(arguments)
+    with stage.explained(), progress(0, "importing", unit="version") as bar:
+        given = (
+            out_of(arguments.folder)
+            if arguments.folder is not None
+            else out_of_stage(chosen.stage(arguments, named=arguments.from_stage))
+        )
+        carried = into(stage, *given, told=bar.update)
+    return rebuild_and_tell(stage, stage.projection(), asdict(carried), as_json=arguments.json)

@@ -8,11 +8,14 @@ that is killed goes on where it was, if it is run again within a day by the same
 
 from __future__ import annotations
 
+import argparse
 import hashlib
+import json
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -20,6 +23,9 @@ from typing import TYPE_CHECKING
 from chalicelib import newsroom
 from chalicelib.aws.projection import Progress
 from chalicelib.core.uploads import kind_of
+from desk import chosen
+from desk.errors import NOT_DONE
+from desk.terminal import progress
 from desk.venv import ROOT
 
 if TYPE_CHECKING:
@@ -29,6 +35,10 @@ if TYPE_CHECKING:
 THREADS = 8  # a key waits for AWS four times as long as it computes: see docs/operations.md
 NOTE_EVERY = 50  # keys: so many are done twice when a rebuild is killed
 _ORDER = ("takedown", "image", "source")  # before articles, and what is ignored
+
+EXAMPLES = """\
+  python -m desk rebuild --stage prod
+  python -m desk rebuild --stage prod --table broadsheet-prod-2 --json"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,3 +158,43 @@ def _code() -> str:
         if path.suffix in (".py", ".json"):
             digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+# The command
+
+
+def words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--table", metavar="NAME",
+                        help="into another table, which is made if it is not there")  # fmt: skip
+    chosen.words(parser, json_help="{keys, skipped, changed, swept, failed, rows, digest}")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    stage = chosen.stage(arguments)
+    with stage.explained():
+        projection = stage.projection(table=arguments.table)
+        if arguments.table is not None and projection.create():
+            print(f"desk rebuild: the table {arguments.table} is made", file=sys.stderr)
+    return rebuild_and_tell(stage, projection, {}, as_json=arguments.json)
+
+
+def rebuild_and_tell(
+    stage: Stage, projection: Projection, before: dict[str, int], *, as_json: bool
+) -> int:
+    """Rebuild, and tell of it after what was done *before*."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    with stage.explained():
+        keys = keys_of(stage, projection)
+        with progress(len(keys), "rebuilding", unit="key") as bar:
+            done = rebuild(keys, stage, projection=projection, now=now, told=bar.update)
+    for key, why in done.failed.items():
+        print(f"desk rebuild: {key} is not rebuilt: {why}", file=sys.stderr)
+    if as_json:
+        print(json.dumps({**before, **asdict(done)}, ensure_ascii=False))
+    else:
+        for name, count in before.items():
+            print(f"{name}: {count}")
+        print(f"keys: {done.keys}, {done.changed} changed, {len(done.failed)} failed")
+        print(f"rows: {done.rows}, {done.swept or 0} swept away")
+        print(f"digest: {done.digest}")
+    return NOT_DONE if done.failed else 0

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from chalicelib.core.clean import printable
-from desk.terminal import row, width
+from desk.terminal import row, wants_colour, width
 
 _GOOD = frozenset({"published", "updated", "corrected", "scheduled", "unchanged"})
 _RED, _GREEN, _YELLOW, _DIM = "31", "32", "33", "2"
@@ -72,3 +74,26 @@ def _finding(finding: Mapping[str, Any], label: str) -> Iterator[str]:
     yield f"  {label}: {finding['message']}" + (f" ({where})" if where else "")
     if finding.get("fix"):
         yield f"    {finding['fix']}"
+
+
+def shown(*, as_json: bool) -> Callable[[Mapping[str, Any]], None]:
+    """Return what prints one receipt, as JSON or for a person."""
+    from tqdm import tqdm
+
+    colour = wants_colour(sys.stdout)
+
+    def show(receipt: Mapping[str, Any]) -> None:
+        line = json.dumps(receipt, ensure_ascii=False) if as_json else None
+        # tqdm moves the bar out of the way when both go to one terminal.
+        tqdm.write(line or text(receipt, colour=colour), file=sys.stdout)
+
+    return show
+
+
+def shown_in_a_table(keys: Iterable[str]) -> Callable[[Mapping[str, Any]], None]:
+    """Print the headings over the receipts of *keys*, and return what prints one."""
+    from tqdm import tqdm
+
+    widths = columns(keys)
+    tqdm.write(row(HEADINGS, widths), file=sys.stdout)
+    return lambda receipt: tqdm.write(line(receipt, widths), file=sys.stdout)

@@ -8,13 +8,16 @@ so one that comes twice does no harm: the message is deleted after the call, nev
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
 from chalicelib.core.clean import printable
+from desk import chosen
+from desk.errors import NOT_DONE
 from desk.terminal import table
 
 if TYPE_CHECKING:
@@ -25,6 +28,10 @@ MOST_A_CALL = 10  # SQS gives no more at once
 LONGEST_ERROR = 80  # characters in the table
 
 SENT, FOUND, UNREADABLE, UNKNOWN = "sent", "found", "unreadable", "no such function"
+
+EXAMPLES = """\
+  python -m desk redrive --look
+  python -m desk redrive --stage prod"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,3 +159,23 @@ def _sent(stage: Stage, failure: Failure, event: Any, arn: str) -> Failure:
     except client.exceptions.ResourceNotFoundException:
         return replace(failure, became=UNKNOWN)
     return replace(failure, became=SENT)
+
+
+# The command
+
+
+def words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--look", action="store_true", help="tell what is there, send nothing")
+    chosen.words(parser, json_help="one failed event a line")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    stage = chosen.stage(arguments)
+    with stage.explained():
+        done = redrive(stage, only_look=arguments.look)
+    if arguments.json:
+        for failure in done:
+            print(json.dumps(asdict(failure), ensure_ascii=False))
+    else:
+        print(text(done) or "the failure queue is empty")
+    return NOT_DONE if any(one.is_kept for one in done) else 0

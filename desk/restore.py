@@ -6,19 +6,25 @@ its metadata. Only the time is new: embargo, dates and expiry are decided as of 
 
 from __future__ import annotations
 
+import argparse
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import newsroom, wiring
 from chalicelib.aws.buckets import RECEIVED_AT
 from chalicelib.core.errors import NotFound
-from desk.errors import DeskError
+from desk import chosen, receipts
+from desk.errors import NO_RECEIPT, NOT_DONE, DeskError
 from desk.upload import NO_RECEIPT_S, wait_for_receipt
 
 if TYPE_CHECKING:
     from desk.stage import Stage
 
 _KEPT = ("ContentType", "ContentEncoding", "ContentDisposition", "ContentLanguage", "CacheControl")
+
+EXAMPLES = """\
+  python -m desk restore world/ferry.md --revision 2"""
 
 
 def restore(key: str, revision: int, stage: Stage) -> dict[str, Any] | None:
@@ -41,3 +47,23 @@ def restore(key: str, revision: int, stage: Stage) -> dict[str, Any] | None:
     )
     until = time.monotonic() + NO_RECEIPT_S
     return wait_for_receipt(s3, stage.receipts, key, new["VersionId"], until=until)
+
+
+# The command
+
+
+def words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("key", metavar="KEY")
+    parser.add_argument("--revision", type=int, required=True, metavar="N", help="counted from 1")
+    chosen.words(parser, json_help="the receipt as JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    stage = chosen.stage(arguments)
+    with stage.explained():
+        receipt = restore(arguments.key, arguments.revision, stage)
+    if receipt is None:
+        print(f"desk restore: no receipt of {arguments.key} has come", file=sys.stderr)
+        return NO_RECEIPT
+    receipts.shown(as_json=arguments.json)(receipt)
+    return NOT_DONE if receipt["outcome"] == "rejected" else 0

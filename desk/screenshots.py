@@ -6,6 +6,8 @@ done: every age and date is the same again, so a screenshot changes when its pag
 
 from __future__ import annotations
 
+import argparse
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,9 +21,10 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.core.article import article_id
-from desk import local, samples
+from desk import chromium, local, samples
 from desk.archive import Archive, Version
 from desk.errors import DeskError
+from desk.terminal import progress
 from desk.venv import ROOT
 
 if TYPE_CHECKING:
@@ -60,6 +63,10 @@ with time_machine.travel(sys.argv[1], tick=False):
     words = ["--no-samples", "--port", "0", "--aws-port", "0", "--data-dir", sys.argv[2]]
     sys.exit(main(["run", *words]))
 """
+
+EXAMPLES = """\
+  python -m desk screenshots
+  CHROMIUM=/opt/chrome/chrome python -m desk screenshots --out /tmp/screenshots"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,3 +202,25 @@ def look_alike(one: bytes, other: bytes) -> bool:
             return False
         apart = ImageChops.difference(first, second).convert("L")
         return apart.point(lambda level: level > _NOISE).getbbox() is None
+
+
+# The command
+
+
+def words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="default: docs/images")
+    parser.add_argument("--json", action="store_true", help="{screenshot, bytes}, one a line")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    with (
+        chromium.opened() as browser,
+        progress(len(SCREENSHOTS), "taking", unit="screenshot") as bar,
+    ):
+        for path in take(arguments.out or FOLDER, browser):
+            told = {"screenshot": str(path), "bytes": path.stat().st_size}
+            line = (
+                json.dumps(told) if arguments.json else "{screenshot}  {bytes} bytes".format(**told)
+            )
+            bar.write(line, file=sys.stdout)
+            bar.update()

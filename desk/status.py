@@ -7,9 +7,12 @@ object in the receipts bucket is a copy of it. A record that is behind the bucke
 
 from __future__ import annotations
 
+import argparse
+import json
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +21,9 @@ from chalicelib.core.clean import printable
 from chalicelib.core.receipt import receipt_key
 from chalicelib.core.site import Site
 from chalicelib.core.uploads import kind_of
+from desk import chosen
 from desk.errors import DeskError
-from desk.terminal import table
+from desk.terminal import progress, table
 
 if TYPE_CHECKING:
     from chalicelib.core.article import Article
@@ -29,6 +33,10 @@ if TYPE_CHECKING:
 
 Status = dict[str, Any]
 Listed = tuple[str, "Version"]  # a key, and its newest version
+
+EXAMPLES = """\
+  python -m desk status world/ferry.md
+  python -m desk status world/ --json"""
 
 
 def listed(given: str, stage: Stage) -> Iterator[Listed]:
@@ -152,3 +160,26 @@ def _lines(told: Status) -> Iterator[str]:
         yield "  the newest upload has not been ingested yet"
     yield f"  received: {told['received_at']}"
     yield f"  receipt: {told['receipt']}"
+
+
+# The command
+
+
+def words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("key", metavar="KEY|PREFIX")
+    chosen.words(parser, json_help="one key a line")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    stage, now = chosen.stage(arguments), datetime.now(UTC)
+    with stage.explained():
+        found = list(listed(arguments.key, stage))
+        told = []
+        with progress(len(found), "reading", unit="key") as bar:
+            for one in statuses(found, stage, now=now):
+                if arguments.json:
+                    bar.write(json.dumps(one, ensure_ascii=False), file=sys.stdout)
+                told.append(one)
+                bar.update()
+    if not arguments.json:
+        print(text(told))

@@ -8,16 +8,21 @@ takedown that is killed is finished by the same command: every step can be repea
 
 from __future__ import annotations
 
+import argparse
+import json
+import sys
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import newsroom
 from chalicelib.aws.buckets import PUBLIC_MEDIA, SUMMARIES
 from chalicelib.core import takedown
+from desk import chosen
 from desk import traces as looking
-from desk.errors import DeskError
+from desk.errors import NOT_DONE, DeskError, WrongWords
+from desk.terminal import progress
 from desk.traces import Ask, Look, Traces
 
 if TYPE_CHECKING:
@@ -31,6 +36,10 @@ OUT_OF_REACH = (
     "feed readers, search engines and mirrors: /v1/changes tells them that it was withdrawn",
     "the table's point-in-time backups: up to 35 days, for whoever may restore them",
 )
+
+EXAMPLES = """\
+  python -m desk takedown world/ferry.md --reason "By order of a court." --stage prod
+  python -m desk takedown tt3k3vhwfsl3k6qz --reason "A privacy request." --yes --json"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,3 +199,58 @@ def _put_mark(
         Body=takedown.mark(reason, at=now, was_public=was_public),
         ContentType="application/yaml",
     )
+
+
+# The command
+
+
+def words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("article", metavar="KEY|ID")
+    parser.add_argument("--reason", required=True, help="readers see it at the article's address")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    chosen.words(parser, json_help="{id, key, images, proved, surfaces, out_of_reach}")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    stage = chosen.stage(arguments)
+    now = datetime.now(UTC).replace(microsecond=0)
+    with stage.explained():
+        projection = stage.projection()
+        planned = plan(arguments.article, stage, projection)
+        article = planned.traces
+        if not arguments.yes and not _is_meant(planned):
+            print("desk takedown: nothing was done", file=sys.stderr)
+            return NOT_DONE
+        addresses = 2 * len(looking.addresses(article))  # before and after
+        with progress(addresses, "reading every surface", unit="address") as bar:
+            proof = take_down(
+                planned,
+                arguments.reason,
+                stage,
+                projection=projection,
+                ask=looking.over_http(stage.site),
+                now=now,
+                told=bar.update,
+            )
+    if arguments.json:
+        told = {"id": article.id, "key": article.key, "images": planned.images}
+        proved = {"proved": not proof.left, **asdict(proof)}
+        print(json.dumps({**told, **proved}, ensure_ascii=False))
+    else:
+        showed = sum(bool(one["before"]) for one in proof.surfaces)
+        print(f"surfaces: {len(proof.surfaces)} read, {showed} showed it, {len(proof.left)} do now")
+        for one in proof.left:
+            print(f"  left: {one['surface']}: {', '.join(one['left'])}")
+        for where in proof.out_of_reach:
+            print(f"out of reach: {where}")
+    return NOT_DONE if proof.left else 0
+
+
+def _is_meant(planned: Plan) -> bool:
+    """Ask whoever sits at the terminal; nobody else can have meant it without --yes."""
+    if not sys.stdin.isatty():
+        raise WrongWords("this cannot be undone: say --yes where nobody can be asked")
+    traces = planned.traces
+    print(f"All versions of {traces.key} go for good, with {len(planned.files)} image files, and")
+    print(f"these uploads that nothing else shows: {', '.join(planned.images) or 'none'}")
+    return input(f"Type {traces.id} to take it down: ").strip() == traces.id

@@ -1,11 +1,12 @@
-"""What a person reads in a terminal: colours where they are wanted, columns that line up."""
+"""What a person reads in a terminal: colours where wanted, columns that line up, progress."""
 
 from __future__ import annotations
 
 import os
+import sys
 import unicodedata
 from collections.abc import Sequence
-from typing import TextIO
+from typing import Any, TextIO
 
 
 def wants_colour(stream: TextIO) -> bool:
@@ -28,3 +29,18 @@ def table(rows: Sequence[Sequence[str]]) -> str:
     """Return *rows*, the first the headings, in columns as wide as they must be."""
     widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
     return "\n".join(row(cells, widths[:-1]) for cells in rows)
+
+
+def progress(total: int, doing: str, *, unit: str = "file") -> Any:
+    """Return a bar on stderr, which only a person there sees, and only for more than one thing.
+
+    A *total* of 0 is not known yet. What is printed meanwhile goes through its `write`.
+    """
+    from tqdm import tqdm
+
+    hidden = not sys.stderr.isatty() or total == 1
+    return tqdm(total=total or None, desc=doing, unit=unit, disable=hidden, leave=False)
+
+
+def say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

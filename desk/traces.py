@@ -23,7 +23,7 @@ from urllib.parse import urlencode
 from chalicelib import ingesting
 from chalicelib.aws.buckets import PUBLIC_MEDIA, SUMMARIES
 from chalicelib.core import fold
-from chalicelib.core.article import Article, ArticleId, article_id, moment, place_of
+from chalicelib.core.article import IMAGE_NAME, Article, ArticleId, article_id, moment, place_of
 from chalicelib.core.receipt import receipt_key
 from chalicelib.core.uploads import kind_of
 from chalicelib.core.written import kept_under
@@ -37,7 +37,6 @@ LEAST_SENTENCE = 25  # characters: "He said no." proves nothing
 AT_ONCE = 8  # requests
 TIMEOUT_S = 30
 
-_FILE = re.compile(r"[0-9a-f]{32}\.(?:png|webp)")
 _TAG = re.compile(r"<[^<>]*>")
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _MAX_AGE = re.compile(r"max-age=(\d+)")
@@ -167,10 +166,10 @@ def others(traces: Traces, projection: Projection) -> Others:
     own = {f"UPLOAD#{article_id(key)}" for key in traces.images}
     for (pk, sk), text in projection.texts():
         if pk.startswith("UPLOAD#") and pk not in own:
-            files |= set(_FILE.findall(text))
+            files |= set(IMAGE_NAME.findall(text))
         if not pk.startswith("ARTICLE#") or not sk.startswith(_OWN) or pk.endswith(traces.id):
             continue
-        files |= set(_FILE.findall(text))
+        files |= set(IMAGE_NAME.findall(text))
         told |= _found(words, text)
         article = json.loads(text)
         if "article" in article:

@@ -7,15 +7,19 @@ version that it wrote.
 
 from __future__ import annotations
 
+import argparse
 import json
 import mimetypes
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from desk.errors import DeskError, WrongWords
+from desk import chosen, receipts
+from desk.errors import NO_RECEIPT, NOT_DONE, DeskError, WrongWords
+from desk.terminal import progress
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -40,6 +44,10 @@ _TYPES = {
     ".webp": "image/webp",
     ".avif": "image/avif",
 }
+
+EXAMPLES = """\
+  python -m desk publish ferry.md --key world/ferry.md
+  python -m desk publish articles/ --stage prod --json"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,3 +159,34 @@ def delete_versions(s3: S3Client, bucket: str, *, prefix: str = "") -> None:
         failed = s3.delete_objects(Bucket=bucket, Delete={"Objects": names, "Quiet": True})
         for error in failed.get("Errors", []):
             raise DeskError(f"{bucket}: {error['Key']} cannot be deleted: {error['Message']}")
+
+
+# The command
+
+
+def words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", nargs="+", type=Path, metavar="FILE|FOLDER")
+    parser.add_argument("--key", help="the key of the one file given (default: its name)")
+    chosen.words(parser, json_help="one receipt a line")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    listed = list(files(arguments.paths, key=arguments.key))
+    stage = chosen.stage(arguments)
+    show = receipts.shown(as_json=arguments.json)
+    if len(listed) > 1 and not arguments.json:
+        show = receipts.shown_in_a_table(file.key for file in listed)
+    outcomes: list[str] = []
+    with stage.explained(), progress(len(listed), "publishing") as bar:
+
+        def told(one: dict[str, Any]) -> None:
+            show(one)
+            outcomes.append(one["outcome"])
+            bar.update()
+
+        missing = publish(listed, stage, told=told)
+    for file in missing:
+        print(f"desk publish: no receipt of {file.key} has come", file=sys.stderr)
+    if missing:
+        return NO_RECEIPT
+    return NOT_DONE if "rejected" in outcomes else 0

@@ -121,6 +121,20 @@ def test_an_image_goes_with_the_only_article_that_shows_it(told: Paper, ask: Ask
     assert f"public-{picture.wide.path}" in objects(STAGE.receipts)
 
 
+def test_no_file_goes_that_the_same_picture_under_another_key_needs(told: Paper, ask: Ask) -> None:
+    told.publish("media/same.png", builders.picture(colour="red"))
+    told.publish(
+        "world/third.md", builders.markdown("A face again", body=CHESS, image="media/same.png")
+    )
+
+    taken_down("world/second.md", ask=ask)
+
+    assert wiring.uploads().versions("media/own.png") == ()
+    needed = gather("world/third.md", STAGE, STAGE.projection()).images["media/same.png"]
+    assert {name.rpartition(".")[2] for name in needed} == {"jpeg", "png", "webp"}
+    assert {f"public-media/{name}" for name in needed} <= set(objects(STAGE.receipts))
+
+
 def test_mirrors_are_told_that_it_is_gone(told: Paper, client: Client, ask: Ask) -> None:
     taken_down(ask=ask)
 

@@ -17,6 +17,7 @@ from chalicelib.core.errors import Gone, NotFound
 
 ArticleId = NewType("ArticleId", str)
 ARTICLE_ID = re.compile(r"[a-z2-7]{16}")
+IMAGE_NAME = re.compile(r"[0-9a-f]{32}\.(?:jpeg|png|webp)")  # of a rendition: its bytes' hash
 
 BlockKind = Literal["paragraph", "heading", "list_item", "quote", "row", "caption", "code"]
 Check = Literal["pass", "fail", "none"]

@@ -15,7 +15,7 @@ from http import HTTPStatus
 from typing import Any
 
 from chalicelib import VERSION
-from chalicelib.core.article import ARTICLE_ID, SLUG
+from chalicelib.core.article import ARTICLE_ID, IMAGE_NAME, SLUG
 from chalicelib.core.errors import (
     BadRequest,
     BroadsheetError,
@@ -57,7 +57,7 @@ _PARTS: Mapping[str, tuple[str, Json, str, tuple[type[BroadsheetError], ...]]] =
     ),
     "name": (
         "The image's name, which is the hash of its bytes.",
-        {"type": "string", "pattern": r"^[0-9a-f]{32}\.(jpeg|png|webp)$"},
+        {"type": "string", "pattern": f"^{IMAGE_NAME.pattern}$"},
         "0a1b2c3d4e5f60718293a4b5c6d7e8f9.webp",
         (NotFound,),
     ),

@@ -11,7 +11,7 @@ from chalice import __version__ as chalice_version
 
 from chalicelib import VERSION, newsroom, wiring
 from chalicelib.core import pages
-from chalicelib.core.article import SLUG, known_id
+from chalicelib.core.article import IMAGE_NAME, SLUG, known_id
 from chalicelib.core.errors import NotFound
 from chalicelib.core.turns import Turns
 from chalicelib.newsroom import Filing
@@ -28,7 +28,6 @@ from chalicelib.web.parameters import (
 from chalicelib.web.serving import Visit, not_found, page_view
 
 _TOKEN = re.compile(r"[a-z2-7]{42}")
-_MEDIA_NAME = re.compile(r"[0-9a-f]{32}\.(jpeg|png|webp)")
 
 
 @page_view("/", "What is new, led by one article with its summary.", takes=(SECTIONS, SEEN))
@@ -255,15 +254,15 @@ def unknown_address(visit: Visit) -> Answer:
     "/media/{name}", "A prepared image.", media_types=("image/jpeg", "image/png", "image/webp")
 )
 def media(_: Visit, name: str) -> Answer:
-    match = _MEDIA_NAME.fullmatch(name)
-    if match is None:
+    if not IMAGE_NAME.fullmatch(name):
         raise NotFound("There is no image at this address.")
     image = newsroom.read_media(name, media=wiring.media())
+    digest, form = name.split(".")
     return Answer(
         body=lambda: image.data,
         modified_at=image.received_at,
-        digest=name.partition(".")[0],
-        content_type=f"image/{match[1]}",
+        digest=digest,
+        content_type=f"image/{form}",
         is_dated=True,
         max_age_s=YEAR_S,  # the name is the hash of the bytes
         headers={

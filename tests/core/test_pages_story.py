@@ -15,9 +15,9 @@ from chalicelib.core import pages
 from chalicelib.core.article import Source
 from chalicelib.core.pages import labels
 from chalicelib.core.stories import Story
+from tests.core.pages_made import WORDS, in_order
 from tests.core.pages_newsroom import NOW, SITE, Seen
 from tests.core.story_newsroom import LINKS, account, story_of, told_by_many
-from tests.core.test_pages import WORDS, in_order
 
 
 def page(story: Story, **given: object) -> str:

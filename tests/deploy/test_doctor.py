@@ -26,13 +26,13 @@ class Ward:
     def client(self, service):
         return self.aws.client(service)
 
-    def findings(self, *, later=timedelta()):
+    def faults(self, *, later=timedelta()):
         stage = configured.recorded("staging", root=self.operator.at)
         found = examine(stage, now=datetime.now(UTC) + later, root=self.operator.at)
-        return [finding for _, findings in found for finding in findings]
+        return [fault for _, faults in found for fault in faults]
 
     def found(self, **words):
-        return {finding.check: finding.what for finding in self.findings(**words)}
+        return {fault.check: fault.what for fault in self.faults(**words)}
 
 
 @pytest.fixture(scope="module")
@@ -55,8 +55,8 @@ def ward(hospital, monkeypatch):
     return hospital
 
 
-def test_a_stage_that_is_well_has_no_finding(ward):
-    assert ward.findings() == []
+def test_a_stage_that_is_well_has_no_fault(ward):
+    assert ward.faults() == []
 
 
 # Each fault is planted by calls to AWS, as a hand or a script would do it, and undone again.
@@ -292,16 +292,16 @@ EVERYTHING = json.dumps(
 )
 def test_the_doctor_finds_one_fault_and_nothing_else(ward, fault, check, words):
     with fault(ward):
-        (finding,) = ward.findings()
+        (fault,) = ward.faults()
 
-    assert finding.check == check
-    assert words in finding.what
-    assert finding.mend
+    assert fault.check == check
+    assert words in fault.what
+    assert fault.mend
 
 
 def test_an_upload_counts_as_lost_after_five_minutes(ward):
     with an_upload_that_nothing_was_made_of(ward):
-        assert ward.findings() == []
+        assert ward.faults() == []
         found = ward.found(later=timedelta(minutes=6))
 
     assert found["uploads"] == "not ingested: world/lost.md"
@@ -329,12 +329,12 @@ def test_a_site_that_does_not_answer_is_found_and_so_is_who_was_told_of_another(
 def test_a_stage_that_is_gone_is_told_part_by_part(ward, monkeypatch):
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")  # where nothing was ever deployed
 
-    findings = ward.findings()
+    faults = ward.faults()
 
     assert {"stack", "functions", "alarms", "failure queue", "logs"} <= {
-        finding.check for finding in findings
+        fault.check for fault in faults
     }
-    assert all(finding.mend for finding in findings)
+    assert all(fault.mend for fault in faults)
 
 
 def test_the_command_says_what_is_well_and_fails_when_something_is_not(ward):

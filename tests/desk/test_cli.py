@@ -7,6 +7,7 @@ import socket
 import pytest
 from local_run import desk, fetch
 
+from desk.__main__ import COMMANDS
 from desk.embedded import EmbeddedAws
 from desk.receipts import text
 
@@ -132,26 +133,7 @@ def test_what_cannot_be_done_is_one_clear_line(words, status, said):
     assert done.stdout == ""
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        "run",
-        "check",
-        "publish",
-        "status",
-        "restore",
-        "export",
-        "import",
-        "rebuild",
-        "takedown",
-        "screenshots",
-        "redrive",
-        "doctor",
-        "logs",
-        "deploy",
-        "destroy",
-    ],
-)
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_helps_with_an_example(command):
     done = desk(command, "--help")
 

@@ -6,7 +6,7 @@ import shlex
 import pytest
 from local_run import ROOT
 
-from desk.__main__ import _parser
+from desk.__main__ import understood
 
 GUIDE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 TYPED = sorted(set(re.findall(r"python -m desk ([^`\n#]+)", GUIDE)))
@@ -14,7 +14,7 @@ TYPED = sorted(set(re.findall(r"python -m desk ([^`\n#]+)", GUIDE)))
 
 @pytest.mark.parametrize("words", TYPED)
 def test_a_command_of_the_guide_is_understood(words):
-    assert _parser().parse_args(shlex.split(words)).run
+    assert understood(shlex.split(words)).run
 
 
 @pytest.mark.parametrize("command", ["rebuild", "export", "import", "takedown"])
