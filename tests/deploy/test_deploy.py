@@ -100,6 +100,16 @@ def test_the_smoke_test_leaves_nothing_behind(deployed, aws, stage):
     assert rows(aws, stage.table) == []
 
 
+def test_the_smoke_test_takes_nothing_away_but_its_own_draft(aws, stage):
+    key = f"{smoke.KEY}.bak"
+    aws.client("s3").put_object(Bucket=stage.uploads, Key=key, Body=b"somebody's")
+
+    smoke.smoke(stage)
+
+    assert stage.versions().forget(key) == 1
+    stage.kept_receipts().forget([f"{key}.json", f"{key}.html"])
+
+
 def test_a_smoke_test_says_what_did_not_come_and_where_to_look(aws, stage):
     s3 = aws.client("s3")
     configured = s3.get_bucket_notification_configuration(Bucket=stage.uploads)
