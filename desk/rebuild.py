@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib import newsroom
 from chalicelib.aws.projection import Progress
+from chalicelib.core.article import ArticleId, article_id
 from chalicelib.core.uploads import kind_of
 from desk.venv import ROOT
 
@@ -90,14 +91,21 @@ def rebuild(
         if not failed and number % NOTE_EVERY == 0:
             projection.put_progress(Progress(code=code, done_to=_place(key)), now=now)
     failures: dict[str, str] = {}
-    for key, outcome in _each(failed, again, threads=1):
-        if isinstance(outcome, Exception):
-            failures[key] = f"{type(outcome).__name__}: {outcome}"
-        else:
-            changed += outcome
+
+    def one_by_one(some: Iterable[str]) -> int:
+        changed = 0
+        for key, outcome in _each(some, again, threads=1):
+            if isinstance(outcome, Exception):
+                failures[key] = f"{type(outcome).__name__}: {outcome}"
+            else:
+                changed += outcome
+        return changed
+
+    changed += one_by_one(failed)
     swept = None
     if not failures:
         swept = projection.sweep()
+        changed += one_by_one(_still_there(swept.articles, stage))
         projection.put_progress(None, now=now)
         newsroom.refresh_latest(store=projection, now=now)
     rows, digest = projection.digest()
@@ -105,11 +113,17 @@ def rebuild(
         keys=len(keys),
         skipped=len(keys) - len(left),
         changed=changed,
-        swept=swept,
+        swept=swept.rows if swept is not None else None,
         failed=failures,
         rows=rows,
         digest=digest,
     )
+
+
+def _still_there(ids: frozenset[ArticleId], stage: Stage) -> list[str]:
+    """Return the keys of those articles *ids* that are in the bucket."""
+    uploaded = stage.versions().newest("") if ids else ()
+    return [key for key, _ in uploaded if article_id(key) in ids]
 
 
 def _each(

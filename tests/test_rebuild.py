@@ -14,7 +14,7 @@ from chalice.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib import newsroom, wiring
+from chalicelib import ingesting, newsroom, wiring
 from chalicelib.aws.projection import Projection
 from chalicelib.core.article import article_id
 from desk import samples
@@ -292,6 +292,20 @@ def test_rows_that_were_lost_changed_or_added_are_mended(paper: Paper) -> None:
     assert done.failed == {}
     assert done.swept is not None
     assert done.swept >= 3
+
+
+def test_an_upload_that_is_being_read_during_the_sweep_keeps_its_revisions(paper: Paper) -> None:
+    keys = keys_of(STAGE, STAGE.projection())
+    paper.upload("a.md", builders.markdown())
+    versions = wiring.uploads().versions("a.md")
+    half_done = ingesting.folded("a.md", None, versions, **paper.parts(), now=NOW)
+
+    rebuild(keys, STAGE, projection=STAGE.projection(), now=NOW, told=int, threads=1)
+    wiring.store().write(None, half_done)
+    paper.ingest("a.md")
+
+    rebuilt(OTHER)
+    assert rows() == rows(OTHER)
 
 
 def test_the_rows_of_a_key_deleted_for_good_unheard_are_taken_away(paper: Paper) -> None:
