@@ -157,8 +157,12 @@ def _remove(
     ingest(takedown.mark_key(traces.id))
     newsroom.refresh_latest(store=projection, now=now)
     written = [n for prefix in planned.summaries for n in receipts.names(SUMMARIES + prefix)]
-    receipts.forget([*written, *(PUBLIC_MEDIA + name for name in planned.files)])
-    for key in (*planned.images, *([traces.key] if traces.key else [])):
+    # Another article may have come to show one since the plan was made.
+    kept = {key for key in planned.images if _users(key, traces, projection)}
+    files = planned.files.difference(*(traces.images[key] for key in kept))
+    receipts.forget([*written, *(PUBLIC_MEDIA + name for name in files)])
+    images = [key for key in planned.images if key not in kept]
+    for key in (*images, *([traces.key] if traces.key else [])):
         uploads.forget(key)
         ingest(key)
         receipts.forget(looking.receipt_names(key))

@@ -25,6 +25,7 @@ from chalicelib.aws.buckets import PUBLIC_MEDIA, SUMMARIES
 from chalicelib.core import fold
 from chalicelib.core.article import Article, ArticleId, article_id, moment, place_of
 from chalicelib.core.receipt import receipt_key
+from chalicelib.core.record import name_of_key
 from chalicelib.core.uploads import kind_of
 from chalicelib.core.written import kept_under
 from desk.errors import DeskError
@@ -109,10 +110,10 @@ def gather(given: str, stage: Stage, projection: Projection) -> Traces:
         if step.article is not None:
             articles.append(step.article)
             previews.add(step.article.preview)
-    named = {i.key for a in articles for i in (a.image, *a.pictures) if i and not i.is_embedded}
+    shown = [i for a in articles for i in (a.image, *a.pictures) if i and not i.is_embedded]
     images = {
         name: frozenset(file.name for step in _steps(name, stage) for file in step.files)
-        for name in sorted(named)
+        for name in _spelled({image.key for image in shown}, stage)
     }
     member = projection.stories.memberships([id_]).get(id_)
     others = {member.story_id, *(card.id for card in member.others)} if member else set()
@@ -125,6 +126,13 @@ def gather(given: str, stage: Stage, projection: Projection) -> Traces:
         images=images,
         others=frozenset(others - {id_}),
     )
+
+
+def _spelled(images: set[str], stage: Stage) -> list[str]:
+    """Return the keys *images*, and those of uploads that mean the same, spelled otherwise."""
+    names = {name_of_key(key) for key in images}
+    uploaded = (key for key, _ in stage.versions().newest("media/")) if images else ()
+    return sorted({*images, *(key for key in uploaded if name_of_key(key) in names)})
 
 
 def is_id(given: str) -> bool:

@@ -6,6 +6,7 @@ import json
 import threading
 from datetime import UTC, datetime
 from typing import Any
+from unicodedata import normalize
 
 import boto3
 import pytest
@@ -119,6 +120,33 @@ def test_an_image_goes_with_the_only_article_that_shows_it(told: Paper, ask: Ask
     (picture,) = [image.picture for image in shown.pictures]
     assert picture is not None
     assert f"public-{picture.wide.path}" in objects(STAGE.receipts)
+
+
+def test_an_image_that_another_article_has_come_to_show_meanwhile_stays(told: Paper) -> None:
+    projection = STAGE.projection()
+    planned = plan("world/second.md", STAGE, projection)
+    told.publish("world/third.md", builders.markdown(body=f"{CHESS}\n\n![A face](media/own.png)"))
+
+    proof = take_down(planned, REASON, STAGE, projection=projection, ask=silent, now=NOW)
+
+    assert wiring.uploads().versions("media/own.png") != ()
+    files = planned.traces.images["media/own.png"]
+    assert {f"public-media/{name}" for name in files} <= objects(STAGE.receipts).keys()
+    assert {kind for one in proof.left for kind in one["left"]} >= {"image"}
+
+
+def test_an_image_goes_however_its_name_was_spelled(paper: Paper, ask: Ask) -> None:
+    composed = "media/caf\u00e9.png"
+    decomposed = normalize("NFD", composed)
+    paper.publish(decomposed, builders.picture())
+    paper.publish("a.md", builders.markdown(body=f"{CHESS}\n\n![A face]({composed})"))
+    assert any(name.startswith("public-media/") for name in objects(STAGE.receipts))
+
+    proof = taken_down("a.md", ask=ask)
+
+    assert proof.left == ()
+    assert wiring.uploads().versions(decomposed) == ()
+    assert [name for name in objects(STAGE.receipts) if name.startswith("public-media/")] == []
 
 
 def test_mirrors_are_told_that_it_is_gone(told: Paper, client: Client, ask: Ask) -> None:
