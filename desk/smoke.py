@@ -14,6 +14,7 @@ import urllib.request
 import uuid
 from collections.abc import Callable
 from http import HTTPStatus
+from http.client import HTTPException
 from typing import TYPE_CHECKING
 
 from desk.errors import DeskError
@@ -115,5 +116,5 @@ def _get(address: str) -> tuple[int, str]:
     except urllib.error.HTTPError as error:
         with error:
             return error.code, error.read(MAX_PAGE_BYTES).decode(errors="replace")
-    except OSError:
+    except (OSError, HTTPException):
         return 0, ""

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from http.client import HTTPException
 from itertools import product
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -42,6 +43,8 @@ _FILE = re.compile(r"[0-9a-f]{32}\.(?:png|webp)")
 _TAG = re.compile(r"<[^<>]*>")
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _MAX_AGE = re.compile(r"max-age=(\d+)")
+_REFUSED = (HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS)  # by what stands before the site
+_FAILED = HTTPStatus.INTERNAL_SERVER_ERROR  # and all above it: not what readers have when it is up
 _OWN = ("CURRENT", "DRAFT", "AS#")  # the rows in which an article has its own words
 
 
@@ -250,6 +253,8 @@ def over_http(site: str) -> Ask:
         except urllib.error.HTTPError as error:
             with error:
                 status, headers, body = error.code, error.headers, error.read()
+        except HTTPException as error:  # an answer that is cut off, or none of HTTP's
+            raise OSError(f"{address} does not answer: {error!r}") from None
         age = _MAX_AGE.search(headers.get("Cache-Control") or "")
         text = body.decode(errors="replace")
         return Answer(status=status, text=text, age_s=int(age[1]) if age else 0)
@@ -285,6 +290,8 @@ def look(
         try:
             answer = ask(path)
         except OSError:
+            answer = None
+        if answer is None or answer.status in _REFUSED or answer.status >= _FAILED:
             return Look(surface=path, left=("unread",))
         kinds = {words[one] for one in _found(words, answer.text)}
         if answer.status == HTTPStatus.OK and path.removeprefix("/media/") in words:

@@ -18,10 +18,11 @@ from chalicelib.core.takedown import mark_key
 from chalicelib.core.written import kept_under
 from desk.errors import DeskError
 from desk.takedown import Proof, plan, take_down
-from desk.traces import Answer, Ask, addresses, gather
+from desk.traces import Answer, Ask, addresses, gather, over_http
 from tests import builders
 from tests.conftest import NOW, STAGE, Paper
 from tests.core.formats.documents import docx, drawing, p
+from tests.publishers import Publisher, Request
 from tests.test_placing import CHESS, FERRY, FERRY_AGAIN
 from tests.test_rebuild import OTHER, objects, rebuilt, rows
 
@@ -202,6 +203,24 @@ def test_a_site_that_does_not_answer_proves_nothing(told: Paper) -> None:
     proof = taken_down(ask=unreachable)
 
     assert {"unread"} == {kind for one in proof.left for kind in one["left"]}
+
+
+@pytest.mark.parametrize("status", [403, 429, 500, 503])
+def test_a_site_that_refuses_to_answer_proves_nothing(told: Paper, status: int) -> None:
+    proof = taken_down(ask=lambda _path: Answer(status=status, text=""))
+
+    assert {"unread"} == {kind for one in proof.left for kind in one["left"]}
+
+
+def test_an_answer_that_is_cut_off_is_none(courier: Publisher) -> None:
+    def cut_off(request: Request) -> None:
+        request.head(200, Content_Length="100")
+        request.wfile.write(b"<p>Half")
+
+    courier.serve("/half", cut_off)
+
+    with pytest.raises(OSError, match="/half does not answer"):
+        over_http(courier.url)("/half")
 
 
 def test_it_stays_gone_through_uploads_and_rebuilds_until_the_takedown_is_lifted(
