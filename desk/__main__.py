@@ -512,6 +512,7 @@ def _rebuild(arguments: argparse.Namespace) -> int:
 
 def _rebuilt(stage: Stage, projection: Projection, before: dict[str, int], *, as_json: bool) -> int:
     """Rebuild, and tell of it after what was done *before*."""
+    from chalicelib.core.clean import printable
     from desk.rebuild import keys_of, rebuild
 
     now = datetime.now(UTC).replace(microsecond=0)
@@ -520,7 +521,7 @@ def _rebuilt(stage: Stage, projection: Projection, before: dict[str, int], *, as
         with _progress(len(keys), "rebuilding", unit="key") as progress:
             done = rebuild(keys, stage, projection=projection, now=now, told=progress.update)
     for key, why in done.failed.items():
-        print(f"desk rebuild: {key} is not rebuilt: {why}", file=sys.stderr)
+        print(printable(f"desk rebuild: {key} is not rebuilt: {why}"), file=sys.stderr)
     if as_json:
         print(json.dumps({**before, **asdict(done)}, ensure_ascii=False))
     else:
@@ -540,6 +541,7 @@ def _takedown_words(parser: argparse.ArgumentParser) -> None:
 
 
 def _takedown(arguments: argparse.Namespace) -> int:
+    from chalicelib.core.clean import printable
     from desk import takedown, traces
 
     stage = _stage(arguments)
@@ -570,7 +572,7 @@ def _takedown(arguments: argparse.Namespace) -> int:
         showed = sum(bool(one["before"]) for one in proof.surfaces)
         print(f"surfaces: {len(proof.surfaces)} read, {showed} showed it, {len(proof.left)} do now")
         for one in proof.left:
-            print(f"  left: {one['surface']}: {', '.join(one['left'])}")
+            print(printable(f"  left: {one['surface']}: {', '.join(one['left'])}"))
         for where in proof.out_of_reach:
             print(f"out of reach: {where}")
     return REJECTED if proof.left else 0
@@ -578,11 +580,14 @@ def _takedown(arguments: argparse.Namespace) -> int:
 
 def _is_meant(planned: Plan) -> bool:
     """Ask whoever sits at the terminal; nobody else can have meant it without --yes."""
+    from chalicelib.core.clean import printable
+
     if not sys.stdin.isatty():
         raise WrongWords("this cannot be undone: say --yes where nobody can be asked")
     traces = planned.traces
-    print(f"All versions of {traces.key} go for good, with {len(planned.files)} image files, and")
-    print(f"these uploads that nothing else shows: {', '.join(planned.images) or 'none'}")
+    key, images = printable(str(traces.key)), printable(", ".join(planned.images))
+    print(f"All versions of {key} go for good, with {len(planned.files)} image files, and")
+    print(f"these uploads that nothing else shows: {images or 'none'}")
     return input(f"Type {traces.id} to take it down: ").strip() == traces.id
 
 
