@@ -535,9 +535,22 @@ def _rebuilt(stage: Stage, projection: Projection, before: dict[str, int], *, as
 
 def _takedown_words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("article", metavar="KEY|ID")
-    parser.add_argument("--reason", required=True, help="readers see it at the article's address")
+    parser.add_argument("--reason", type=_reason, required=True,
+                        help="readers see it at the article's address")  # fmt: skip
     parser.add_argument("--yes", action="store_true", help="do not ask")
     _stage_words(parser, json_help="{id, key, images, proved, surfaces, out_of_reach}")
+
+
+def _reason(text: str) -> str:
+    from chalicelib.core.takedown import MAX_REASON_LENGTH
+
+    reason = " ".join(text.split())
+    if not 0 < len(reason) <= MAX_REASON_LENGTH:
+        message = f"a reason has 1 to {MAX_REASON_LENGTH} characters, this one {len(reason)}"
+        raise argparse.ArgumentTypeError(message)
+    if any("\ud800" <= character <= "\udfff" for character in reason):
+        raise argparse.ArgumentTypeError("the reason is no text in UTF-8")
+    return reason
 
 
 def _takedown(arguments: argparse.Namespace) -> int:
