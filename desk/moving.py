@@ -78,11 +78,12 @@ def export(stage: Stage, folder: Path, *, told: Told = int) -> Carried:
             told()
         for version_id in had - seen:
             archive.remove(version_id)
-        kept = {folder / name: data for name, data in _summaries(stage)}
+        kept = set[Path]()
         (folder / SUMMARIES).mkdir(exist_ok=True)
-        for path, data in kept.items():
-            path.write_bytes(data)
-        for path in set((folder / SUMMARIES).iterdir()) - kept.keys():
+        for name, data in _summaries(stage):
+            (folder / name).write_bytes(data)
+            kept.add(folder / name)
+        for path in set((folder / SUMMARIES).iterdir()) - kept:
             path.unlink()
     return Carried(versions=len(seen), summaries=len(kept))
 
