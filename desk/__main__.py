@@ -502,10 +502,14 @@ def _rebuild_words(parser: argparse.ArgumentParser) -> None:
 
 
 def _rebuild(arguments: argparse.Namespace) -> int:
+    from desk.rebuild import other
+
     stage = _stage(arguments)
     with stage.explained():
-        projection = stage.projection(table=arguments.table)
-        if arguments.table is not None and projection.create():
+        projection, is_made = stage.projection(), False
+        if arguments.table is not None:
+            projection, is_made = other(stage, arguments.table)
+        if is_made:
             print(f"desk rebuild: the table {arguments.table} is made", file=sys.stderr)
     return _rebuilt(stage, projection, {}, as_json=arguments.json)
 

@@ -21,6 +21,7 @@ from chalicelib import newsroom
 from chalicelib.aws.projection import Progress
 from chalicelib.core.article import ArticleId, article_id
 from chalicelib.core.uploads import kind_of
+from desk.errors import DeskError
 from desk.venv import ROOT
 
 if TYPE_CHECKING:
@@ -43,6 +44,18 @@ class Rebuilt:
     failed: dict[str, str]  # key -> why
     rows: int
     digest: str
+
+
+def other(stage: Stage, table: str) -> tuple[Projection, bool]:
+    """Return another *table* for the uploads of *stage*, and whether it was made here.
+
+    Raises DeskError for one that holds what is none of ours: a sweep would delete it.
+    """
+    projection = stage.projection(table=table)
+    is_made = projection.create()
+    if not is_made and not projection.is_ours():
+        raise DeskError(f"the table {table} holds other things, which a rebuild would delete")
+    return projection, is_made
 
 
 def keys_of(stage: Stage, projection: Projection) -> list[str]:

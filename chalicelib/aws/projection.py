@@ -42,6 +42,7 @@ from chalicelib.core.stories.telling import Account
 Rewrite = Literal["kept", "written", "overtaken"]
 
 _OBSERVED = "OBSERVED#"
+_KINDS = (_OBSERVED, "UPLOAD#", "ARTICLE#", "LIST#", "SHOWN#", "STORY#", "STORYKEY#")
 _PROGRESS = ("OBSERVED#rebuild", "VALUE")
 _GOES_ON_FOR = timedelta(days=1)  # what was rebuilt before is then looked at again
 _KEYS_AT_ONCE = 20  # of five rows each: the 100 of one call
@@ -100,6 +101,12 @@ class Projection(Store):
             )
             return True
         return False
+
+    def is_ours(self) -> bool:
+        """True if the table holds nothing, within its first megabyte, that is no row of ours."""
+        page = self._client.scan(TableName=self._table, ProjectionExpression="pk")
+        found = (row.get("pk", {}).get("S", "") for row in page["Items"])
+        return all(pk.startswith(_KINDS) for pk in found)
 
     def legible(self, key: str) -> Record | None:
         """Return the record of *key*; None too where the rows are none that this code wrote."""
