@@ -101,7 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     deploy.add_argument("--stage", default="prod", help="default: prod")
     for who, of_what in (("editors", "rejected uploads"), ("operators", "alarms")):
         deploy.add_argument(f"--{who}-email", metavar="ADDRESS",
-                            default=os.environ.get(f"{who.upper()}_EMAIL"),
+                            default=os.environ.get(f"{who.upper()}_EMAIL") or None,
                             help=f"is told of {of_what} ({who.upper()}_EMAIL)")  # fmt: skip
     deploy.add_argument("--dry-run", action="store_true", help="say what would change, and end")
     deploy.add_argument("--list", action="store_true", help="make the zip, list it, and end")

@@ -157,6 +157,15 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(deployed, aws, ope
     assert (operator.at / ".chalice" / "config.json").read_text() == files
 
 
+def test_an_address_that_is_set_to_nothing_unsubscribes_nobody(deployed, aws, monkeypatch):
+    monkeypatch.setenv("EDITORS_EMAIL", "")  # as a pipeline without the secret has it
+    before = snapshot(aws)["stacks"]
+
+    deployed.deploy("staging")
+
+    assert snapshot(aws)["stacks"] == before
+
+
 def test_deploying_again_from_anywhere_changes_nothing(deployed, aws, operator):
     before = snapshot(aws)
 
