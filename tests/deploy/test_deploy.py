@@ -312,7 +312,7 @@ def test_deploying_another_stage_leaves_prods_configuration_alone(deployed):
 
 def test_a_stages_policies_follow_prods(tmp_path):
     at = checkout(tmp_path / "checkout")
-    outputs = {"Table": "t", "UploadsBucket": "u", "ReceiptsBucket": "r", "EditorsTopic": "e"}
+    outputs = recorded_outputs("aws")
     configured.record("staging", outputs, root=at)
     newer = at / ".chalice" / "policy-fetch_feeds.json"
     newer.write_text(newer.read_text().replace("dynamodb:PutItem", "dynamodb:GetItem"))
@@ -321,3 +321,18 @@ def test_a_stages_policies_follow_prods(tmp_path):
 
     followed = (at / ".chalice" / "policy-fetch_feeds-staging.json").read_text()
     assert followed == newer.read_text().replace("broadsheet-prod", "broadsheet-staging")
+
+
+def test_a_stages_policies_name_what_is_in_its_own_partition(tmp_path):
+    at = checkout(tmp_path / "checkout")
+
+    configured.record("staging", recorded_outputs("aws-us-gov"), root=at)
+
+    copies = [path.read_text() for path in (at / ".chalice").glob("policy-*-staging.json")]
+    assert len(copies) == len(configured.functions(root=at))
+    assert all("arn:aws-us-gov:" in text and "arn:aws:" not in text for text in copies)
+
+
+def recorded_outputs(partition):
+    topic = f"arn:{partition}:sns:eu-north-1:123456789012:broadsheet-staging-editors"
+    return {"Table": "t", "UploadsBucket": "u", "ReceiptsBucket": "r", "EditorsTopic": topic}
