@@ -9,7 +9,7 @@ import pytest
 from botocore import exceptions
 
 from chalicelib.core.errors import StoreUnavailable
-from desk.deploy import recorded
+from desk.configured import recorded
 from desk.errors import DeskError
 from desk.stage import Stage
 
