@@ -1,7 +1,6 @@
 """The optional network in front of a stage: what it keeps, asks for, and passes on."""
 
 import json
-import re
 import shutil
 import subprocess
 
@@ -9,6 +8,7 @@ import pytest
 from local_aws import ROOT
 
 from app import app
+from chalicelib import web
 from tests import template
 
 
@@ -29,22 +29,14 @@ def behaviours(distribution):
     return {"*": distribution["DefaultCacheBehavior"], **named}
 
 
-def asked_of_queries(*modules):
-    """The parameters that views read, by the names in their calls."""
-    source = "".join(
-        (ROOT / "chalicelib" / "web" / f"{module}.py").read_text() for module in modules
-    )
-    named = re.findall(r"parameters\.(?:moment|number|flag|slug|given\.get)\(\"(\w+)\"", source)
-    return {*named, *(["cursor"] if "parameters.place()" in source else [])}
-
-
 def test_every_parameter_that_a_page_or_a_feed_knows_makes_an_answer_of_its_own(behaviours):
     policies = resources("CloudFront::CachePolicy")
     pages = policies[behaviours["*"]["CachePolicyId"][1]]["CachePolicyConfig"]
     asked = pages["ParametersInCacheKeyAndForwardedToOrigin"]["QueryStringsConfig"]
 
     assert asked["QueryStringBehavior"] == "whitelist"
-    assert set(asked["QueryStrings"]) == asked_of_queries("pages", "feeds", "machines")
+    described = [one for path, one in web.operations.items() if not path.startswith("/v1/")]
+    assert set(asked["QueryStrings"]) == {p.name for one in described for p in one.takes}
 
 
 def test_the_api_sees_every_parameter_since_it_refuses_what_it_does_not_know(behaviours):
