@@ -92,6 +92,8 @@ def record(
     for name in WRITERS:
         policy = stages[stage]["lambda_functions"][name]["iam_policy_file"]
         _allow_model(root / ".chalice" / policy, environment)
+    for function in stages[stage]["lambda_functions"].values():
+        _place(root / ".chalice" / function["iam_policy_file"], near=outputs["EditorsTopic"])
     _write(path, config)
 
 
@@ -162,6 +164,13 @@ def _allow_model(path: Path, environment: dict[str, str]) -> None:
         statements += model_statements(model_id)
     policy["Statement"] = statements
     _write(path, policy)
+
+
+def _place(path: Path, *, near: str) -> None:
+    """Write the resources of a policy in the partition of the ARN *near*: China has another."""
+    partition = ":".join(near.split(":")[:2])
+    text = re.sub(r"\barn:aws[a-z-]*(?=:)", partition, path.read_text())
+    _write(path, json.loads(text))
 
 
 def _renamed(document: Any, stage: str) -> Any:

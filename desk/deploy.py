@@ -133,7 +133,7 @@ def words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--stage", default="prod", help="default: prod")
     for who, of_what in (("editors", "rejected uploads"), ("operators", "alarms")):
         parser.add_argument(f"--{who}-email", metavar="ADDRESS",
-                            default=os.environ.get(f"{who.upper()}_EMAIL"),
+                            default=os.environ.get(f"{who.upper()}_EMAIL") or None,
                             help=f"is told of {of_what} ({who.upper()}_EMAIL)")  # fmt: skip
     parser.add_argument("--dry-run", action="store_true", help="say what would change, and end")
     parser.add_argument("--list", action="store_true", help="make the zip, list it, and end")

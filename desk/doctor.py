@@ -14,11 +14,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from http.client import HTTPException
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import VERSION
+from chalicelib.core.clean import printable
 from chalicelib.core.uploads import kind_of
 from desk import chosen, configured
 from desk.errors import NOT_DONE
@@ -124,7 +126,7 @@ def _site(patient: Patient) -> Faults:
     try:
         with urllib.request.urlopen(address, timeout=ANSWERS_WITHIN_S) as answer:  # noqa: S310 - the stage's own
             health = json.load(answer)["data"]
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, HTTPException, ValueError, KeyError, TypeError) as error:
         what = f"{address} does not answer: {error}"
         yield what, f"look at what `python -m desk logs --stage {patient.stage.name}` says"
         return
@@ -153,7 +155,7 @@ def _uploads(patient: Patient) -> Faults:
             is_late = patient.now - newest.received_at > INGESTED_WITHIN
             if is_late and settled.get(key) != newest.id:
                 behind += 1
-                examples += [key] if len(examples) < MOST_NAMED else []
+                examples += [printable(key)] if len(examples) < MOST_NAMED else []
     if behind:
         others = f" and {behind - len(examples)} more" if behind > len(examples) else ""
         what = f"not ingested: {', '.join(examples)}{others}"

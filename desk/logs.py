@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.core.api import moment
 from chalicelib.core.clean import printable
 from desk import chosen, configured
-from desk.errors import WrongWords
+from desk.errors import DeskError, WrongWords
 from desk.holdings import API_HANDLER, APP
 
 if TYPE_CHECKING:
@@ -73,12 +73,15 @@ def _group(client: Any, group: str, function: str, since: datetime) -> Iterator[
     pages = client.get_paginator("filter_log_events").paginate(
         logGroupName=f"/aws/lambda/{group}", startTime=int(since.timestamp() * 1000)
     )
-    for page in pages:
-        for event in page["events"]:
+    try:
+        events = (event for page in pages for event in page["events"])
+        for event in events:
             text = event["message"].rstrip("\n")
             if not text.startswith(_LAMBDAS_OWN):
                 at = datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
                 yield Line(at=at, function=function, fields=_fields(text))
+    except client.exceptions.ResourceNotFoundException:
+        raise DeskError(f"there is no log group /aws/lambda/{group}: deploy again") from None
 
 
 def local(log: Path, *, since: datetime) -> Iterator[Line]:

@@ -65,23 +65,33 @@ def export(stage: Stage, folder: Path, *, told: Told = int) -> Carried:
     """Bring *folder* up to date with all uploads of *stage*.
 
     What is there already is not read again, and what was deleted for good is deleted there too.
+    Raises DeskError for a folder in which none of the stage's uploads is: it is the only copy of
+    another stage's, or of those that this one has lost.
     """
     with alone_in(folder):
         archive = Archive(folder / "uploads")
         deque(archive.load(), maxlen=0)  # it knows then what it holds
-        s3, seen = stage.s3(), set[str]()
-        for key, version in _listed(stage):
-            seen.add(version.id)
+        listed = list(_listed(stage))
+        seen = {version.id for _, version in listed}
+        had = archive.version_ids()
+        if had and not had & seen:
+            raise DeskError(
+                f"{folder} holds {len(had)} versions, and {stage.uploads} none of them: they would "
+                "all be deleted; name another folder"
+            )
+        s3 = stage.s3()
+        for key, version in listed:
             if version.id not in archive:
                 archive.add(_read(s3, stage.uploads, key, version))
             told()
-        for version_id in archive.version_ids() - seen:
+        for version_id in had - seen:
             archive.remove(version_id)
-        kept = {folder / name: data for name, data in _summaries(stage)}
+        kept = set[Path]()
         (folder / SUMMARIES).mkdir(exist_ok=True)
-        for path, data in kept.items():
-            path.write_bytes(data)
-        for path in set((folder / SUMMARIES).iterdir()) - kept.keys():
+        for name, data in _summaries(stage):
+            (folder / name).write_bytes(data)
+            kept.add(folder / name)
+        for path in set((folder / SUMMARIES).iterdir()) - kept:
             path.unlink()
     return Carried(versions=len(seen), summaries=len(kept))
 

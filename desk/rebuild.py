@@ -22,9 +22,11 @@ from typing import TYPE_CHECKING
 
 from chalicelib import newsroom
 from chalicelib.aws.projection import Progress
+from chalicelib.core.article import ArticleId, article_id
+from chalicelib.core.clean import printable
 from chalicelib.core.uploads import kind_of
 from desk import chosen
-from desk.errors import NOT_DONE
+from desk.errors import NOT_DONE, DeskError
 from desk.terminal import progress
 from desk.venv import ROOT
 
@@ -52,6 +54,18 @@ class Rebuilt:
     failed: dict[str, str]  # key -> why
     rows: int
     digest: str
+
+
+def other(stage: Stage, table: str) -> tuple[Projection, bool]:
+    """Return another *table* for the uploads of *stage*, and whether it was made here.
+
+    Raises DeskError for one that holds what is none of ours: a sweep would delete it.
+    """
+    projection = stage.projection(table=table)
+    is_made = projection.create()
+    if not is_made and not projection.is_ours():
+        raise DeskError(f"the table {table} holds other things, which a rebuild would delete")
+    return projection, is_made
 
 
 def keys_of(stage: Stage, projection: Projection) -> list[str]:
@@ -100,14 +114,21 @@ def rebuild(
         if not failed and number % NOTE_EVERY == 0:
             projection.put_progress(Progress(code=code, done_to=_place(key)), now=now)
     failures: dict[str, str] = {}
-    for key, outcome in _each(failed, again, threads=1):
-        if isinstance(outcome, Exception):
-            failures[key] = f"{type(outcome).__name__}: {outcome}"
-        else:
-            changed += outcome
+
+    def one_by_one(some: Iterable[str]) -> int:
+        changed = 0
+        for key, outcome in _each(some, again, threads=1):
+            if isinstance(outcome, Exception):
+                failures[key] = f"{type(outcome).__name__}: {outcome}"
+            else:
+                changed += outcome
+        return changed
+
+    changed += one_by_one(failed)
     swept = None
     if not failures:
         swept = projection.sweep()
+        changed += one_by_one(_still_there(swept.articles, stage))
         projection.put_progress(None, now=now)
         newsroom.refresh_latest(store=projection, now=now)
     rows, digest = projection.digest()
@@ -115,11 +136,17 @@ def rebuild(
         keys=len(keys),
         skipped=len(keys) - len(left),
         changed=changed,
-        swept=swept,
+        swept=swept.rows if swept is not None else None,
         failed=failures,
         rows=rows,
         digest=digest,
     )
+
+
+def _still_there(ids: frozenset[ArticleId], stage: Stage) -> list[str]:
+    """Return the keys of those articles *ids* that are in the bucket."""
+    uploaded = stage.versions().newest("") if ids else ()
+    return [key for key, _ in uploaded if article_id(key) in ids]
 
 
 def _each(
@@ -172,8 +199,10 @@ def words(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     stage = chosen.stage(arguments)
     with stage.explained():
-        projection = stage.projection(table=arguments.table)
-        if arguments.table is not None and projection.create():
+        projection, is_made = stage.projection(), False
+        if arguments.table is not None:
+            projection, is_made = other(stage, arguments.table)
+        if is_made:
             print(f"desk rebuild: the table {arguments.table} is made", file=sys.stderr)
     return rebuild_and_tell(stage, projection, {}, as_json=arguments.json)
 
@@ -188,7 +217,7 @@ def rebuild_and_tell(
         with progress(len(keys), "rebuilding", unit="key") as bar:
             done = rebuild(keys, stage, projection=projection, now=now, told=bar.update)
     for key, why in done.failed.items():
-        print(f"desk rebuild: {key} is not rebuilt: {why}", file=sys.stderr)
+        print(printable(f"desk rebuild: {key} is not rebuilt: {why}"), file=sys.stderr)
     if as_json:
         print(json.dumps({**before, **asdict(done)}, ensure_ascii=False))
     else:

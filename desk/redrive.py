@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 IN_HAND_S = 120  # nobody else sees a message meanwhile
 MOST_A_CALL = 10  # SQS gives no more at once
+# What SQS says of a message that is seen again after IN_HAND_S, or was deleted by somebody else.
+_NOT_IN_HAND = ("MessageNotInflight", "InvalidParameterValue", "ReceiptHandleIsInvalid")
 LONGEST_ERROR = 80  # characters in the table
 
 SENT, FOUND, UNREADABLE, UNKNOWN = "sent", "found", "unreadable", "no such function"
@@ -74,9 +76,7 @@ def redrive(stage: Stage, *, only_look: bool = False) -> list[Failure]:
             if failure.became == SENT:
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=message.handle)
         if failure.became != SENT:
-            sqs.change_message_visibility(
-                QueueUrl=url, ReceiptHandle=message.handle, VisibilityTimeout=0
-            )
+            _put_back(sqs, url, message)
         done.append(failure)
     return done
 
@@ -119,6 +119,17 @@ def _messages(sqs: Any, url: str) -> Iterator[_Message]:
         for id_, one in fresh.items():
             found[id_] = _Message(handle=one["ReceiptHandle"], body=one["Body"])
     yield from found.values()
+
+
+def _put_back(sqs: Any, url: str, message: _Message) -> None:
+    """Show a message to others again; nothing happens where they see it, or had it, already."""
+    try:
+        sqs.change_message_visibility(
+            QueueUrl=url, ReceiptHandle=message.handle, VisibilityTimeout=0
+        )
+    except sqs.exceptions.ClientError as error:
+        if error.response["Error"]["Code"].rpartition(".")[2] not in _NOT_IN_HAND:
+            raise
 
 
 def _read(body: str) -> tuple[Failure, Any, str]:

@@ -14,11 +14,12 @@ import urllib.request
 import uuid
 from collections.abc import Callable
 from http import HTTPStatus
+from http.client import HTTPException
 from typing import TYPE_CHECKING
 
 from desk.errors import DeskError
 from desk.stage import Stage
-from desk.upload import delete_versions, wait_for_receipt
+from desk.upload import wait_for_receipt
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -43,7 +44,7 @@ def smoke(stage: Stage, *, max_wait_s: float = MAX_WAIT_S) -> None:
     """Raise DeskError with what did not come, and where to look; leave nothing behind."""
     s3 = stage.s3()
     with stage.explained():
-        delete_versions(s3, stage.uploads, prefix=KEY)
+        stage.versions().forget(KEY)
         try:
             _arrives(stage, s3, max_wait_s)
         finally:
@@ -76,7 +77,7 @@ def _arrives(stage: Stage, s3: S3Client, max_wait_s: float) -> None:
             f"the page {address} answers {status or 'nothing'} and not with the draft: look into "
             f"the log group /aws/lambda/{name}, and at the API behind {stage.site}"
         )
-    delete_versions(s3, stage.uploads, prefix=KEY)
+    stage.versions().forget(KEY)
     gone = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
     status, _ = _get_until(address, lambda status, _page: status in gone, max_wait_s)
     if status not in gone:
@@ -91,7 +92,7 @@ def _clear_away(stage: Stage, s3: S3Client) -> None:
     """Delete the draft and its receipts, also after a failure."""
     from chalicelib.core.receipt import receipt_key
 
-    delete_versions(s3, stage.uploads, prefix=KEY)
+    stage.versions().forget(KEY)
     for extension in ("html", "json"):
         s3.delete_object(Bucket=stage.receipts, Key=f"{receipt_key(KEY)}.{extension}")
 
@@ -115,5 +116,5 @@ def _get(address: str) -> tuple[int, str]:
     except urllib.error.HTTPError as error:
         with error:
             return error.code, error.read(MAX_PAGE_BYTES).decode(errors="replace")
-    except OSError:
+    except (OSError, HTTPException):
         return 0, ""

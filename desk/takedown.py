@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib import newsroom
 from chalicelib.aws.buckets import PUBLIC_MEDIA, SUMMARIES
 from chalicelib.core import takedown
+from chalicelib.core.clean import printable
 from desk import chosen
 from desk import traces as looking
 from desk.errors import NOT_DONE, DeskError, WrongWords
@@ -166,8 +167,12 @@ def _remove(
     ingest(takedown.mark_key(traces.id))
     newsroom.refresh_latest(store=projection, now=now)
     written = [n for prefix in planned.summaries for n in receipts.names(SUMMARIES + prefix)]
-    receipts.forget([*written, *(PUBLIC_MEDIA + name for name in planned.files)])
-    for key in (*planned.images, *([traces.key] if traces.key else [])):
+    # Another article may have come to show one since the plan was made.
+    kept = {key for key in planned.images if _users(key, traces, projection)}
+    files = planned.files.difference(*(traces.images[key] for key in kept))
+    receipts.forget([*written, *(PUBLIC_MEDIA + name for name in files)])
+    images = [key for key in planned.images if key not in kept]
+    for key in (*images, *([traces.key] if traces.key else [])):
         uploads.forget(key)
         ingest(key)
         receipts.forget(looking.receipt_names(key))
@@ -206,9 +211,22 @@ def _put_mark(
 
 def words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("article", metavar="KEY|ID")
-    parser.add_argument("--reason", required=True, help="readers see it at the article's address")
+    parser.add_argument("--reason", type=_reason, required=True,
+                        help="readers see it at the article's address")  # fmt: skip
     parser.add_argument("--yes", action="store_true", help="do not ask")
     chosen.words(parser, json_help="{id, key, images, proved, surfaces, out_of_reach}")
+
+
+def _reason(text: str) -> str:
+    reason = " ".join(text.split())
+    if not 0 < len(reason) <= takedown.MAX_REASON_LENGTH:
+        message = (
+            f"a reason has 1 to {takedown.MAX_REASON_LENGTH} characters, this one {len(reason)}"
+        )
+        raise argparse.ArgumentTypeError(message)
+    if any("\ud800" <= character <= "\udfff" for character in reason):
+        raise argparse.ArgumentTypeError("the reason is no text in UTF-8")
+    return reason
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -240,7 +258,7 @@ def run(arguments: argparse.Namespace) -> int:
         showed = sum(bool(one["before"]) for one in proof.surfaces)
         print(f"surfaces: {len(proof.surfaces)} read, {showed} showed it, {len(proof.left)} do now")
         for one in proof.left:
-            print(f"  left: {one['surface']}: {', '.join(one['left'])}")
+            print(printable(f"  left: {one['surface']}: {', '.join(one['left'])}"))
         for where in proof.out_of_reach:
             print(f"out of reach: {where}")
     return NOT_DONE if proof.left else 0
@@ -251,6 +269,7 @@ def _is_meant(planned: Plan) -> bool:
     if not sys.stdin.isatty():
         raise WrongWords("this cannot be undone: say --yes where nobody can be asked")
     traces = planned.traces
-    print(f"All versions of {traces.key} go for good, with {len(planned.files)} image files, and")
-    print(f"these uploads that nothing else shows: {', '.join(planned.images) or 'none'}")
+    key, images = printable(str(traces.key)), printable(", ".join(planned.images))
+    print(f"All versions of {key} go for good, with {len(planned.files)} image files, and")
+    print(f"these uploads that nothing else shows: {images or 'none'}")
     return input(f"Type {traces.id} to take it down: ").strip() == traces.id

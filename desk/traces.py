@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from http.client import HTTPException
 from itertools import product
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -25,6 +26,7 @@ from chalicelib.aws.buckets import PUBLIC_MEDIA, SUMMARIES
 from chalicelib.core import fold
 from chalicelib.core.article import IMAGE_NAME, Article, ArticleId, article_id, moment, place_of
 from chalicelib.core.receipt import receipt_key
+from chalicelib.core.record import name_of_key
 from chalicelib.core.uploads import kind_of
 from chalicelib.core.written import kept_under
 from desk.errors import DeskError
@@ -40,6 +42,8 @@ TIMEOUT_S = 30
 _TAG = re.compile(r"<[^<>]*>")
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _MAX_AGE = re.compile(r"max-age=(\d+)")
+_REFUSED = (HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS)  # by what stands before the site
+_FAILED = HTTPStatus.INTERNAL_SERVER_ERROR  # and all above it: not what readers have when it is up
 _OWN = ("CURRENT", "DRAFT", "AS#")  # the rows in which an article has its own words
 
 
@@ -108,10 +112,10 @@ def gather(given: str, stage: Stage, projection: Projection) -> Traces:
         if step.article is not None:
             articles.append(step.article)
             previews.add(step.article.preview)
-    named = {i.key for a in articles for i in (a.image, *a.pictures) if i and not i.is_embedded}
+    shown = [i for a in articles for i in (a.image, *a.pictures) if i and not i.is_embedded]
     images = {
         name: frozenset(file.name for step in _steps(name, stage) for file in step.files)
-        for name in sorted(named)
+        for name in _spelled({image.key for image in shown}, stage)
     }
     member = projection.stories.memberships([id_]).get(id_)
     others = {member.story_id, *(card.id for card in member.others)} if member else set()
@@ -124,6 +128,13 @@ def gather(given: str, stage: Stage, projection: Projection) -> Traces:
         images=images,
         others=frozenset(others - {id_}),
     )
+
+
+def _spelled(images: set[str], stage: Stage) -> list[str]:
+    """Return the keys *images*, and those of uploads that mean the same, spelled otherwise."""
+    names = {name_of_key(key) for key in images}
+    uploaded = (key for key, _ in stage.versions().newest("media/")) if images else ()
+    return sorted({*images, *(key for key in uploaded if name_of_key(key) in names)})
 
 
 def is_id(given: str) -> bool:
@@ -241,6 +252,8 @@ def over_http(site: str) -> Ask:
         except urllib.error.HTTPError as error:
             with error:
                 status, headers, body = error.code, error.headers, error.read()
+        except HTTPException as error:  # an answer that is cut off, or none of HTTP's
+            raise OSError(f"{address} does not answer: {error!r}") from None
         age = _MAX_AGE.search(headers.get("Cache-Control") or "")
         text = body.decode(errors="replace")
         return Answer(status=status, text=text, age_s=int(age[1]) if age else 0)
@@ -276,6 +289,8 @@ def look(
         try:
             answer = ask(path)
         except OSError:
+            answer = None
+        if answer is None or answer.status in _REFUSED or answer.status >= _FAILED:
             return Look(surface=path, left=("unread",))
         kinds = {words[one] for one in _found(words, answer.text)}
         if answer.status == HTTPStatus.OK and path.removeprefix("/media/") in words:

@@ -146,9 +146,9 @@ def receipt(s3: S3Client, bucket: str, key: str) -> tuple[dict[str, Any], str] |
     return json.loads(answer["Body"].read()), answer["Metadata"].get("version-id", "")
 
 
-def delete_versions(s3: S3Client, bucket: str, *, prefix: str = "") -> None:
-    """Delete for good every version of every key that begins with *prefix*, markers included."""
-    pages = s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix)
+def delete_versions(s3: S3Client, bucket: str) -> None:
+    """Delete for good every version of every key, markers included."""
+    pages = s3.get_paginator("list_object_versions").paginate(Bucket=bucket)
     for page in pages:
         listed = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
         names: list[ObjectIdentifierTypeDef] = [

@@ -170,6 +170,38 @@ def test_a_stage_that_is_not_empty_is_refused(
         moving.out_of(tmp_path / "nowhere")
 
 
+def test_an_export_never_takes_the_place_of_another_stages(
+    paper: Paper, copy: Callable[[], Stage], tmp_path: Path
+) -> None:
+    paper.publish("a.md", builders.markdown())
+    moving.export(STAGE, tmp_path)
+    kept = objects_in(tmp_path)
+    boto3.client("s3").put_object(Bucket=copy().uploads, Key="a.md", Body=b"another a.md")
+
+    with pytest.raises(DeskError, match="all be deleted"):
+        moving.export(COPY, tmp_path)
+
+    assert objects_in(tmp_path) == kept
+
+
+def test_the_backup_of_a_bucket_that_was_emptied_is_not_emptied_too(
+    paper: Paper, tmp_path: Path
+) -> None:
+    paper.publish("a.md", builders.markdown())
+    moving.export(STAGE, tmp_path)
+    kept = objects_in(tmp_path)
+    wiring.uploads().forget("a.md")
+
+    with pytest.raises(DeskError, match="all be deleted"):
+        moving.export(STAGE, tmp_path)
+
+    assert objects_in(tmp_path) == kept
+
+
+def objects_in(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in (folder / "uploads").iterdir()}
+
+
 def test_a_folder_that_is_exported_to_again_is_brought_up_to_date(
     paper: Paper, tmp_path: Path
 ) -> None:

@@ -14,11 +14,12 @@ from chalice.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib import newsroom, wiring
+from chalicelib import ingesting, newsroom, wiring
 from chalicelib.aws.projection import Projection
 from chalicelib.core.article import article_id
 from desk import samples
-from desk.rebuild import NOTE_EVERY, Rebuilt, keys_of, rebuild
+from desk.errors import DeskError
+from desk.rebuild import NOTE_EVERY, Rebuilt, keys_of, other, rebuild
 from tests import builders
 from tests.conftest import NOW, STAGE, Paper
 from tests.core.formats.documents import docx, drawing, p
@@ -292,6 +293,47 @@ def test_rows_that_were_lost_changed_or_added_are_mended(paper: Paper) -> None:
     assert done.failed == {}
     assert done.swept is not None
     assert done.swept >= 3
+
+
+def test_an_upload_that_is_being_read_during_the_sweep_keeps_its_revisions(paper: Paper) -> None:
+    keys = keys_of(STAGE, STAGE.projection())
+    paper.upload("a.md", builders.markdown())
+    versions = wiring.uploads().versions("a.md")
+    half_done = ingesting.folded("a.md", None, versions, **paper.parts(), now=NOW)
+
+    rebuild(keys, STAGE, projection=STAGE.projection(), now=NOW, told=int, threads=1)
+    wiring.store().write(None, half_done)
+    paper.ingest("a.md")
+
+    rebuilt(OTHER)
+    assert rows() == rows(OTHER)
+
+
+def test_a_table_that_holds_other_things_is_left_alone(paper: Paper) -> None:
+    paper.publish("a.md", builders.markdown(body=FERRY))
+    assert other(STAGE, OTHER)[1]
+    rebuilt(OTHER)
+    assert not other(STAGE, OTHER)[1]  # its own rows are no reason to refuse it
+
+    customer = {"pk": "CUSTOMER#1", "sk": "PROFILE"}
+    boto3.resource("dynamodb").Table(OTHER).put_item(Item=customer)
+
+    with pytest.raises(DeskError, match="would delete"):
+        other(STAGE, OTHER)
+    assert rows(OTHER)["CUSTOMER#1", "PROFILE"] == customer
+
+
+def test_a_table_with_other_keys_is_left_alone(paper: Paper) -> None:
+    customers = boto3.resource("dynamodb").create_table(
+        TableName="customers",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+    )
+    customers.put_item(Item={"id": "1"})
+
+    with pytest.raises(DeskError, match="would delete"):
+        other(STAGE, "customers")
 
 
 def test_the_rows_of_a_key_deleted_for_good_unheard_are_taken_away(paper: Paper) -> None:

@@ -6,6 +6,7 @@ import json
 import threading
 from datetime import UTC, datetime
 from typing import Any
+from unicodedata import normalize
 
 import boto3
 import pytest
@@ -17,10 +18,11 @@ from chalicelib.core.takedown import mark_key
 from chalicelib.core.written import kept_under
 from desk.errors import DeskError
 from desk.takedown import Proof, plan, take_down
-from desk.traces import Answer, Ask, addresses, gather
+from desk.traces import Answer, Ask, addresses, gather, over_http
 from tests import builders
 from tests.conftest import NOW, STAGE, Paper
 from tests.core.formats.documents import docx, drawing, p
+from tests.publishers import Publisher, Request
 from tests.test_placing import CHESS, FERRY, FERRY_AGAIN
 from tests.test_rebuild import OTHER, objects, rebuilt, rows
 
@@ -135,6 +137,33 @@ def test_no_file_goes_that_the_same_picture_under_another_key_needs(told: Paper,
     assert {f"public-media/{name}" for name in needed} <= set(objects(STAGE.receipts))
 
 
+def test_an_image_that_another_article_has_come_to_show_meanwhile_stays(told: Paper) -> None:
+    projection = STAGE.projection()
+    planned = plan("world/second.md", STAGE, projection)
+    told.publish("world/third.md", builders.markdown(body=f"{CHESS}\n\n![A face](media/own.png)"))
+
+    proof = take_down(planned, REASON, STAGE, projection=projection, ask=silent, now=NOW)
+
+    assert wiring.uploads().versions("media/own.png") != ()
+    files = planned.traces.images["media/own.png"]
+    assert {f"public-media/{name}" for name in files} <= objects(STAGE.receipts).keys()
+    assert {kind for one in proof.left for kind in one["left"]} >= {"image"}
+
+
+def test_an_image_goes_however_its_name_was_spelled(paper: Paper, ask: Ask) -> None:
+    composed = "media/caf\u00e9.png"
+    decomposed = normalize("NFD", composed)
+    paper.publish(decomposed, builders.picture())
+    paper.publish("a.md", builders.markdown(body=f"{CHESS}\n\n![A face]({composed})"))
+    assert any(name.startswith("public-media/") for name in objects(STAGE.receipts))
+
+    proof = taken_down("a.md", ask=ask)
+
+    assert proof.left == ()
+    assert wiring.uploads().versions(decomposed) == ()
+    assert [name for name in objects(STAGE.receipts) if name.startswith("public-media/")] == []
+
+
 def test_mirrors_are_told_that_it_is_gone(told: Paper, client: Client, ask: Ask) -> None:
     taken_down(ask=ask)
 
@@ -188,6 +217,24 @@ def test_a_site_that_does_not_answer_proves_nothing(told: Paper) -> None:
     proof = taken_down(ask=unreachable)
 
     assert {"unread"} == {kind for one in proof.left for kind in one["left"]}
+
+
+@pytest.mark.parametrize("status", [403, 429, 500, 503])
+def test_a_site_that_refuses_to_answer_proves_nothing(told: Paper, status: int) -> None:
+    proof = taken_down(ask=lambda _path: Answer(status=status, text=""))
+
+    assert {"unread"} == {kind for one in proof.left for kind in one["left"]}
+
+
+def test_an_answer_that_is_cut_off_is_none(courier: Publisher) -> None:
+    def cut_off(request: Request) -> None:
+        request.head(200, Content_Length="100")
+        request.wfile.write(b"<p>Half")
+
+    courier.serve("/half", cut_off)
+
+    with pytest.raises(OSError, match="/half does not answer"):
+        over_http(courier.url)("/half")
 
 
 def test_it_stays_gone_through_uploads_and_rebuilds_until_the_takedown_is_lifted(

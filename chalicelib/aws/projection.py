@@ -33,7 +33,7 @@ from chalicelib.aws.store import (
 )
 from chalicelib.aws.stories import member_key, near_key, place_key, placed_key
 from chalicelib.aws.table import Item, Key, row_key
-from chalicelib.core.article import Membership, article_id, place_of
+from chalicelib.core.article import ArticleId, Membership, article_id, place_of
 from chalicelib.core.codec import ILLEGIBLE, unpack
 from chalicelib.core.record import Record
 from chalicelib.core.stories.node import Placed
@@ -42,6 +42,7 @@ from chalicelib.core.stories.telling import Account
 Rewrite = Literal["kept", "written", "overtaken"]
 
 _OBSERVED = "OBSERVED#"
+_KINDS = (_OBSERVED, "UPLOAD#", "ARTICLE#", "LIST#", "SHOWN#", "STORY#", "STORYKEY#")
 _PROGRESS = ("OBSERVED#rebuild", "VALUE")
 _GOES_ON_FOR = timedelta(days=1)  # what was rebuilt before is then looked at again
 _KEYS_AT_ONCE = 20  # of five rows each: the 100 of one call
@@ -61,6 +62,14 @@ class Progress:
 
     code: str  # the digest of the code that makes the rows
     done_to: str  # the key up to which all are done, in the rebuild's own order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swept:
+    """What a sweep took away."""
+
+    rows: int
+    articles: frozenset[ArticleId]  # whose rows they were
 
 
 class Projection(Store):
@@ -92,6 +101,12 @@ class Projection(Store):
             )
             return True
         return False
+
+    def is_ours(self) -> bool:
+        """True if the table holds nothing, within its first megabyte, that is no row of ours."""
+        page = self._client.scan(TableName=self._table, ProjectionExpression="pk")
+        found = (row.get("pk", {}).get("S", "") for row in page["Items"])
+        return all(pk.startswith(_KINDS) for pk in found)
 
     def legible(self, key: str) -> Record | None:
         """Return the record of *key*; None too where the rows are none that this code wrote."""
@@ -162,10 +177,12 @@ class Projection(Store):
             said = {name: _legible(value) for name, (value,) in _typed(row)}
             yield (row["pk"]["S"], row["sk"]["S"]), json.dumps(said, ensure_ascii=False)
 
-    def sweep(self) -> int:
-        """Delete every row that no record accounts for; return how many there were.
+    def sweep(self) -> Swept:
+        """Delete every row that no record accounts for.
 
         Writers may be at work: what looks left over is looked up once more, after it was seen.
+        Even so it may be what a writer puts before the record that accounts for it, such as a
+        revision: an article of which something was swept, and that is there, is to be rebuilt.
         """
         accounted = self._accounted()
         seen = list(self._left_over(accounted))
@@ -175,7 +192,8 @@ class Projection(Store):
         for claim in left:
             if isinstance(claim, Claim):
                 self._write_together(list(self.claims(claim, None)))
-        return len(left)
+        rows = (one.key if isinstance(one, Claim) else one for one in left)
+        return Swept(rows=len(left), articles=frozenset(map(_article_of, rows)))
 
     def progress(self, *, now: datetime) -> Progress | None:
         """Return how far a rebuild has come that was ended before it was done, a day long."""
@@ -288,6 +306,12 @@ def _blank(value: Any, path: tuple[str, ...]) -> None:  # noqa: ANN401  # JSON
 
 def _bare(row: Item | None) -> Item | None:
     return {name: typed for name, typed in row.items() if name != _NOTED_LATER} if row else None
+
+
+def _article_of(row: Key) -> ArticleId:
+    """Return the id that a row's key ends in: that of its article, or of its upload."""
+    pk, sk = row
+    return ArticleId((pk if pk.startswith(("ARTICLE#", "UPLOAD#")) else sk).rpartition("#")[2])
 
 
 def _own_rows(key: str) -> tuple[Key, ...]:

@@ -100,6 +100,16 @@ def test_the_smoke_test_leaves_nothing_behind(deployed, aws, stage):
     assert rows(aws, stage.table) == []
 
 
+def test_the_smoke_test_takes_nothing_away_but_its_own_draft(aws, stage):
+    key = f"{smoke.KEY}.bak"
+    aws.client("s3").put_object(Bucket=stage.uploads, Key=key, Body=b"somebody's")
+
+    smoke.smoke(stage)
+
+    assert stage.versions().forget(key) == 1
+    stage.kept_receipts().forget([f"{key}.json", f"{key}.html"])
+
+
 def test_a_smoke_test_says_what_did_not_come_and_where_to_look(aws, stage):
     s3 = aws.client("s3")
     configured = s3.get_bucket_notification_configuration(Bucket=stage.uploads)
@@ -145,6 +155,15 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(deployed, aws, ope
     assert updates.endswith(", rest_api")
     assert snapshot(aws) == before
     assert (operator.at / ".chalice" / "config.json").read_text() == files
+
+
+def test_an_address_that_is_set_to_nothing_unsubscribes_nobody(deployed, aws, monkeypatch):
+    monkeypatch.setenv("EDITORS_EMAIL", "")  # as a pipeline without the secret has it
+    before = snapshot(aws)["stacks"]
+
+    deployed.deploy("staging")
+
+    assert snapshot(aws)["stacks"] == before
 
 
 def test_deploying_again_from_anywhere_changes_nothing(deployed, aws, operator):
@@ -293,7 +312,7 @@ def test_deploying_another_stage_leaves_prods_configuration_alone(deployed):
 
 def test_a_stages_policies_follow_prods(tmp_path):
     at = checkout(tmp_path / "checkout")
-    outputs = {"Table": "t", "UploadsBucket": "u", "ReceiptsBucket": "r", "EditorsTopic": "e"}
+    outputs = recorded_outputs("aws")
     configured.record("staging", outputs, root=at)
     newer = at / ".chalice" / "policy-fetch_feeds.json"
     newer.write_text(newer.read_text().replace("dynamodb:PutItem", "dynamodb:GetItem"))
@@ -302,3 +321,18 @@ def test_a_stages_policies_follow_prods(tmp_path):
 
     followed = (at / ".chalice" / "policy-fetch_feeds-staging.json").read_text()
     assert followed == newer.read_text().replace("broadsheet-prod", "broadsheet-staging")
+
+
+def test_a_stages_policies_name_what_is_in_its_own_partition(tmp_path):
+    at = checkout(tmp_path / "checkout")
+
+    configured.record("staging", recorded_outputs("aws-us-gov"), root=at)
+
+    copies = [path.read_text() for path in (at / ".chalice").glob("policy-*-staging.json")]
+    assert len(copies) == len(configured.functions(root=at))
+    assert all("arn:aws-us-gov:" in text and "arn:aws:" not in text for text in copies)
+
+
+def recorded_outputs(partition):
+    topic = f"arn:{partition}:sns:eu-north-1:123456789012:broadsheet-staging-editors"
+    return {"Table": "t", "UploadsBucket": "u", "ReceiptsBucket": "r", "EditorsTopic": topic}

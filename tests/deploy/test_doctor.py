@@ -229,16 +229,16 @@ def an_event_that_failed(ward):
 
 
 @contextmanager
-def an_upload_that_nothing_was_made_of(ward):
+def an_upload_that_nothing_was_made_of(ward, key="world/lost.md"):
     s3 = ward.client("s3")
     right = s3.get_bucket_notification_configuration(Bucket=UPLOADS)
     s3.put_bucket_notification_configuration(Bucket=UPLOADS, NotificationConfiguration={})
-    version = s3.put_object(Bucket=UPLOADS, Key="world/lost.md", Body=b"A text.")["VersionId"]
+    version = s3.put_object(Bucket=UPLOADS, Key=key, Body=b"A text.")["VersionId"]
     s3.put_bucket_notification_configuration(
         Bucket=UPLOADS, NotificationConfiguration={LAMBDAS: right[LAMBDAS]}
     )
     yield
-    s3.delete_object(Bucket=UPLOADS, Key="world/lost.md", VersionId=version)
+    s3.delete_object(Bucket=UPLOADS, Key=key, VersionId=version)
 
 
 @contextmanager
@@ -305,6 +305,13 @@ def test_an_upload_counts_as_lost_after_five_minutes(ward):
         found = ward.found(later=timedelta(minutes=6))
 
     assert found["uploads"] == "not ingested: world/lost.md"
+
+
+def test_a_key_cannot_move_the_terminal(ward):
+    with an_upload_that_nothing_was_made_of(ward, key="a\x1b[2J\n.md"):
+        found = ward.found(later=timedelta(minutes=6))
+
+    assert found["uploads"] == r"not ingested: a\x1b[2J\n.md"
 
 
 def test_a_list_that_nobody_prepares_is_found_by_its_age_and_a_wrong_clock_by_aws(ward):

@@ -9,7 +9,12 @@ from local_aws import ROOT
 from desk import configured
 from desk.errors import WrongWords
 
-OUTPUTS = {"Table": "t", "UploadsBucket": "u", "ReceiptsBucket": "r", "EditorsTopic": "e"}
+OUTPUTS = {
+    "Table": "t",
+    "UploadsBucket": "u",
+    "ReceiptsBucket": "r",
+    "EditorsTopic": "arn:aws:sns:us-east-1:123456789012:editors",
+}
 MODEL = "example.writer-v1:0"
 
 

@@ -122,6 +122,9 @@ def test_a_person_reads_what_to_mend_without_colours_in_a_pipe(folder):
         (["export", "a.md", "--to", "backup"], 2, "name one article"),
         (["import"], 2, "name a folder"),
         (["takedown", "a.md"], 2, "--reason"),
+        (["takedown", "a.md", "--reason", "  "], 2, "a reason has 1 to 500 characters"),
+        (["takedown", "a.md", "--reason", "x" * 501], 2, "this one 501"),
+        (["takedown", "a.md", "--reason", "caf\udce9"], 2, "no text in UTF-8"),
     ],
 )
 def test_what_cannot_be_done_is_one_clear_line(words, status, said):

@@ -9,6 +9,7 @@ from local_run import client, desk
 
 from desk import logs
 from desk.embedded import EmbeddedAws
+from desk.errors import DeskError
 from desk.stage import Stage
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -78,6 +79,13 @@ def test_all_functions_are_told_in_the_order_of_time(stage):
     assert shown(stage, errors=True) == whole[1:]
     assert shown(stage, about="world/ferry.md") == whole[:1]
     assert len(shown(stage, since_min=120)) == 4
+
+
+def test_a_log_group_that_is_gone_is_told_by_its_name(stage):
+    says(stage, "broadsheet-prod", (1, "up"))
+
+    with pytest.raises(DeskError, match="no log group /aws/lambda/broadsheet-prod-ingest"):
+        shown(stage)
 
 
 def test_a_log_cannot_move_the_terminal(stage):

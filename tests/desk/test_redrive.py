@@ -117,6 +117,22 @@ def test_what_nobody_can_read_stays_and_keeps_nothing_else_waiting(queue):
     assert queue.waiting() == 4
 
 
+def test_what_somebody_else_has_dealt_with_meanwhile_is_no_fault(queue):
+    queue.fails(upload_of("a.md"))
+    queue.says("no json")
+    seen = queue.sqs.receive_message(
+        QueueUrl=queue.url, MaxNumberOfMessages=10, VisibilityTimeout=0
+    )["Messages"]
+    (other,) = (one for one in seen if one["Body"] == "no json")
+    taken = {"QueueUrl": queue.url, "ReceiptHandle": other["ReceiptHandle"]}
+    queue.aws.run_functions(lambda _name, _event: queue.sqs.delete_message(**taken))
+
+    done = redrive(queue.stage)
+
+    assert sorted(one.became for one in done) == [SENT, UNREADABLE]
+    assert queue.waiting() == 0
+
+
 def test_an_event_of_a_function_that_is_gone_stays(queue):
     queue.aws.run_functions(None)  # moto's own Lambda has no function at all
     queue.fails(upload_of("a.md"))
