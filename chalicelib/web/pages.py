@@ -42,7 +42,7 @@ def front_page(visit: Visit) -> Answer:
         site=visit.site,
         now=visit.now,
     )
-    return html(page, latest.refreshed_at, is_dated=True)
+    return html(page, latest.refreshed_at)
 
 
 @page_view(
@@ -68,7 +68,7 @@ def latest_page(visit: Visit) -> Answer:
         site=visit.site,
         now=visit.now,
     )
-    return html(page, latest.refreshed_at, is_dated=True)
+    return html(page, latest.refreshed_at)
 
 
 def _places(visit: Visit) -> tuple[str, str]:
@@ -118,7 +118,7 @@ def article_page(visit: Visit, article_id: str, slug: str) -> Answer:
         now=visit.now,
     )
     changed_at = max(view.article.received_at, view.latest.refreshed_at)
-    return html(page, changed_at, is_dated=True)
+    return html(page, changed_at)
 
 
 @page_view(
@@ -264,7 +264,6 @@ def media(_: Visit, name: str) -> Answer:
         modified_at=image.received_at,
         digest=name.partition(".")[0],
         content_type=f"image/{match[1]}",
-        is_dated=True,
         max_age_s=YEAR_S,  # the name is the hash of the bytes
         headers={
             "Content-Security-Policy": "default-src 'none'; sandbox",
