@@ -16,6 +16,7 @@ from typing import Any, Generic, TypeVar
 
 from chalicelib.core.article import SLUG
 from chalicelib.core.errors import BadRequest, Finding
+from chalicelib.core.limits import MAX_SECTIONS
 from chalicelib.core.turns import Turns
 
 Value = TypeVar("Value")
@@ -273,7 +274,7 @@ SOURCE = Slug(name="source", about="Articles of this source alone.")
 SECTIONS = Slugs(
     name="sections",
     about="Articles of these sections alone, with commas between.",
-    most=8,  # a list of them is a Query of each
+    most=MAX_SECTIONS,
 )
 SINCE = Moment(name="since", about="What readers have from after this moment on alone.")
 BEFORE = Cursor(name="before", about="Where the page ends: it leads back to what is newer.")
