@@ -168,6 +168,31 @@ def test_what_is_not_there_is_a_page_that_leads_on(
     assert SLUG in text(answer)
 
 
+LONG_AGO, TO_COME = "19990101000000-mzxw6ytboi2dkmbq", "99991230000000-mzxw6ytboi2dkmbq"
+
+
+@pytest.mark.parametrize("place", ["section", "tag", "source"])
+@pytest.mark.parametrize("turn", [f"cursor={LONG_AGO}", f"before={LONG_AGO}", f"cursor={TO_COME}"])
+def test_no_place_in_an_address_makes_a_list_that_there_is_not(
+    published: Paper, client: Client, place: str, turn: str
+) -> None:
+    for page in ("", "/feed.xml"):
+        answer = client.http.get(f"/{place}/buy-it-now{page}?{turn}")
+
+        assert answer.status_code == 404
+        assert "Buy It Now" not in text(answer)
+
+
+def test_where_a_source_has_nothing_more_its_page_is_still_its_own(
+    published: Paper, client: Client
+) -> None:
+    for turn in (f"cursor={LONG_AGO}", f"before={TO_COME}"):
+        assert "<h1>The Callport Courier</h1>" in text(client.http.get(f"/source/courier?{turn}"))
+    assert "<title>The Callport Courier" in text(
+        client.http.get(f"/source/courier/feed.xml?cursor={LONG_AGO}")
+    )
+
+
 def test_the_page_that_a_cdn_shows_for_unknown_addresses_answers_200_and_is_in_no_index(
     published: Paper, client: Client
 ) -> None:

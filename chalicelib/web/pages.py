@@ -14,7 +14,7 @@ from chalicelib.core import pages
 from chalicelib.core.article import SLUG, known_id
 from chalicelib.core.errors import NotFound
 from chalicelib.core.turns import Turns
-from chalicelib.newsroom import Filing
+from chalicelib.newsroom import CardsView, Filing
 from chalicelib.web.http import YEAR_S, Answer, html
 from chalicelib.web.parameters import (
     AS_OF,
@@ -180,18 +180,24 @@ def source_page(visit: Visit, source: str) -> Answer:
 def _listing(visit: Visit, kind: Filing, value: str) -> Answer:
     if not SLUG.fullmatch(value):
         raise NotFound(f"There is no {kind} of this name.")
+
+    def page_at(after: str = "", before: str = "") -> CardsView:
+        return newsroom.list_cards(
+            store=wiring.store(),
+            now=visit.now,
+            after=after,
+            before=before,
+            section=value if kind == "section" else None,
+            tag=value if kind == "tag" else None,
+            source=value if kind == "source" else None,
+        )
+
     after, before = _places(visit)
-    view = newsroom.list_cards(
-        store=wiring.store(),
-        now=visit.now,
-        after=after,
-        before=before,
-        section=value if kind == "section" else None,
-        tag=value if kind == "tag" else None,
-        source=value if kind == "source" else None,
-    )
-    profile = view.cards[0].source if kind == "source" and view.cards else None
-    if not view.cards and view.turns == Turns():
+    view = page_at(after, before)
+    # Anybody can write a place: whether there is such a list, its beginning tells.
+    first = page_at() if not view.cards and (after or before) else view
+    profile = first.cards[0].source if kind == "source" and first.cards else None
+    if not first.cards and first.turns == Turns():
         if kind != "source":
             raise NotFound(f"Nothing has been published under this {kind}.")
         profile = newsroom.read_source(value, store=wiring.store())
