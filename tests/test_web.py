@@ -308,6 +308,18 @@ def test_the_latest_list_can_be_asked_for_what_is_new_and_as_of_a_moment(
     assert headlines(client, "?as_of=9998-01-01T00:00:00Z") == headlines(client)
 
 
+def test_what_came_late_with_an_old_date_is_new_on_the_page_and_as_json(
+    day: Paper, client: Client
+) -> None:
+    paper, seen = day, ago(minutes=30)
+    paper.upload("late.md", builders.markdown("Late", date=ago(hours=9), body=builders.event(9)))
+    paper.ingest("late.md", now=datetime.now(UTC))
+    newsroom.refresh_latest(store=wiring.store(), now=datetime.now(UTC).replace(microsecond=0))
+
+    assert text(client.http.get(f"/latest?since={seen}")).count(">New</b>") == 1
+    assert headlines(client, f"?since={seen}") == ["Late"]
+
+
 def test_the_page_of_another_moment_goes_on_as_of_that_moment(day: Paper, client: Client) -> None:
     then = ago(hours=1.5)
     page = text(client.http.get(f"/latest?as_of={then}"))
