@@ -121,7 +121,8 @@ class Moment(Parameter[datetime]):
         return {"type": "string", "format": "date-time", "examples": ["2026-11-30T09:00:00Z"]}
 
     def read(self, given: str) -> datetime:
-        moment = self._read(given.replace(" ", "+"))  # what a plus sign in an address comes as
+        # A plus sign in an address comes as a space, which may also stand between date and time.
+        moment = self._read(given[:11] + given[11:].replace(" ", "+"))
         if moment is None:
             said = f"{given[:40]!r} is no time with a zone (RFC 3339)."
             raise self.refused(said, f"Write {self.name}=2026-11-30T09:00:00Z.")
