@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -68,6 +68,11 @@ def test_any_time_with_a_zone_is_understood(moment):
     told = moment.isoformat(timespec="seconds")
     if len(told) == len("2026-11-24T09:31:12+00:00"):  # some zones of old had seconds
         assert SINCE.read(told).tzinfo is UTC
+
+
+@pytest.mark.parametrize("given", ["2026-11-24 10:00:00 01:00", "2026-11-24t09:00:00z"])
+def test_a_time_is_understood_with_a_space_in_it_and_with_what_became_of_its_plus(given):
+    assert SINCE.read(given) == datetime(2026, 11, 24, 9, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from chalice.test import Client
 
 from chalicelib import newsroom, wiring
 from chalicelib.core.article import article_id
-from chalicelib.core.takedown import mark_key
+from chalicelib.core.takedown import mark, mark_key, read
 from chalicelib.core.written import kept_under
 from desk.errors import DeskError
 from desk.takedown import Proof, plan, take_down
@@ -67,6 +67,12 @@ def ask(client: Client) -> Ask:
         return Answer(status=answer.status_code, text=text, age_s=60)
 
     return asked
+
+
+def test_a_reason_is_one_line_that_turns_nothing_around_on_the_page() -> None:
+    said = read(mark("By order\r\n\u202eof the court.", at=NOW), at=NOW)
+
+    assert said.absence.note == "By order of the court."
 
 
 def taken_down(given: str = KEY, *, ask: Ask) -> Proof:

@@ -168,6 +168,31 @@ def test_what_is_not_there_is_a_page_that_leads_on(
     assert SLUG in text(answer)
 
 
+LONG_AGO, TO_COME = "19990101000000-mzxw6ytboi2dkmbq", "99991230000000-mzxw6ytboi2dkmbq"
+
+
+@pytest.mark.parametrize("place", ["section", "tag", "source"])
+@pytest.mark.parametrize("turn", [f"cursor={LONG_AGO}", f"before={LONG_AGO}", f"cursor={TO_COME}"])
+def test_no_place_in_an_address_makes_a_list_that_there_is_not(
+    published: Paper, client: Client, place: str, turn: str
+) -> None:
+    for page in ("", "/feed.xml"):
+        answer = client.http.get(f"/{place}/buy-it-now{page}?{turn}")
+
+        assert answer.status_code == 404
+        assert "Buy It Now" not in text(answer)
+
+
+def test_where_a_source_has_nothing_more_its_page_is_still_its_own(
+    published: Paper, client: Client
+) -> None:
+    for turn in (f"cursor={LONG_AGO}", f"before={TO_COME}"):
+        assert "<h1>The Callport Courier</h1>" in text(client.http.get(f"/source/courier?{turn}"))
+    assert "<title>The Callport Courier" in text(
+        client.http.get(f"/source/courier/feed.xml?cursor={LONG_AGO}")
+    )
+
+
 def test_the_page_that_a_cdn_shows_for_unknown_addresses_answers_200_and_is_in_no_index(
     published: Paper, client: Client
 ) -> None:
@@ -281,6 +306,18 @@ def test_the_latest_list_can_be_asked_for_what_is_new_and_as_of_a_moment(
     assert headlines(client, "?as_of=1600-01-01T00:00:00Z") == []
     assert headlines(client, "?as_of=0003-01-01T00:00:00Z") == []
     assert headlines(client, "?as_of=9998-01-01T00:00:00Z") == headlines(client)
+
+
+def test_what_came_late_with_an_old_date_is_new_on_the_page_and_as_json(
+    day: Paper, client: Client
+) -> None:
+    paper, seen = day, ago(minutes=30)
+    paper.upload("late.md", builders.markdown("Late", date=ago(hours=9), body=builders.event(9)))
+    paper.ingest("late.md", now=datetime.now(UTC))
+    newsroom.refresh_latest(store=wiring.store(), now=datetime.now(UTC).replace(microsecond=0))
+
+    assert text(client.http.get(f"/latest?since={seen}")).count(">New</b>") == 1
+    assert headlines(client, f"?since={seen}") == ["Late"]
 
 
 def test_the_page_of_another_moment_goes_on_as_of_that_moment(day: Paper, client: Client) -> None:

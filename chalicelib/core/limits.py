@@ -52,3 +52,4 @@ SHARED_WIDTH = 1_200  # pixels of a preview of a link; what Facebook and LinkedI
 MAX_SHARED_BYTES = 300_000  # of a preview: WhatsApp shows none that is larger
 AVATAR_WIDTH = 96  # pixels served for an avatar of 40 CSS pixels on a dense screen
 MAX_FEED_BYTES = 2_000_000  # of another publisher's feed, unpacked; the longest have some 500 KB
+MAX_SECTIONS = 8  # chosen in one address; a list of them is a Query of each

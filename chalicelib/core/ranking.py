@@ -111,11 +111,11 @@ class Latest:
         )
 
     def since(self, moment: datetime) -> Latest:
-        """Return the list of what became public after *moment* alone."""
+        """Return the list of what is new to who saw that of *moment* alone."""
         return replace(
             self,
-            leads=tuple(lead for lead in self.leads if lead.public_at > moment),
-            cards=tuple(card for card in self.cards if card.public_at > moment),
+            leads=tuple(lead for lead in self.leads if is_new(lead, moment)),
+            cards=tuple(card for card in self.cards if is_new(card, moment)),
         )
 
     def ranked(self, *, now: datetime) -> tuple[Ranked, ...]:
@@ -156,6 +156,11 @@ def owners_of(
             link.source.voice for link in elsewhere.get(card.id, ()) if not link.is_related
         }
     return {story: len(owners) for story, owners in found.items() if len(owners) > 1}
+
+
+def is_new(article: Article | Card, since: datetime | None) -> bool:
+    """True if readers did not have it at *since*, which may lie after its date: it came late."""
+    return since is not None and (article.seen_at or article.public_at) > since
 
 
 def is_pinned(article: Article | Card, now: datetime) -> bool:

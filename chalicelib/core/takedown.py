@@ -47,13 +47,14 @@ def mark(reason: str, *, at: datetime, was_public: bool = True) -> bytes:
 
 def read(data: bytes, *, at: datetime) -> Mark:
     """Return what a mark says; that it closes the article, where it cannot be read."""
+    from chalicelib.core.clean import one_line
     from chalicelib.core.formats.markdown import parse_yaml
 
     try:
         found = {name: str(field.value) for name, field in parse_yaml(data.decode()).items()}
     except (UploadRejected, ValueError):
         found = {}
-    reason = " ".join(found.get("reason", "").split())[:MAX_REASON_LENGTH]
+    reason = one_line(found.get("reason", ""))[:MAX_REASON_LENGTH]
     return Mark(
         absence=Absence(reason="taken-down", at=at, note=reason or None),
         was_public=found.get("was_public") != "false",

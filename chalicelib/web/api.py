@@ -73,7 +73,7 @@ def latest(visit: Visit) -> Answer:
             "next": None,
         },
     }
-    return json_document(document, latest.refreshed_at, is_dated=True)
+    return json_document(document, latest.refreshed_at)
 
 
 @json_view(
@@ -121,7 +121,7 @@ def article(visit: Visit, article_id: str) -> Answer:
     }
     document = {"data": _selected(told, wanted), "links": links}
     changed_at = max(view.article.received_at, view.latest.refreshed_at)
-    return json_document(document, changed_at, is_dated=True)
+    return json_document(document, changed_at)
 
 
 @json_view(

@@ -13,7 +13,7 @@ from chalicelib.core.feeds import Feed
 from chalicelib.core.pages import labels
 from chalicelib.core.site import FEED_FORMS
 from chalicelib.core.turns import Turns
-from chalicelib.newsroom import Filing
+from chalicelib.newsroom import BriefsView, Filing
 from chalicelib.web.http import Answer, document
 from chalicelib.web.parameters import CURSOR, SECTIONS, Parameter, cursor
 from chalicelib.web.serving import Visit, document_view
@@ -105,13 +105,19 @@ def source(visit: Visit, source: str) -> Feed:
 def _under(visit: Visit, kind: Filing, value: str) -> Feed:
     if not SLUG.fullmatch(value):
         raise NotFound(f"There is no {kind} of this name.")
-    place, site = visit.parameters.read(CURSOR) or "", visit.site
-    view = newsroom.list_briefs(
-        store=wiring.store(), now=visit.now, after=place, under=(kind, value)
-    )
-    is_source = kind == "source" and view.listed
-    name = view.listed[0][0].source.name if is_source else labels.name(value)
-    if not view.listed and view.turns == Turns():
+
+    def page_at(after: str = "") -> BriefsView:
+        return newsroom.list_briefs(
+            store=wiring.store(), now=visit.now, after=after, under=(kind, value)
+        )
+
+    after = visit.parameters.read(CURSOR) or ""
+    view = page_at(after)
+    # Anybody can write a place: whether there is such a list, its beginning tells.
+    first = page_at() if not view.listed and after else view
+    is_source = kind == "source" and first.listed
+    name = first.listed[0][0].source.name if is_source else labels.name(value)
+    if not first.listed and first.turns == Turns():
         if kind != "source":
             raise NotFound(f"Nothing has been published under this {kind}.")
         name = newsroom.read_source(value, store=wiring.store()).name
@@ -120,7 +126,7 @@ def _under(visit: Visit, kind: Filing, value: str) -> Feed:
         name=name,
         path=f"{kind}/{value}",
         older=cursor(view.turns.older),
-        site=site,
+        site=visit.site,
     )
 
 

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.utils import format_datetime, parsedate_to_datetime
+from email.utils import format_datetime
 from typing import Any
 
 from chalice.app import Chalice, Request, Response
@@ -63,8 +63,8 @@ class Gateway(Chalice):
 class Answer:
     """What a view gives: bytes on demand, known by their digest beforehand.
 
-    `is_dated` says that `modified_at` moves with whatever changes, so that a client may ask by it.
-    A list's does not: it is its newest article's, and a withdrawal leaves that as it was.
+    `modified_at` is for people: a withdrawal, an embargo's end and the age on a page leave it as it
+    was, so nobody can ask by it what has changed.
     """
 
     body: Callable[[], bytes]
@@ -73,7 +73,6 @@ class Answer:
     max_age_s: int = MINUTE_S
     status: int = 200
     modified_at: datetime | None = None
-    is_dated: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
     links: Mapping[str, str] = field(default_factory=dict)  # address by relation (RFC 8288)
 
@@ -82,9 +81,7 @@ class Answer:
         return {**_EVERYWHERE, "Content-Type": self.content_type, **self.headers}
 
 
-def html(
-    page: Page, modified_at: datetime | None, *, status: int = 200, is_dated: bool = False
-) -> Answer:
+def html(page: Page, modified_at: datetime | None, *, status: int = 200) -> Answer:
     older = page.context.get("older")
     return Answer(
         body=lambda: page.render().encode(),
@@ -92,7 +89,6 @@ def html(
         content_type="text/html; charset=utf-8",
         status=status,
         modified_at=modified_at,
-        is_dated=is_dated,
         headers={
             "Content-Security-Policy": content_security_policy(),
             "Cross-Origin-Opener-Policy": "same-origin",
@@ -109,7 +105,6 @@ def document(
     content_type: str,
     status: int = 200,
     max_age_s: int = MINUTE_S,
-    is_dated: bool = False,
     headers: Mapping[str, str] | None = None,
     links: Mapping[str, str] | None = None,
 ) -> Answer:
@@ -121,7 +116,6 @@ def document(
         max_age_s=max_age_s,
         status=status,
         modified_at=modified_at,
-        is_dated=is_dated,
         headers={
             "Cross-Origin-Resource-Policy": "cross-origin",
             "Access-Control-Allow-Origin": "*",
@@ -138,7 +132,6 @@ def json_document(
     *,
     status: int = 200,
     content_type: str = "application/json; charset=utf-8",
-    is_dated: bool = False,
     headers: Mapping[str, str] | None = None,
     links: Mapping[str, str] | None = None,
 ) -> Answer:
@@ -147,7 +140,6 @@ def json_document(
         modified_at,
         content_type=content_type,
         status=status,
-        is_dated=is_dated,
         headers=headers,
         links=links,
     )
@@ -190,7 +182,7 @@ def response(answer: Answer, request: Request, *, now: datetime, is_secure: bool
         # RFC 9110, section 8.8.2.1: never later than the answer itself.
         modified_at = min(max(answer.modified_at or RELEASED_AT, RELEASED_AT), now)
         headers["Last-Modified"] = format_datetime(modified_at, usegmt=True)
-        if _is_known(answer, request, modified_at):
+        if _has(request.headers.get("if-none-match", ""), answer.digest):
             return Response(body=b"", status_code=304, headers=headers)
     if request.method == "HEAD":
         return Response(body=b"", status_code=answer.status, headers=headers)
@@ -212,18 +204,6 @@ def _cache_control(answer: Answer) -> str:
         f"public, max-age={answer.max_age_s}, stale-while-revalidate={_WHILE_ASKING_S}, "
         f"stale-if-error={_WHILE_BROKEN_S}"
     )
-
-
-def _is_known(answer: Answer, request: Request, modified_at: datetime) -> bool:
-    """Whether the client has the answer already: by its tag if it names one, else by its date."""
-    if_none_match = request.headers.get("if-none-match")
-    if if_none_match is not None:
-        return _has(if_none_match, answer.digest)
-    try:
-        since = parsedate_to_datetime(request.headers.get("if-modified-since", ""))
-    except ValueError:
-        return False
-    return answer.is_dated and since.tzinfo is not None and modified_at <= since
 
 
 def _has(if_none_match: str, digest: str) -> bool:

@@ -70,10 +70,7 @@ _HEADERS: Json = {
     "Location": ("Where it stands now.", {"format": "uri-reference"}),
     "Retry-After": ("Seconds after which to ask again.", {}),
 }
-_CONDITIONS: Json = {
-    "If-None-Match": "The ETag of the answer that is there already.",
-    "If-Modified-Since": "Its Last-Modified; If-None-Match goes before it.",
-}
+_CONDITION = "If-None-Match"
 
 
 @cache
@@ -93,8 +90,12 @@ def document(operations: tuple[Operation, ...], *, site: Site) -> bytes:
                 for name, (about, schema) in _HEADERS.items()
             },
             "parameters": {
-                name: {"name": name, "in": "header", "description": about, "schema": _TEXT}
-                for name, about in _CONDITIONS.items()
+                _CONDITION: {
+                    "name": _CONDITION,
+                    "in": "header",
+                    "description": "The ETag of the answer that is there already.",
+                    "schema": _TEXT,
+                }
             },
         },
     }
@@ -111,7 +112,7 @@ def _path(operation: Operation) -> Json:
         "parameters": [
             *(_part(name) for name in _parts(operation)),
             *(_query(parameter, operation) for parameter in operation.takes),
-            *({"$ref": f"#/components/parameters/{name}"} for name in _CONDITIONS),
+            {"$ref": f"#/components/parameters/{_CONDITION}"},
         ],
         "get": {
             "operationId": operation.name,

@@ -14,7 +14,7 @@ from chalicelib.core import pages
 from chalicelib.core.article import IMAGE_NAME, SLUG, known_id
 from chalicelib.core.errors import NotFound
 from chalicelib.core.turns import Turns
-from chalicelib.newsroom import Filing
+from chalicelib.newsroom import CardsView, Filing
 from chalicelib.web.http import YEAR_S, Answer, html
 from chalicelib.web.parameters import (
     AS_OF,
@@ -41,7 +41,7 @@ def front_page(visit: Visit) -> Answer:
         site=visit.site,
         now=visit.now,
     )
-    return html(page, latest.refreshed_at, is_dated=True)
+    return html(page, latest.refreshed_at)
 
 
 @page_view(
@@ -67,7 +67,7 @@ def latest_page(visit: Visit) -> Answer:
         site=visit.site,
         now=visit.now,
     )
-    return html(page, latest.refreshed_at, is_dated=True)
+    return html(page, latest.refreshed_at)
 
 
 def _places(visit: Visit) -> tuple[str, str]:
@@ -117,7 +117,7 @@ def article_page(visit: Visit, article_id: str, slug: str) -> Answer:
         now=visit.now,
     )
     changed_at = max(view.article.received_at, view.latest.refreshed_at)
-    return html(page, changed_at, is_dated=True)
+    return html(page, changed_at)
 
 
 @page_view(
@@ -179,18 +179,24 @@ def source_page(visit: Visit, source: str) -> Answer:
 def _listing(visit: Visit, kind: Filing, value: str) -> Answer:
     if not SLUG.fullmatch(value):
         raise NotFound(f"There is no {kind} of this name.")
+
+    def page_at(after: str = "", before: str = "") -> CardsView:
+        return newsroom.list_cards(
+            store=wiring.store(),
+            now=visit.now,
+            after=after,
+            before=before,
+            section=value if kind == "section" else None,
+            tag=value if kind == "tag" else None,
+            source=value if kind == "source" else None,
+        )
+
     after, before = _places(visit)
-    view = newsroom.list_cards(
-        store=wiring.store(),
-        now=visit.now,
-        after=after,
-        before=before,
-        section=value if kind == "section" else None,
-        tag=value if kind == "tag" else None,
-        source=value if kind == "source" else None,
-    )
-    profile = view.cards[0].source if kind == "source" and view.cards else None
-    if not view.cards and view.turns == Turns():
+    view = page_at(after, before)
+    # Anybody can write a place: whether there is such a list, its beginning tells.
+    first = page_at() if not view.cards and (after or before) else view
+    profile = first.cards[0].source if kind == "source" and first.cards else None
+    if not first.cards and first.turns == Turns():
         if kind != "source":
             raise NotFound(f"Nothing has been published under this {kind}.")
         profile = newsroom.read_source(value, store=wiring.store())
@@ -263,7 +269,6 @@ def media(_: Visit, name: str) -> Answer:
         modified_at=image.received_at,
         digest=digest,
         content_type=f"image/{form}",
-        is_dated=True,
         max_age_s=YEAR_S,  # the name is the hash of the bytes
         headers={
             "Content-Security-Policy": "default-src 'none'; sandbox",

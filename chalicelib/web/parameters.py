@@ -16,6 +16,7 @@ from typing import Any, Generic, TypeVar
 
 from chalicelib.core.article import SLUG
 from chalicelib.core.errors import BadRequest, Finding
+from chalicelib.core.limits import MAX_SECTIONS
 from chalicelib.core.turns import Turns
 
 Value = TypeVar("Value")
@@ -120,7 +121,8 @@ class Moment(Parameter[datetime]):
         return {"type": "string", "format": "date-time", "examples": ["2026-11-30T09:00:00Z"]}
 
     def read(self, given: str) -> datetime:
-        moment = self._read(given.replace(" ", "+"))  # what a plus sign in an address comes as
+        # A plus sign in an address comes as a space, which may also stand between date and time.
+        moment = self._read(given[:11] + given[11:].replace(" ", "+"))
         if moment is None:
             said = f"{given[:40]!r} is no time with a zone (RFC 3339)."
             raise self.refused(said, f"Write {self.name}=2026-11-30T09:00:00Z.")
@@ -273,7 +275,7 @@ SOURCE = Slug(name="source", about="Articles of this source alone.")
 SECTIONS = Slugs(
     name="sections",
     about="Articles of these sections alone, with commas between.",
-    most=8,  # a list of them is a Query of each
+    most=MAX_SECTIONS,
 )
 SINCE = Moment(name="since", about="What readers have from after this moment on alone.")
 BEFORE = Cursor(name="before", about="Where the page ends: it leads back to what is newer.")

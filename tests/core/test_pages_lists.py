@@ -9,6 +9,7 @@ import pytest
 
 from chalicelib.core import pages, ranking
 from chalicelib.core.article import Source
+from chalicelib.core.limits import MAX_SECTIONS
 from chalicelib.core.turns import Turns
 from tests.core.pages_made import (
     EMPTY,
@@ -289,6 +290,23 @@ def test_a_reader_takes_sections_in_and_out_by_the_address_alone():
         "+World": f"{home}?sections=sport,world",
     }
     assert choices("sport", "world")["+Culture"] == home
+
+
+def test_no_choice_is_offered_that_an_address_cannot_hold():
+    everything = [f"section-{n:02}" for n in range(MAX_SECTIONS + 2)]
+    latest = latest_of(*(make_article(f"{slug}/a.md", section=slug) for slug in everything))
+
+    def choices(*sections: str) -> dict[str, bool]:
+        page = pages.front(latest, sections=sections, site=SITE, now=NOW).context["choices"]
+        assert isinstance(page, list)
+        return {one["url"].partition("?sections=")[2]: one["shown"] for one in page}
+
+    assert choices() == dict.fromkeys(everything, False)
+    whole = everything[:MAX_SECTIONS]
+    assert choices(*whole) == {
+        ",".join(one for one in whole if one != left): True for left in whole
+    }
+    assert len(choices(*whole[1:])) == len(everything)
 
 
 def test_one_section_is_no_choice():

@@ -188,15 +188,10 @@ def _shown(source: Source, *, site: Site) -> Context:
     }
 
 
-def is_new(article: Article | Card, since: datetime | None) -> bool:
-    """True if readers did not have it at *since*, which may lie after its date: it came late."""
-    return since is not None and (article.seen_at or article.public_at) > since
-
-
 def flags(article: Article | Card, *, now: datetime, since: datetime | None = None) -> list[str]:
     """Return the labels that set an article apart, the most urgent first."""
     breaking, pinned = ranking.is_breaking(article, now), ranking.is_pinned(article, now)
-    return ["New"] * is_new(article, since) + ["Breaking"] * breaking + ["Pinned"] * pinned
+    return ["New"] * ranking.is_new(article, since) + ["Breaking"] * breaking + ["Pinned"] * pinned
 
 
 def card(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from chalicelib.core.article import moment
 from chalicelib.core.pages import labels, parts, structured
 from chalicelib.core.pages.page import Context, Page
-from chalicelib.core.ranking import rank
+from chalicelib.core.ranking import is_new, rank
 
 if TYPE_CHECKING:
     from chalicelib.core.article import Article, Card
@@ -153,7 +153,7 @@ def also(others: Iterable[Card], *, site: Site, since: datetime | None) -> list[
             "url": site.article(one),
             "headline": one.headline,
             "source": one.source.name,
-            "new": parts.is_new(one, since),
+            "new": is_new(one, since),
         }
         for one in others
     ]
@@ -161,7 +161,7 @@ def also(others: Iterable[Card], *, site: Site, since: datetime | None) -> list[
 
 def state(shown: Latest, *, new_url: str | None, since: datetime | None, now: datetime) -> Context:
     """Return how old the list is, and how much of it is new to who saw that of *since*."""
-    new = sum(parts.is_new(card, since) for card in shown.cards)
+    new = sum(is_new(card, since) for card in shown.cards)
     return {
         "stale": labels.age(shown.refreshed_at, now=now) if shown.is_stale(now) else None,
         "new": labels.counted(new, "article") if new else None,

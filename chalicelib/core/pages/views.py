@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from chalicelib.core.around import Around, around
 from chalicelib.core.article import Article, Card, moment
 from chalicelib.core.differences import differences
+from chalicelib.core.limits import MAX_SECTIONS
 from chalicelib.core.pages import labels, parts, passing_on, ranked, structured
 from chalicelib.core.pages.page import Context, Page
 from chalicelib.core.ranking import Latest
@@ -87,13 +88,16 @@ def _choices(sections: Sequence[str], latest: Latest, *, site: Site) -> list[Con
     bookmark, a feed or an icon.
     """
     known = sorted({card.section for card in latest.cards if card.section})
-    chosen = [slug for slug in known if slug in sections] or known
+    chosen = [slug for slug in known if slug in sections]
+    if not chosen and len(known) - 1 <= MAX_SECTIONS:
+        chosen = known  # of more, a choice begins with one, since no address holds the others
     told = []
-    for slug in known:
+    for slug in known if len(known) > 1 else ():
         then = [one for one in known if (one in chosen) is not (one == slug)]
-        url = site.narrowed("", then if then != known else ())
-        told.append({"label": labels.name(slug), "shown": slug in chosen, "url": url})
-    return told if len(told) > 1 else []
+        if then == known or len(then) <= MAX_SECTIONS:
+            url = site.narrowed("", then if then != known else ())
+            told.append({"label": labels.name(slug), "shown": slug in chosen, "url": url})
+    return told
 
 
 def article(
