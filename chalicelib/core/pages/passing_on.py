@@ -45,7 +45,10 @@ def report(article: Article, *, site: Site, point: str = "") -> str | None:
     if site.corrections_email is None:
         return None
     asked = "What is wrong there, and how do you know?"
-    body = f"{site.article(article, anchor=point)}\n\n{asked}\n\n"
+    place = site.article(article, anchor=point)
+    if not site.base.startswith("http"):
+        place = f"{article.headline} ({place})"
+    body = f"{place}\n\n{asked}\n\n"
     return mail(site.corrections_email, subject="An error", body=body)
 
 

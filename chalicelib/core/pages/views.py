@@ -254,7 +254,7 @@ def archive(
         now=now,
         title="Latest News",
         description=f"Everything {site.title} has published, newest first.",
-        address=None if as_of else address,
+        address=None if as_of or turns.newer else address,
         cards=cards,
         current=address,
         sections=sections,
@@ -295,7 +295,7 @@ def listing(
         now=now,
         title=heading,
         description=labels.about_list(heading, site_title=site.title),
-        address=address,
+        address=None if turns.newer else address,
         cards=cards,
         current=address,
         feed=f"{kind}/{value}",
@@ -323,7 +323,7 @@ def corrections(corrected: Iterable[Corrected], *, turns: Turns, site: Site, now
         now=now,
         title="Corrections",
         description=labels.about_corrections(site_title=site.title),
-        address=address,
+        address=None if turns.newer else address,
         cards=cards,
         current=address,
         feed="corrections",
@@ -347,7 +347,11 @@ def _listed(
     site: Site,
     now: datetime,
 ) -> Context:
-    """Return the cards of a list at *path*, and the links that turn its pages."""
+    """Return the cards of a list at *path*, and the links that turn its pages.
+
+    Search engines are offered the first page alone: what stands on the others moves with every
+    article, and the sitemaps have all of it.
+    """
     older, newer = turns.older, turns.newer
 
     def at(**place: str) -> str:
