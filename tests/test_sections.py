@@ -22,12 +22,13 @@ from tests.conftest import NOW, Paper
 
 SECTIONS = ("world", "sport", "science")
 PER_PAGE = 3
+HOURS = 10
 
 
 @pytest.fixture
 def week(paper: Paper) -> Paper:
-    """A newsroom with an article an hour for a day and a half, the sections taking turns."""
-    for hour in range(1, 37):
+    """A newsroom with an article an hour, the sections taking turns."""
+    for hour in range(1, HOURS):
         section = SECTIONS[hour % 3]
         article = builders.markdown(
             f"Story {hour}", date=ago(hours=hour), section=section, body=builders.event(hour)
@@ -61,7 +62,7 @@ def test_a_narrowed_front_page_offers_feeds_of_just_its_sections(
     document = feed(client, address)
     assert document["title"] == "World, Science · Broadsheet"
     assert document["home_page_url"] == "/?sections=world,science,none"
-    wanted = [f"Story {hour}" for hour in range(1, 37) if SECTIONS[hour % 3] != "sport"]
+    wanted = [f"Story {hour}" for hour in range(1, HOURS) if SECTIONS[hour % 3] != "sport"]
     assert told(client, address) == wanted
     assert feed(client, "/feed.json")["title"] == "Broadsheet"
 
@@ -84,7 +85,7 @@ def test_a_narrowed_page_leads_on_within_its_sections(week: Paper, client: Clien
         address = older[1].replace("&amp;", "&") if older else ""
         assert not address or "sections=world" in urlsplit(address).query
 
-    assert list(dict.fromkeys(seen)) == [f"Story {hour}" for hour in range(3, 37, 3)]
+    assert list(dict.fromkeys(seen)) == [f"Story {hour}" for hour in range(3, HOURS, 3)]
 
 
 def test_a_launcher_keeps_a_narrowed_page_under_its_own_name(week: Paper, client: Client) -> None:
