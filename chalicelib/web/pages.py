@@ -75,6 +75,12 @@ def _places(visit: Visit) -> tuple[str, str]:
     return visit.parameters.read(CURSOR) or "", visit.parameters.read(BEFORE) or ""
 
 
+def _place(after: str, before: str) -> dict[str, str] | None:
+    """Return what says in a page's address where it begins or ends, None for the first page."""
+    name, place = ("before", cursor(before)) if before else ("cursor", cursor(after))
+    return {name: place} if place else None
+
+
 def _archive(visit: Visit, after: str, before: str, *, as_of: datetime | None) -> Answer:
     sections = visit.parameters.read(SECTIONS) or ()
     view = newsroom.list_cards(
@@ -88,6 +94,7 @@ def _archive(visit: Visit, after: str, before: str, *, as_of: datetime | None) -
     page = pages.archive(
         view.cards,
         turns=cursors(view.turns),
+        place=_place(after, before),
         as_of=as_of,
         sections=sections,
         site=visit.site,
@@ -206,6 +213,7 @@ def _listing(visit: Visit, kind: Filing, value: str) -> Answer:
         profile=profile,
         cards=view.cards,
         turns=cursors(view.turns),
+        place=_place(after, before),
         site=visit.site,
         now=visit.now,
     )
@@ -219,7 +227,11 @@ def corrections_page(visit: Visit) -> Answer:
         store=wiring.store(), now=visit.now, after=after, before=before
     )
     page = pages.corrections(
-        view.corrected, turns=cursors(view.turns), site=visit.site, now=visit.now
+        view.corrected,
+        turns=cursors(view.turns),
+        place=_place(after, before),
+        site=visit.site,
+        now=visit.now,
     )
     return html(page, view.changed_at)
 

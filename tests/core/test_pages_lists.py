@@ -313,14 +313,13 @@ def test_one_section_is_no_choice():
     assert "Choose sections" not in front(make_article(section="world")).render()
 
 
-def test_search_engines_are_offered_the_first_page_of_a_list_alone():
+def test_each_page_of_a_list_is_a_page_of_its_own_for_search_engines():
     cards = [article.card() for article in many(2)]
     shown = {"kind": "tag", "value": "ferry", "profile": None, "cards": cards, "site": SITE}
 
     first = pages.listing(turns=Turns(older="c"), now=NOW, **shown).render()
-    second = pages.listing(turns=Turns(newer="b"), now=NOW, **shown).render()
+    second = pages.listing(turns=Turns(newer="b"), place={"cursor": "c"}, now=NOW, **shown).render()
 
     assert '<link rel="canonical" href="https://news.example/tag/ferry">' in first
-    assert "noindex" not in first
-    assert 'rel="canonical"' not in second
-    assert '<meta name="robots" content="noindex">' in second
+    assert '<link rel="canonical" href="https://news.example/tag/ferry?cursor=c">' in second
+    assert "noindex" not in first + second

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -238,6 +238,7 @@ def archive(
     cards: Iterable[Card],
     *,
     turns: Turns,
+    place: Mapping[str, str] | None = None,
     as_of: datetime | None = None,
     sections: Sequence[str] = (),
     site: Site,
@@ -254,7 +255,7 @@ def archive(
         now=now,
         title="Latest News",
         description=f"Everything {site.title} has published, newest first.",
-        address=None if as_of or turns.newer else address,
+        address=None if as_of else site.narrowed("latest", sections, **(place or {})),
         cards=cards,
         current=address,
         sections=sections,
@@ -283,6 +284,7 @@ def listing(
     profile: Source | None,
     cards: Iterable[Card],
     turns: Turns,
+    place: Mapping[str, str] | None = None,
     site: Site,
     now: datetime,
 ) -> Page:
@@ -295,7 +297,7 @@ def listing(
         now=now,
         title=heading,
         description=labels.about_list(heading, site_title=site.title),
-        address=None if turns.newer else address,
+        address=site.url(f"{kind}/{value}", **place) if place else address,
         cards=cards,
         current=address,
         feed=f"{kind}/{value}",
@@ -314,7 +316,14 @@ def listing(
     )
 
 
-def corrections(corrected: Iterable[Corrected], *, turns: Turns, site: Site, now: datetime) -> Page:
+def corrections(
+    corrected: Iterable[Corrected],
+    *,
+    turns: Turns,
+    place: Mapping[str, str] | None = None,
+    site: Site,
+    now: datetime,
+) -> Page:
     """Return a page of corrected articles, the last corrected first, each with what was said."""
     corrected, address = tuple(corrected), site.url("corrections")
     cards = tuple(one.card for one in corrected)
@@ -323,7 +332,7 @@ def corrections(corrected: Iterable[Corrected], *, turns: Turns, site: Site, now
         now=now,
         title="Corrections",
         description=labels.about_corrections(site_title=site.title),
-        address=None if turns.newer else address,
+        address=site.url("corrections", **(place or {})),
         cards=cards,
         current=address,
         feed="corrections",
@@ -347,11 +356,7 @@ def _listed(
     site: Site,
     now: datetime,
 ) -> Context:
-    """Return the cards of a list at *path*, and the links that turn its pages.
-
-    Search engines are offered the first page alone: what stands on the others moves with every
-    article, and the sitemaps have all of it.
-    """
+    """Return the cards of a list at *path*, and the links that turn its pages."""
     older, newer = turns.older, turns.newer
 
     def at(**place: str) -> str:
