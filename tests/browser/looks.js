@@ -135,13 +135,21 @@
   const unloadedPictures = () =>
     [...document.images].filter((one) => !one.complete || !one.naturalWidth).map((one) => one.src);
 
-  // How far what was on the screen has moved since the page began to come, as Chromium scores it.
+  // What has moved since the page began to come, as Chromium scores it. The space between two
+  // elements is not seen: it has no place yet while the second is still to come.
   const shifted = () =>
     new Promise((tell) => {
-      let score = 0;
-      const add = (list) => list.getEntries().forEach((one) => { score += one.value; });
+      const faults = [];
+      const isSeen = ({ node }) => node?.nodeType !== Node.TEXT_NODE || node.data.trim();
+      const place = ({ x, y, width, height }) => [x, y, width, height].map(Math.round).join(" ");
+      const said = ({ node, previousRect, currentRect }) =>
+        `${node ? name(node) || node.nodeName : "?"}: ${place(previousRect)} > ${place(currentRect)}`;
+      const add = (list) => {
+        for (const { value, sources } of list.getEntries())
+          if (sources.some(isSeen)) faults.push(`${value}: ${sources.filter(isSeen).map(said).join("; ")}`);
+      };
       new PerformanceObserver(add).observe({ type: "layout-shift", buffered: true });
-      requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => tell(score))));
+      requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => tell(faults))));
     });
 
   return {
