@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from functools import cache
 from typing import Any, NamedTuple
 from unittest import mock
 
@@ -28,20 +29,20 @@ class Engine(NamedTuple):
 
 @contextmanager
 def _in_moto(_request: pytest.FixtureRequest) -> Iterator[Any]:
-    client = boto3.client("dynamodb")
-    client.create_table(**described())
-    yield client
+    made = client("dynamodb")
+    made.create_table(**described())
+    yield made
 
 
 @contextmanager
 def _in_dynamodb_local(request: pytest.FixtureRequest) -> Iterator[Any]:
     endpoint = request.getfixturevalue("dynamodb_local")
     with mock.patch.dict(os.environ, AWS_ENDPOINT_URL_DYNAMODB=endpoint):
-        client = boto3.client("dynamodb")
-        client.create_table(**described())
-        yield client
-        for name in client.list_tables()["TableNames"]:  # a test may have made another
-            client.delete_table(TableName=name)
+        made = boto3.client("dynamodb")
+        made.create_table(**described())
+        yield made
+        for name in made.list_tables()["TableNames"]:  # a test may have made another
+            made.delete_table(TableName=name)
 
 
 ENGINES: Mapping[str, Callable[[pytest.FixtureRequest], AbstractContextManager[Any]]] = {
@@ -56,10 +57,17 @@ LAX = ("moto",)  # accept what DynamoDB refuses
 @contextmanager
 def opened(name: str, request: pytest.FixtureRequest) -> Iterator[Engine]:
     """Give an engine with an empty table, made from the deployed template. moto must be on."""
-    with ENGINES[name](request) as client:
-        yield Engine(name, client, is_strict=name not in LAX)
+    with ENGINES[name](request) as made:
+        yield Engine(name, made, is_strict=name not in LAX)
 
 
+@cache
+def client(service: str) -> Any:
+    """Return a client to AWS, for which moto answers. Making one takes longer than most tests."""
+    return boto3.client(service)
+
+
+@cache
 def described() -> dict[str, Any]:
     """Return the table of the deployed template as `create_table` takes it."""
     from tests import template

@@ -130,8 +130,10 @@ def recorder(aws: None) -> Iterator[Recorder]:  # AWS must be there first
     events.register("before-parameter-build", told.called)
     events.register("after-call", told.answered)
     events.register("before-parameter-build.s3.ListObjectVersions", a_short_page)
+    wiring._client.cache_clear()  # a client hears of what was registered before it was made
     yield told
     boto3.DEFAULT_SESSION = None
+    wiring._client.cache_clear()
 
 
 def a_short_page(params: dict[str, Any], **_: Any) -> None:

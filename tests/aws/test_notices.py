@@ -22,9 +22,7 @@ class Inbox:
     """A queue that subscribed to the stage's topic, as an editor's mail address would."""
 
     def __init__(self) -> None:
-        (stack,) = boto3.client("cloudformation").describe_stacks()["Stacks"]
-        outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-        self.topic = outputs["EditorsTopic"]
+        self.topic = boto3.client("sns").create_topic(Name="broadsheet-local-editors")["TopicArn"]
         self._sqs = boto3.client("sqs")
         self._queue = self._sqs.create_queue(QueueName="inbox")["QueueUrl"]
         arn = self._sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])
