@@ -1,6 +1,6 @@
 # Broadsheet. Needs Python 3.11 or newer with venv, and GNU make; makes .venv by itself.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check audit fix bench lock deploy destroy
+.PHONY: help setup run test check audit fix bench soak lock deploy destroy
 MAKEFLAGS += --no-print-directory
 
 # The first Python that is new enough; `make PYTHON=...` names another.
@@ -22,6 +22,7 @@ help:
 	@echo 'make check    format, lint, types, template; `make fix` formats'
 	@echo 'make audit    whether templates are safe and packages free of known faults; installs its tools apart'
 	@echo 'make bench    every benchmark, as ratios'
+	@echo 'make soak     VIEWS=20000 UPLOADS=2000: a newsroom under load while all around it fails, held to its promises'
 	@echo 'make lock     pins what requirements*.in name, with hashes; UPGRADE=1: to what is newest'
 	@echo 'make deploy   STAGE=prod: infrastructure, code, smoke test; DRY_RUN=1, SMOKE=0'
 	@echo 'make destroy  STAGE=prod: all of it but the data; DATA=1: that too'
@@ -60,6 +61,9 @@ fix: setup
 
 bench: setup
 	@$(VENV)/python -m bench
+
+soak: setup
+	@$(VENV)/python -m bench.soak $(if $(VIEWS),--views $(VIEWS)) $(if $(UPLOADS),--uploads $(UPLOADS))
 
 # In this order: requirements-dev.in is constrained to what requirements.txt pins.
 LOCKS := requirements requirements-dev requirements-audit
