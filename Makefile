@@ -1,6 +1,6 @@
 # Broadsheet. Needs Python 3.11 or newer with venv, and GNU make; makes .venv by itself.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-dynamodb check audit fix bench deploy destroy
+.PHONY: help setup run test test-dynamodb check audit fix bench soak lock deploy destroy
 MAKEFLAGS += --no-print-directory
 
 # The first Python that is new enough; `make PYTHON=...` names another.
@@ -21,8 +21,10 @@ help:
 	@echo 'make test     the whole test suite'
 	@echo 'make test-dynamodb  what is promised of the table, on AWS'\''s own DynamoDB Local (Java 17, npm)'
 	@echo 'make check    format, lint, types, template; `make fix` formats'
-	@echo 'make audit    whether the templates are safe; installs its linter apart'
+	@echo 'make audit    whether templates are safe and packages free of known faults; installs its tools apart'
 	@echo 'make bench    every benchmark, as ratios'
+	@echo 'make soak     VIEWS=20000 UPLOADS=2000: a newsroom under load while all around it fails, held to its promises'
+	@echo 'make lock     pins what requirements*.in name, with hashes; UPGRADE=1: to what is newest'
 	@echo 'make deploy   STAGE=prod: infrastructure, code, smoke test; DRY_RUN=1, SMOKE=0'
 	@echo 'make destroy  STAGE=prod: all of it but the data; DATA=1: that too'
 
@@ -52,6 +54,7 @@ check: setup
 
 audit: .venv-audit/made
 	@.venv-audit/bin/checkov --config-file .ci/checkov.yaml
+	@.venv-audit/bin/python desk/advisories.py
 
 .venv-audit/made: requirements-audit.txt
 	@echo 'Making .venv-audit (once, about half a minute) ...'
@@ -65,6 +68,18 @@ fix: setup
 
 bench: setup
 	@$(VENV)/python -m bench
+
+soak: setup
+	@$(VENV)/python -m bench.soak $(if $(VIEWS),--views $(VIEWS)) $(if $(UPLOADS),--uploads $(UPLOADS))
+
+# In this order: requirements-dev.in is constrained to what requirements.txt pins.
+LOCKS := requirements requirements-dev requirements-audit
+lock: setup
+	@for lock in $(LOCKS); do \
+	  $(VENV)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	    --annotation-style line --custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade) \
+	    $$lock.in --output-file $$lock.txt || exit 1; \
+	done
 
 deploy: setup
 	@test -n '$(STAGE)' || { echo 'make deploy: name the stage, as in make deploy STAGE=prod' >&2; exit 2; }

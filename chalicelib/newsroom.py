@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Literal, TypeVar
+from urllib.parse import urlsplit
 
 from chalicelib.core.around import Around, around
 from chalicelib.core.article import (
@@ -403,18 +404,24 @@ def fetch_feeds(*, store: Store, fetch: Fetch, now: datetime) -> FeedsRead:
             if after != feed and store.feeds.put(after, links, was=feed):
                 written += len(links)
         except Exception as error:
-            log.exception("feed not kept", extra={"feed": feed.address})
+            log.exception("feed not kept", extra=_named(feed, owners))
             failures.append(error)
             continue
         if after.problem is None:
             read += 1
         else:
             failed += 1
-            log.warning("feed not read", extra={"feed": feed.address, "problem": after.problem})
+            told = {**_named(feed, owners), "problem": after.problem}
+            log.warning("feed not read", extra=told)
     if failures:
         message = f"{len(failures)} feeds could not be kept"
         raise ExceptionGroup(message, failures)
     return FeedsRead(read=read, failed=failed, links=written)
+
+
+def _named(feed: Feed, owners: Mapping[str, str]) -> dict[str, str]:
+    """Name a feed in the log by source and host: some have their reader's secret in the rest."""
+    return {"source": owners[feed.address], "host": urlsplit(feed.address).hostname or ""}
 
 
 # Readers

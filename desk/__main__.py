@@ -28,6 +28,7 @@ COMMANDS = {
     "redrive": ("desk.redrive", "replay what failed"),
     "doctor": ("desk.doctor", "tell what is wrong with a stage"),
     "logs": ("desk.logs", "show what the functions say"),
+    "licences": ("desk.licences", "list what is shipped, and under which licence"),
     "deploy": ("desk.deploy", "deploy a stage to AWS"),
     "destroy": ("desk.destroy", "take a stage down but for its data"),
 }

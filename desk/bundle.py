@@ -28,7 +28,7 @@ from desk.errors import DeskError
 from desk.venv import ROOT
 
 MAX_ZIP_BYTES = 50 * 1024 * 1024  # what Lambda takes in one call
-_PIN = re.compile(r"(?P<name>[\w.-]+)==(?P<version>[\w.]+)")
+_PIN = re.compile(r"(?P<name>[\w.-]+)==(?P<version>[\w.]+)(?: ; (?P<where>[^\\\n]+))?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,9 +139,12 @@ def _bytecode(source: Path) -> str:
 
 
 def pins(requirements: Path) -> Iterator[tuple[str, str]]:
-    """Yield the names and versions that a file of requirements pins."""
+    """Yield the names and versions that a file of requirements pins for this Python."""
+    from packaging.markers import Marker
+
     for line in requirements.read_text(encoding="utf-8").splitlines():
-        if found := _PIN.match(line):
+        found = _PIN.match(line)
+        if found and (not found["where"] or Marker(found["where"]).evaluate()):
             yield found["name"], found["version"]
 
 

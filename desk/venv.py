@@ -20,7 +20,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "made-from"  # the digest of the requirements that .venv holds
 OLDEST = (3, 11)
-REQUIREMENTS = ("requirements.txt", "requirements-dev.txt")
+REQUIREMENTS = ROOT / "requirements-dev.txt"  # it pins what requirements.txt does, and more
 SAY_EVERY_S = 10  # a log without a terminal shows that pip is alive
 ENTERED = "BROADSHEET_ENTERED_VENV"  # set on the way in: a broken .venv must not loop
 
@@ -45,8 +45,7 @@ def enter(package: str) -> None:
 def make() -> None:
     """Make `.venv`, or bring it to the pinned requirements; quiet when there is nothing to do."""
     digest = hashlib.sha256(repr(sys.version_info[:2]).encode())
-    for name in REQUIREMENTS:
-        digest.update((ROOT / name).read_bytes())
+    digest.update(REQUIREMENTS.read_bytes())
     if PYTHON.exists() and STAMP.exists() and STAMP.read_text() == digest.hexdigest():
         return
     _check_python()
@@ -62,7 +61,7 @@ def make() -> None:
     else:
         print("Bringing .venv to the pinned requirements ...", flush=True)
     STAMP.unlink(missing_ok=True)
-    _install(ROOT / REQUIREMENTS[-1])
+    _install(REQUIREMENTS)
     STAMP.write_text(digest.hexdigest())
 
 

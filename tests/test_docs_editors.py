@@ -232,6 +232,10 @@ PROVOKED: dict[str, tuple[str, bytes]] = {
     "encoding-guessed": ("a.html", b"<h1>Ein Kai</h1><p>" + b"Ein Caf\xe9 am Kai. " * 9),
     "encrypted": ("a.eml", mail().replace(b"text/plain", b"multipart/encrypted; boundary=x", 1)),
     "extraction-thin": ("a.md", markdown(f"Short.\n\n<button>\n\n{TEXTS[1]}\n\n</button>")),
+    "feed-password": (
+        "sources/courier.yaml",
+        builders.profile(feeds="https://reader:secret@e.example/").encode(),
+    ),
     "feeds-cut": (
         "sources/courier.yaml",
         builders.profile(

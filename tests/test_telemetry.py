@@ -275,5 +275,18 @@ def test_a_failed_preview_is_logged_without_its_secret(
 
     preview, article = (vars(record) for record in reads)
     assert preview["route"] == "/preview/{token}"
-    assert "a" * 42 not in str(preview["route"]) + str(preview.get("token"))
-    assert article["article_id"] == article_id("a.md")
+    assert preview["path_parts"] == {}
+    assert article["path_parts"]["article_id"] == article_id("a.md")
+
+
+def test_a_failed_image_is_logged_as_every_other_request(
+    client: Client, reads: list[logging.LogRecord], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BROADSHEET_RECEIPTS_BUCKET", "gone")
+    wiring.media.cache_clear()
+
+    answer = client.http.get(f"/media/{'0' * 32}.webp")
+
+    wiring.media.cache_clear()
+    assert answer.status_code == 503
+    assert [record.getMessage() for record in reads] == ["request failed"]

@@ -51,8 +51,11 @@ def preview_secret(key: str, version_id: str) -> str:
     """Return the secret of a version's preview: 26 characters that follow from the bucket alone.
 
     S3's version ids are random and known to nobody without access to the bucket; their hash
-    (128 bits) is as hard to guess, and a rebuild gives the same address.
+    (128 bits) is as hard to guess, and a rebuild gives the same address. "" for a version of a time
+    when the bucket kept none: its id is "null", and who guesses the key would have the secret.
     """
+    if version_id == "null":
+        return ""
     told = f"{version_id}\0{key}".encode("utf-8", "surrogatepass")
     digest = hashlib.blake2b(told, digest_size=16, person=b"preview").digest()
     return b32encode(digest).decode("ascii").lower().rstrip("=")

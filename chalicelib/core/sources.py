@@ -170,6 +170,9 @@ def _subscription(outline: Element, warnings: list[Finding]) -> tuple[Watched, .
     name = one_line(outline.get("title") or outline.get("text") or "")[:_MAX_NAME_LENGTH]
     home_url = _short_address(outline.get("htmlUrl"))
     source_id = slugify(name) or slugify(urlsplit(address or "").hostname or "")
+    if address is not None and _holds_password(address):
+        warnings.append(replace(_password(address), line=outline.sourceline))
+        return ()
     if address is None or not source_id:
         warnings.append(
             Finding(
@@ -200,6 +203,9 @@ def _feeds(found: Field | None, warnings: list[Finding]) -> tuple[str, ...]:
         if address is None:
             message = f"feeds: {value!r} is no web address."
             warnings.append(found.finding("address", message, "Write the feed's https:// address."))
+        elif _holds_password(address):
+            told = _password(address)
+            warnings.append(found.finding(told.code, told.message, told.fix))
         else:
             addresses.append(address)
     unique = tuple(dict.fromkeys(addresses))
@@ -207,6 +213,20 @@ def _feeds(found: Field | None, warnings: list[Finding]) -> tuple[str, ...]:
         message = f"feeds: {len(unique)} are given; the first {MAX_FEEDS} are watched."
         warnings.append(found.finding("feeds-cut", message, "Keep those with the news."))
     return unique[:MAX_FEEDS]
+
+
+def _holds_password(address: str) -> bool:
+    return "@" in urlsplit(address).netloc
+
+
+def _password(address: str) -> Finding:
+    """Warn of a feed's address without repeating what it should not have told."""
+    host = urlsplit(address).hostname
+    return Finding(
+        code="feed-password",
+        message=f"The address of a feed at {host} holds a name or a password: it is not watched.",
+        fix="Write an address that needs neither, and change the password.",
+    )
 
 
 def _checked(

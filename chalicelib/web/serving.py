@@ -171,8 +171,7 @@ def _serve(
                 answer = problem(error, visit)
             except Exception:
                 log.exception("request failed", extra=_asked(path, path_parts))
-                fault = BroadsheetError("The fault is ours and has been noted.")
-                answer = problem(fault, visit)
+                answer = problem(BroadsheetError(), visit)
             if operation.is_strict:
                 described = {"service-desc": visit.site.url("openapi.json")}  # RFC 8631
                 answer = replace(answer, links={**answer.links, **described})
@@ -184,12 +183,13 @@ def _serve(
     return serve
 
 
-def _asked(route: str, path_parts: Mapping[str, str]) -> dict[str, str]:
+def _asked(route: str, path_parts: Mapping[str, str]) -> dict[str, object]:
     """Say in the log what was asked for, but no preview's token: who has it reads the draft.
 
     An alarm counts the lines that say "request failed".
     """
-    return {"route": route, **{n: value for n, value in path_parts.items() if n != "token"}}
+    parts = {name: value for name, value in path_parts.items() if name != "token"}
+    return {"route": route, "path_parts": parts}
 
 
 def _visit(request: Request) -> Visit:
@@ -248,7 +248,12 @@ def _problem_json(error: BroadsheetError, visit: Visit) -> Answer:
 
 
 def _told(error: BroadsheetError) -> str:
-    """Say what is wrong, and since when, where something was there before."""
+    """Say what is wrong, and since when, where something was there before.
+
+    Of what broke on our side nothing is said: an error names settings and tables to who runs them.
+    """
+    if error.status == _SERVER_ERROR:
+        return "The fault is ours and has been noted."
     if isinstance(error, Gone) and error.at is not None:
         return f"{error} It has not been here since {labels.stamp(error.at)['absolute']}."
     return str(error)
