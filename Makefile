@@ -22,7 +22,7 @@ help:
 	@echo 'make test-dynamodb  what is promised of the table, on AWS'\''s own DynamoDB Local (Java 17, npm)'
 	@echo 'make check    format, lint, types, template; `make fix` formats'
 	@echo 'make audit    whether the templates are safe; installs its linter apart'
-	@echo 'make bench    every benchmark, as ratios'
+	@echo 'make bench    every benchmark, as ratios; python -m bench.growth: newsrooms of up to 50,000 articles'
 	@echo 'make deploy   STAGE=prod: infrastructure, code, smoke test; DRY_RUN=1, SMOKE=0'
 	@echo 'make destroy  STAGE=prod: all of it but the data; DATA=1: that too'
 
