@@ -40,7 +40,7 @@ test: setup
 test-dynamodb: setup
 	@$(VENV)/python -m desk.dynamodb_local
 	@$(VENV)/python -m pytest --engine dynamodb-local tests/aws/test_store.py tests/aws/test_story_rows.py \
-		tests/aws/test_table.py tests/test_rebuild.py tests/test_fetch_feeds.py
+		tests/aws/test_table.py tests/aws/test_units.py tests/test_calls.py tests/test_rebuild.py tests/test_fetch_feeds.py
 
 check: setup
 	@$(VENV)/ruff format --check --quiet --output-format concise . || { echo 'make check: `make fix` formats these files' >&2; exit 1; }

@@ -3,9 +3,11 @@
 A newsroom of each size stands in a table of its own, in one DynamoDB Local: articles of the
 sample newsroom told over and over as of other events, 400 a day back from now, in stories as
 placing would have made them. Then readers and editors do the same in each, in turn, so that
-what else this machine does slows all of them alike. What a call consumes is what the engine says.
+what else this machine does slows all of them alike.
 
-Times are those of this process's CPU, moto's for S3 among them, and of the clock.
+Units are worked out from the rows, as `bench.cost` does: DynamoDB Local counts no row that is
+not there, and too little of a transaction. Times are those of this process's CPU, moto's for
+S3 among them, and of the clock.
 
 python -m bench.growth [--articles 100,1000,10000,50000] [--rounds 7] [--engine moto]
 """
@@ -27,7 +29,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench import placing as events
-from bench.capacity import Consumed, consumed
+from bench.cost import Meter, Use
 from chalicelib.aws.store import Store
 from chalicelib.aws.stories import Stories, near_key
 from chalicelib.aws.table import Table, row_key
@@ -124,7 +126,7 @@ def made(articles: int, *, now: datetime) -> Newsroom:
     )
     for number in range(SOURCES):
         upload(one, f"sources/source-{number}.yaml", profile(f"Source {number}"))
-    models = list(_models(now))
+    models = list(sample_records(now))
     for start in range(0, articles, _AT_ONCE):
         stop = min(start + _AT_ONCE, articles)
         _fill(one, range(start, stop), models)
@@ -132,7 +134,7 @@ def made(articles: int, *, now: datetime) -> Newsroom:
     return one
 
 
-def _models(now: datetime) -> Iterator[Record]:
+def sample_records(now: datetime) -> Iterator[Record]:
     """Yield the records of the sample newsroom's public articles."""
     from chalicelib import wiring
     from chalicelib.core import fold
@@ -382,31 +384,24 @@ def _editing(one: Newsroom) -> Iterator[tuple[str, Act]]:
 class Measured:
     """What one use of one newsroom took, over all rounds."""
 
-    consumed: list[Consumed] = field(default_factory=list)
+    use: Use = field(default_factory=Use)  # in the first round
     own_ms: list[float] = field(default_factory=list)
     clock_ms: list[float] = field(default_factory=list)
 
     @property
     def calls(self) -> float:
-        return statistics.median(one.calls.total() for one in self.consumed)
-
-    @property
-    def read_units(self) -> float:
-        return statistics.median(one.read_units for one in self.consumed)
-
-    @property
-    def write_units(self) -> float:
-        return statistics.median(one.write_units for one in self.consumed)
+        """How many there are to the table."""
+        return self.use.calls_to("dynamodb")
 
     def told(self) -> str:
         return (
-            f"{self.calls:.0f}, {self.read_units:g} / {self.write_units:g}, "
+            f"{self.calls:.0f}, {self.use.read_units:g} / {self.use.write_units:g}, "
             f"{statistics.median(self.own_ms):.1f} (± {_spread(self.own_ms):.1f}), "
             f"{statistics.median(self.clock_ms):.1f} (± {_spread(self.clock_ms):.1f})"
         )
 
     def told_against(self, other: Measured) -> str:
-        units, others = (one.read_units + one.write_units for one in (self, other))
+        units, others = (one.use.read_units + one.use.write_units for one in (self, other))
         own, clock = (
             statistics.median(mine) / statistics.median(theirs)
             for mine, theirs in (
@@ -438,26 +433,41 @@ def measured(counts: Sequence[int], *, rounds: int, on: str) -> Found:
             newsrooms.append(made(count, now=datetime.now(UTC).replace(microsecond=0)))
             took = time.monotonic() - began
             print(f"{count:,} articles are there after {took:.0f} s", file=sys.stderr, flush=True)
-        import app
-        from chalicelib import wiring
-
-        client = wiring._client("dynamodb")  # noqa: SLF001 - the functions' own
-        for round_ in range(-1, rounds):  # one before the first: what a process loads once
-            for one in newsrooms:
-                one.enter()
-                uses = itertools.chain(_reading(one, app.app), _editing(one))
-                for name, act in uses:
-                    with consumed(client) as told:
-                        clock, own = time.perf_counter(), time.process_time()
-                        act()
-                        own, clock = time.process_time() - own, time.perf_counter() - clock
-                    if round_ < 0:
-                        continue
-                    each = found.setdefault(name, {}).setdefault(one.articles, Measured())
-                    each.consumed.append(told)
-                    each.own_ms.append(own * 1000)
-                    each.clock_ms.append(clock * 1000)
+        # The first round is counted, which takes calls of its own, and the others are timed.
+        for one, name, act in _acts(newsrooms):
+            each = found.setdefault(name, {}).setdefault(one.articles, Measured())
+            with counted() as each.use:
+                act()
+        for _ in range(rounds):
+            for one, name, act in _acts(newsrooms):
+                clock, own = time.perf_counter(), time.process_time()
+                act()
+                own, clock = time.process_time() - own, time.perf_counter() - clock
+                found[name][one.articles].own_ms.append(own * 1000)
+                found[name][one.articles].clock_ms.append(clock * 1000)
     return found
+
+
+def _acts(newsrooms: Iterable[Newsroom]) -> Iterator[tuple[Newsroom, str, Act]]:
+    """Yield what is done in each newsroom, by its name, while that one is served."""
+    import app
+
+    for one in newsrooms:
+        one.enter()
+        for name, act in itertools.chain(_reading(one, app.app), _editing(one)):
+            yield one, name, act
+
+
+@contextmanager
+def counted() -> Iterator[Use]:
+    """Count what is asked of the table within the block."""
+    import boto3
+
+    from chalicelib import wiring
+
+    meter = Meter(boto3.client("dynamodb"))
+    with meter.watching(wiring._client("dynamodb")):  # noqa: SLF001 - the functions' own
+        yield meter.use
 
 
 def tables(found: Found, counts: Sequence[int]) -> str:
