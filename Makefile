@@ -22,7 +22,7 @@ help:
 	@echo 'make test-dynamodb  what is promised of the table, on AWS'\''s own DynamoDB Local (Java 17, npm)'
 	@echo 'make check    format, lint, types, template; `make fix` formats'
 	@echo 'make audit    whether templates are safe and packages free of known faults; installs its tools apart'
-	@echo 'make bench    every benchmark, as ratios'
+	@echo 'make bench    every benchmark, as ratios; python -m bench.growth: newsrooms of up to 50,000 articles'
 	@echo 'make soak     VIEWS=20000 UPLOADS=2000: a newsroom under load while all around it fails, held to its promises'
 	@echo 'make lock     pins what requirements*.in name, with hashes; UPGRADE=1: to what is newest'
 	@echo 'make deploy   STAGE=prod: infrastructure, code, smoke test; DRY_RUN=1, SMOKE=0'
@@ -42,7 +42,7 @@ test: setup
 test-dynamodb: setup
 	@$(VENV)/python -m desk.dynamodb_local
 	@$(VENV)/python -m pytest --engine dynamodb-local tests/aws/test_store.py tests/aws/test_story_rows.py \
-		tests/aws/test_table.py tests/test_rebuild.py tests/test_fetch_feeds.py
+		tests/aws/test_table.py tests/aws/test_units.py tests/test_calls.py tests/test_rebuild.py tests/test_fetch_feeds.py
 
 check: setup
 	@$(VENV)/ruff format --check --quiet --output-format concise . || { echo 'make check: `make fix` formats these files' >&2; exit 1; }

@@ -114,19 +114,31 @@ class Meter:
         self._began = 0.0
 
     def watch(self, client: Any) -> None:
-        events, service = client.meta.events, client.meta.service_model.service_name
+        service = client.meta.service_model.service_name
+        client.meta.events.register(f"before-call.{service}", self._leaves)
+        client.meta.events.register_first(f"before-send.{service}", self._sent)
+        client.meta.events.register_first(f"response-received.{service}", self._answered)
 
-        def leaves(model: Any, params: Any, **_: Any) -> None:
-            name = f"{service}.{model.name}"
-            self.use.calls[name] = self.use.calls.get(name, 0) + 1
-            if service == "dynamodb":
-                began = time.process_time()
-                self._capacity(model.name, _as_asked(params["body"]))
-                self.use.aws_s += time.process_time() - began
+    @contextmanager
+    def watching(self, client: Any) -> Iterator[None]:
+        """Watch a client within the block alone."""
+        self.watch(client)
+        try:
+            yield
+        finally:
+            service = client.meta.service_model.service_name
+            client.meta.events.unregister(f"before-call.{service}", self._leaves)
+            client.meta.events.unregister(f"before-send.{service}", self._sent)
+            client.meta.events.unregister(f"response-received.{service}", self._answered)
 
-        events.register(f"before-call.{service}", leaves)
-        events.register_first(f"before-send.{service}", self._sent)
-        events.register_first(f"response-received.{service}", self._answered)
+    def _leaves(self, model: Any, params: Any, **_: Any) -> None:
+        service = model.service_model.service_name
+        name = f"{service}.{model.name}"
+        self.use.calls[name] = self.use.calls.get(name, 0) + 1
+        if service == "dynamodb":
+            began = time.process_time()
+            self._capacity(model.name, _as_asked(params["body"]))
+            self.use.aws_s += time.process_time() - began
 
     def _sent(self, **_: Any) -> None:
         self._began = time.process_time()
