@@ -14,6 +14,7 @@ BENCHES = (
     ("bench.extraction", ("table", "--html", str(SHARED / "articles-html" / "aeb"))),
     ("bench.summaries", ("table", "--data", str(SHARED / "summaries" / "dev.jsonl.gz"))),
     ("bench.stories", ("table", "--data", str(SHARED / "stories" / "ecbplus.jsonl"))),
+    ("bench.ingest", ()),  # cuts its articles from the samples
     ("bench.placing", ()),  # makes its own articles
     ("bench.cost", ()),  # has the samples
     ("bench.growth", ("--articles", "100,1000")),  # makes its own newsrooms
