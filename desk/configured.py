@@ -66,6 +66,15 @@ def recorded(stage: str, *, root: Path = ROOT) -> Stage:
         raise WrongWords(f"{message} it") from None
 
 
+def reader_of(table: str, *, root: Path = ROOT) -> str | None:
+    """Return the stage whose functions read *table*, None where no known one does."""
+    config = json.loads((root / ".chalice" / "config.json").read_text())
+    for stage, settings in config["stages"].items():
+        if settings.get("environment_variables", {}).get("BROADSHEET_TABLE") == table:
+            return str(stage)
+    return None
+
+
 def record(
     stage: str, outputs: Mapping[str, str], *, public_url: str = "", root: Path = ROOT
 ) -> None:

@@ -80,7 +80,7 @@ def text(found: Sequence[Licence]) -> str:
 
 
 def _licence(name: str, version: str, about: Message) -> Licence:
-    said = _READ.get(about["Name"]) or _said(about)
+    said = _READ.get(str(about.get("Name"))) or _said(about)
     parts = said.replace("(", " ").replace(")", " ").split()
     unread = [part for part in parts if part not in (*_ASKS, "AND")]
     if unread or not parts:
@@ -92,9 +92,9 @@ def _licence(name: str, version: str, about: Message) -> Licence:
 
 def _said(about: Message) -> str:
     """Return the licence that a package's metadata say, in the newest of the ways they have."""
-    if expression := about["License-Expression"]:
+    if expression := about.get("License-Expression"):
         return str(expression)
-    stated = str(about["License"] or "").strip()
+    stated = str(about.get("License") or "").strip()
     if _SPDX.get(stated, stated) in _ASKS:
         return _SPDX.get(stated, stated)
     classified = _classified(about.get_all("Classifier") or ())

@@ -25,7 +25,7 @@ from chalicelib.aws.projection import Progress
 from chalicelib.core.article import ArticleId, article_id
 from chalicelib.core.clean import printable
 from chalicelib.core.uploads import kind_of
-from desk import chosen
+from desk import chosen, configured
 from desk.errors import NOT_DONE, DeskError
 from desk.terminal import progress
 from desk.venv import ROOT
@@ -59,8 +59,11 @@ class Rebuilt:
 def other(stage: Stage, table: str) -> tuple[Projection, bool]:
     """Return another *table* for the uploads of *stage*, and whether it was made here.
 
-    Raises DeskError for one that holds what is none of ours: a sweep would delete it.
+    Raises DeskError for one that holds what is none of ours, and for another stage's: a sweep
+    would delete it.
     """
+    if (reader := configured.reader_of(table)) not in (None, stage.name):
+        raise DeskError(f"the table {table} is what {reader} reads, which a rebuild would delete")
     projection = stage.projection(table=table)
     is_made = projection.create()
     if not is_made and not projection.is_ours():

@@ -23,7 +23,6 @@ from desk.terminal import progress
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
     from desk.stage import Stage
 
@@ -148,17 +147,17 @@ def receipt(s3: S3Client, bucket: str, key: str) -> tuple[dict[str, Any], str] |
 
 def delete_versions(s3: S3Client, bucket: str) -> None:
     """Delete for good every version of every key, markers included."""
+    from chalicelib.aws.buckets import delete
+    from chalicelib.core.errors import StoreUnavailable
+
     pages = s3.get_paginator("list_object_versions").paginate(Bucket=bucket)
     for page in pages:
         listed = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-        names: list[ObjectIdentifierTypeDef] = [
-            {"Key": one["Key"], "VersionId": one["VersionId"]} for one in listed
-        ]
-        if not names:
-            continue
-        failed = s3.delete_objects(Bucket=bucket, Delete={"Objects": names, "Quiet": True})
-        for error in failed.get("Errors", []):
-            raise DeskError(f"{bucket}: {error['Key']} cannot be deleted: {error['Message']}")
+        names = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in listed]
+        try:
+            delete(s3, bucket, names)
+        except StoreUnavailable as error:
+            raise DeskError(f"{bucket}: {error}") from None
 
 
 # The command

@@ -126,7 +126,7 @@ def anything_for(template: str) -> st.SearchStrategy[str]:
     )
 
 
-@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     address=st.sampled_from(sorted(operations)).flatmap(anything_for),
     trouble=st.sampled_from(TROUBLES),

@@ -336,6 +336,13 @@ def test_a_table_with_other_keys_is_left_alone(paper: Paper) -> None:
         other(STAGE, "customers")
 
 
+def test_the_table_of_another_stage_is_left_alone(paper: Paper) -> None:
+    with pytest.raises(DeskError, match="is what prod reads"):
+        other(STAGE, "broadsheet-prod")
+
+    assert boto3.client("dynamodb").list_tables()["TableNames"] == ["broadsheet-local"]
+
+
 def test_the_rows_of_a_key_deleted_for_good_unheard_are_taken_away(paper: Paper) -> None:
     paper.publish("a.md", builders.markdown(body=FERRY))
     had = rows()

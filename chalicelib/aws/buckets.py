@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.core.errors import StoreUnavailable
 from chalicelib.core.uploads import Version
+from chalicelib.core.xml_writing import can_hold
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -81,7 +82,7 @@ class Uploads:
         ids = [version.id for version in self.versions(key)]
         for start in range(0, len(ids), _DELETED_AT_ONCE):
             some = [{"Key": key, "VersionId": id_} for id_ in ids[start : start + _DELETED_AT_ONCE]]
-            _delete(self._client, self._bucket, some)
+            delete(self._client, self._bucket, some)
         return len(ids)
 
     def read(self, key: str, version: Version, *, with_bytes: bool = True) -> Upload:
@@ -184,7 +185,7 @@ class Receipts:
         """Delete the objects of these names, receipts or whatever else lies in the bucket."""
         wanted = [{"Key": name} for name in sorted(set(names))]
         for start in range(0, len(wanted), _DELETED_AT_ONCE):
-            _delete(self._client, self._bucket, wanted[start : start + _DELETED_AT_ONCE])
+            delete(self._client, self._bucket, wanted[start : start + _DELETED_AT_ONCE])
 
     def names(self, prefix: str) -> Iterator[str]:
         """Yield the names of all objects that begin with *prefix*."""
@@ -281,9 +282,21 @@ class Media:
         return Upload(data=answer["Body"].read(), received_at=modified_at)
 
 
-def _delete(client: S3Client, bucket: str, objects: list[Any]) -> None:
-    """Delete objects in one call. Raises StoreUnavailable where S3 leaves one of them."""
-    answer = client.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
+def delete(client: S3Client, bucket: str, objects: Iterable[Any]) -> None:
+    """Delete up to 1,000 objects, or versions. Raises StoreUnavailable where S3 leaves one.
+
+    The keys of one call stand in an XML document, which cannot hold every character that a key
+    may have: those that it cannot are deleted one by one, by their address.
+    """
+    legible: list[Any] = []
+    for one in objects:
+        if can_hold(one["Key"]):
+            legible.append(one)
+        else:
+            client.delete_object(Bucket=bucket, **one)
+    if not legible:
+        return
+    answer = client.delete_objects(Bucket=bucket, Delete={"Objects": legible, "Quiet": True})
     for error in answer.get("Errors", []):
         raise StoreUnavailable(f"S3 does not delete {error.get('Key')}: {error.get('Message')}")
 

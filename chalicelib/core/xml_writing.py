@@ -25,6 +25,11 @@ def added(
     return element
 
 
+def can_hold(text: str) -> bool:
+    """Tell whether XML can hold every character of *text*."""
+    return _FORBIDDEN.search(text) is None
+
+
 def document(root: Element) -> bytes:
     """Return the document of *root* in UTF-8."""
     from xml.etree import ElementTree as ET

@@ -9,6 +9,7 @@ import pytest
 from chalicelib import wiring
 from chalicelib.aws.buckets import _merged
 from chalicelib.core.pictures import PreparedFile
+from desk.mends import mend_all
 from tests.conftest import NOW, Paper
 
 KEY = "a.md"
@@ -113,3 +114,28 @@ def test_the_newest_versions_under_a_prefix_are_told_key_by_key(paper: Paper) ->
     assert list(found) == ["world/a.md", "world/b.md"]
     assert found["world/a.md"].id == last
     assert found["world/b.md"].is_delete_marker
+
+
+@pytest.mark.parametrize(
+    "name", ["bell\x07.md", "\ufffe.md", "line\nbreak.md", "a & <b>.md", "😀.md"]
+)
+def test_any_key_can_be_forgotten_beside_others(paper: Paper, name: str) -> None:
+    mend_all()  # moto lists no such keys by itself
+    paper.upload(name, "one")
+    paper.upload(name, "two")
+    paper.upload("other.md", "stays")
+
+    assert wiring.uploads().forget(name) == 2
+
+    assert wiring.uploads().versions(name) == ()
+    assert len(wiring.uploads().versions("other.md")) == 1
+
+
+def test_receipts_of_any_name_are_forgotten_in_one_go(paper: Paper) -> None:
+    names = {f"{key}.json" for key in ("a", "bell\x07", "b")}
+    for name in names:
+        paper.s3.put_object(Bucket="broadsheet-local-receipts", Key=name, Body=b"{}")
+
+    wiring.receipts().forget(names)
+
+    assert set(wiring.receipts().names("")) == set()
