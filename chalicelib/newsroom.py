@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hmac
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -216,11 +216,18 @@ def _spread(
     now: datetime,
     notices: Notices | None,
 ) -> None:
-    """Ingest every key that has copied from a source or an image, or that a takedown is of."""
+    """Ingest every key that copied an older value of a source or an image, or was taken down."""
+    from chalicelib.core.record import name_of_key
+
     if record.kind == "article":
         return
     taken = taken_by(record.key)
-    users = store.users(record.key) if taken is None else filter(None, [store.uploaded_as(taken)])
+    users: Iterable[str]
+    if taken is None:
+        name = name_of_key(record.key)
+        users = store.behind(store.users(record.key), name, record.shown())
+    else:
+        users = filter(None, [store.uploaded_as(taken)])
     for user in users:
         ingest(
             user,

@@ -431,6 +431,42 @@ def test_a_profile_renamed_withdrawn_or_given_a_face_changes_every_article(paper
     assert read().article.source.avatar is None
 
 
+class Killed:
+    """The uploads, until the function that reads them is killed at one key; they note who asks."""
+
+    def __init__(self, *, at: str = "") -> None:
+        self._uploads, self._at = wiring.uploads(), at
+        self.asked: list[str] = []
+
+    def versions(self, key: str) -> Any:
+        self.asked.append(key)
+        if key == self._at:
+            raise ConnectionError
+        return self._uploads.versions(key)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._uploads, name)
+
+
+def test_a_profile_that_has_reached_some_of_its_articles_goes_on_with_the_rest(
+    paper: Paper,
+) -> None:
+    profile, keys = "sources/courier.yaml", sorted(("a.md", "b.md", "c.md", "d.md"), key=article_id)
+    paper.publish(profile, builders.profile("Old"))
+    for number, key in enumerate(keys):
+        text = builders.markdown(key, body=builders.event(number), source="courier")
+        paper.publish(key, text)
+    paper.upload(profile, builders.profile("New"))
+    with pytest.raises(ConnectionError):
+        newsroom.ingest(profile, **{**paper.parts(), "uploads": Killed(at=keys[2])}, now=NOW)
+
+    later = Killed()
+    newsroom.ingest(profile, **{**paper.parts(), "uploads": later}, now=NOW)
+
+    assert set(later.asked) == {profile, *keys[2:]}
+    assert {read(key).article.source.name for key in keys} == {"New"}
+
+
 def test_a_receipt_warns_of_a_source_until_its_profile_is_there(paper: Paper) -> None:
     def warned() -> list[str]:
         return [warning["code"] for warning in paper.receipt(FERRY)["warnings"]]

@@ -17,7 +17,7 @@ Key = tuple[str, str]
 
 PAUSES_S = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)  # between attempts at one call, 1.6 s in all
 MAX_ITEM_BYTES = 400 * 1024  # DynamoDB's; names of attributes count
-_READ_AT_ONCE = 100  # rows; DynamoDB's limits of a batch
+READ_AT_ONCE = 100  # rows; DynamoDB's limits of a batch
 _WRITTEN_AT_ONCE = 25
 
 
@@ -41,8 +41,8 @@ class Table:
     def _batch(self, keys: Sequence[Key], *, consistent: bool) -> dict[Key, Item]:
         """Return the rows that exist, by key. DynamoDB may answer in parts; 100 keys a call."""
         found: dict[Key, Item] = {}
-        for start in range(0, len(keys), _READ_AT_ONCE):
-            wanted = [row_key(key) for key in keys[start : start + _READ_AT_ONCE]]
+        for start in range(0, len(keys), READ_AT_ONCE):
+            wanted = [row_key(key) for key in keys[start : start + READ_AT_ONCE]]
             for pause_s in PAUSES_S:
                 if not wanted:
                     break
