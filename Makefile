@@ -1,6 +1,6 @@
 # Broadsheet. Needs Python 3.11 or newer with venv, and GNU make; makes .venv by itself.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check audit fix bench deploy destroy
+.PHONY: help setup run test check audit fuzz fix bench deploy destroy
 MAKEFLAGS += --no-print-directory
 
 # The first Python that is new enough; `make PYTHON=...` names another.
@@ -14,6 +14,8 @@ PORT ?= 8000
 AWS_PORT ?= 8001
 SAMPLES ?= 1
 DATA_DIR ?= .local/
+TIME ?= 60
+TARGETS ?= markdown text html json xml docx mail image svg feed opml profile takedown
 export PORT AWS_PORT SAMPLES DATA_DIR
 
 help:
@@ -21,6 +23,7 @@ help:
 	@echo 'make test     the whole test suite'
 	@echo 'make check    format, lint, types, template; `make fix` formats'
 	@echo 'make audit    whether the templates are safe; installs its linter apart'
+	@echo 'make fuzz     every reader against a coverage-guided fuzzer: TIME=60 (s), TARGETS="html mail"; apart, too'
 	@echo 'make bench    every benchmark, as ratios'
 	@echo 'make deploy   STAGE=prod: infrastructure, code, smoke test; DRY_RUN=1, SMOKE=0'
 	@echo 'make destroy  STAGE=prod: all of it but the data; DATA=1: that too'
@@ -51,6 +54,20 @@ audit: .venv-audit/made
 	@$(PYTHON) -m venv --clear .venv-audit
 	@.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-audit.txt
 	@touch $@
+
+# What is found stays in .fuzz, and the next run goes on from there. A broken promise ends the run;
+# the last lines name the file that breaks it.
+fuzz: .venv-fuzz/made
+	@set -e; for target in $(TARGETS); do echo "fuzzing $$target for $(TIME) s ..."; \
+		.venv-fuzz/bin/python -m tests.fuzz $$target .fuzz/$$target -max_total_time=$(TIME) 2>.fuzz-log || \
+			{ tail -n 40 .fuzz-log >&2; exit 1; }; \
+		grep -E '^Done|^stat' .fuzz-log; done; rm -f .fuzz-log
+
+.venv-fuzz/made: requirements.txt requirements-fuzz.txt
+	@echo 'Making .venv-fuzz (once, about a minute) ...'
+	@$(PYTHON) -m venv --clear .venv-fuzz
+	@.venv-fuzz/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-fuzz.txt
+	@mkdir -p .fuzz && touch $@
 
 fix: setup
 	@$(VENV)/ruff check --quiet --fix . || true
