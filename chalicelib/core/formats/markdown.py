@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, ClassVar
 from chalicelib.core.errors import Finding, UploadRejected
 from chalicelib.core.formats.reading import Field, Inventory, Reading, decode, letters, pointer
 from chalicelib.core.limits import (
-    MAX_BRACKETS,
+    MAX_BRACKETED,
     MAX_DOTS,
     MAX_FRONT_MATTER_BYTES,
     MAX_MARKDOWN_LENGTH,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from yaml import Node, SafeLoader
 
 _FENCE = re.compile(r"(?P<mark>---|\+\+\+)[ \t]*\n")
+_BRACKET = re.compile(r"[\[\]]")
 # Tags of site generators, which no reader of ours can run: {% include x %}, {{< figure >}}.
 _SHORTCODE = re.compile(r"\{\{[<%][^{}]{0,2000}[>%]\}\}|\{%[^%{}]{0,2000}%\}")
 
@@ -111,22 +112,35 @@ def _said(token: Token) -> str:
 
 
 def _check_cost(body: str, first_line: int) -> None:
-    """Refuse what markdown-it would take minutes for: it is quadratic in open brackets."""
-    brackets = body.count("[")
+    """Refuse what markdown-it would take minutes for: it looks for the end of every bracket."""
     if len(body) > MAX_MARKDOWN_LENGTH:
-        problem = f"it has {len(body):,} characters, and {MAX_MARKDOWN_LENGTH:,} are read"
-    elif brackets > MAX_BRACKETS:
-        problem = f"it has {brackets:,} opening brackets, and {MAX_BRACKETS:,} are read"
+        problem = f"it has {len(body):,} characters; {MAX_MARKDOWN_LENGTH:,} are read"
+    elif _bracketed(body) > MAX_BRACKETED:
+        problem = "it has many brackets that are not closed, or within each other"
     else:
         return
     raise UploadRejected(
         Finding(
             code="too-complex",
             message=f"The text cannot be published: {problem}.",
-            fix="Split the article into parts and upload each under its own key.",
+            fix="Close the brackets, or split the article and upload each part under its own key.",
             line=first_line,
         )
     )
+
+
+def _bracketed(text: str) -> int:
+    """How many characters are looked at to find the end of every bracket in *text*."""
+    total = text.count("<![CDATA[") * len(text)
+    for paragraph in text.split("\n\n"):
+        opened: list[int] = []
+        for bracket in _BRACKET.finditer(paragraph):
+            if bracket[0] == "[":
+                opened.append(bracket.start())
+            elif opened:
+                total += bracket.start() - opened.pop()
+        total += sum(len(paragraph) - start for start in opened)
+    return total
 
 
 def to_html(text: str) -> str:
