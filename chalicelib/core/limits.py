@@ -48,6 +48,7 @@ MAX_CORRECTIONS = 50  # a text corrected more often is withdrawn
 MAX_EXTRA_BYTES = 16 * 1024  # unknown metadata kept with the article, as JSON
 MAX_IMAGE_BYTES = 15_000_000  # a camera's JPEG
 MAX_IMAGE_PIXELS = 50_000_000  # decoded, some 150 MB: a small file can hold many more
+MAX_IMAGE_SIDE = 50_000  # pixels; scaling one of millions to what is served takes gigabytes
 MAX_IMAGE_WIDTH = 1_600  # pixels served: twice a phone's, the full measure of a desktop
 MAX_IMAGE_HEIGHT = 3_200  # pixels served: two screens; as noise 3.8 MB, and Lambda answers with 4.4
 NARROW_WIDTH = 640  # pixels served to phones, and beside text
