@@ -1,6 +1,6 @@
 # Broadsheet. Needs Python 3.11 or newer with venv, and GNU make; makes .venv by itself.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check audit fuzz fix bench deploy destroy
+.PHONY: help setup run test check audit fuzz hostile fix bench deploy destroy
 MAKEFLAGS += --no-print-directory
 
 # The first Python that is new enough; `make PYTHON=...` names another.
@@ -24,6 +24,7 @@ help:
 	@echo 'make check    format, lint, types, template; `make fix` formats'
 	@echo 'make audit    whether the templates are safe; installs its linter apart'
 	@echo 'make fuzz     every reader against a coverage-guided fuzzer: TIME=60 (s), TARGETS="html mail"; apart, too'
+	@echo 'make hostile  what becomes of the attacks that lie beside this checkout, as a table'
 	@echo 'make bench    every benchmark, as ratios'
 	@echo 'make deploy   STAGE=prod: infrastructure, code, smoke test; DRY_RUN=1, SMOKE=0'
 	@echo 'make destroy  STAGE=prod: all of it but the data; DATA=1: that too'
@@ -68,6 +69,10 @@ fuzz: .venv-fuzz/made
 	@$(PYTHON) -m venv --clear .venv-fuzz
 	@.venv-fuzz/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-fuzz.txt
 	@mkdir -p .fuzz && touch $@
+
+hostile: setup
+	@$(VENV)/python -m pytest -n0 -s tests/core/test_hostile.py tests/test_hostile.py tests/core/test_metadata.py \
+		tests/core/test_uploads.py -k 'case or vector or strings or shared or hostile' 2>/dev/null | grep -E 'cases|passed|failed'
 
 fix: setup
 	@$(VENV)/ruff check --quiet --fix . || true
