@@ -1,6 +1,6 @@
 # Broadsheet. Needs Python 3.11 or newer with venv, and GNU make; makes .venv by itself.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-dynamodb check audit fix bench soak lock deploy destroy
+.PHONY: help setup run test test-dynamodb check audit fuzz hostile fix bench soak lock deploy destroy
 MAKEFLAGS += --no-print-directory
 
 # The first Python that is new enough; `make PYTHON=...` names another.
@@ -14,6 +14,8 @@ PORT ?= 8000
 AWS_PORT ?= 8001
 SAMPLES ?= 1
 DATA_DIR ?= .local/
+TIME ?= 60
+TARGETS ?= markdown text html json xml docx mail image svg feed opml profile takedown
 export PORT AWS_PORT SAMPLES DATA_DIR
 
 help:
@@ -22,6 +24,8 @@ help:
 	@echo 'make test-dynamodb  what is promised of the table, on AWS'\''s own DynamoDB Local (Java 17, npm)'
 	@echo 'make check    format, lint, types, template; `make fix` formats'
 	@echo 'make audit    whether templates are safe and packages free of known faults; installs its tools apart'
+	@echo 'make fuzz     every reader against a coverage-guided fuzzer: TIME=60 (s), TARGETS="html mail"; apart, too'
+	@echo 'make hostile  what becomes of the attacks that lie beside this checkout, as a table'
 	@echo 'make bench    every benchmark, as ratios; python -m bench.growth: newsrooms of up to 50,000 articles'
 	@echo 'make soak     VIEWS=20000 UPLOADS=2000: a newsroom under load while all around it fails, held to its promises'
 	@echo 'make lock     pins what requirements*.in name, with hashes; UPGRADE=1: to what is newest'
@@ -62,6 +66,24 @@ audit: .venv-audit/made
 	@.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-audit.txt
 	@touch $@
 
+# What is found stays in .fuzz, and the next run goes on from there. A broken promise ends the run;
+# the last lines name the file that breaks it.
+fuzz: .venv-fuzz/made
+	@set -e; for target in $(TARGETS); do echo "fuzzing $$target for $(TIME) s ..."; \
+		.venv-fuzz/bin/python -m tests.fuzz $$target .fuzz/$$target -max_total_time=$(TIME) 2>.fuzz-log || \
+			{ tail -n 40 .fuzz-log >&2; exit 1; }; \
+		grep -E '^Done|^stat' .fuzz-log; done; rm -f .fuzz-log
+
+.venv-fuzz/made: requirements.txt requirements-fuzz.txt
+	@echo 'Making .venv-fuzz (once, about a minute) ...'
+	@$(PYTHON) -m venv --clear .venv-fuzz
+	@.venv-fuzz/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-fuzz.txt
+	@mkdir -p .fuzz && touch $@
+
+hostile: setup
+	@$(VENV)/python -m pytest -n0 -s tests/core/test_hostile.py tests/test_hostile.py tests/core/test_metadata.py \
+		tests/core/test_uploads.py -k 'case or vector or strings or shared or hostile' 2>/dev/null | grep -E 'cases|passed|failed'
+
 fix: setup
 	@$(VENV)/ruff check --quiet --fix . || true
 	@$(VENV)/ruff format --quiet .
@@ -72,8 +94,8 @@ bench: setup
 soak: setup
 	@$(VENV)/python -m bench.soak $(if $(VIEWS),--views $(VIEWS)) $(if $(UPLOADS),--uploads $(UPLOADS))
 
-# In this order: requirements-dev.in is constrained to what requirements.txt pins.
-LOCKS := requirements requirements-dev requirements-audit
+# In this order: the others are constrained to what requirements.txt pins.
+LOCKS := requirements requirements-dev requirements-audit requirements-fuzz
 lock: setup
 	@for lock in $(LOCKS); do \
 	  $(VENV)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

@@ -287,7 +287,12 @@ PROVOKED: dict[str, tuple[str, bytes]] = {
     "text-too-large": ("a.md", markdown("word " * (MAX_TEXT_BYTES // 4))),
     "too-complex": ("a.html", b"<p>x" * 40_000),
     "too-large": ("a.md", b"x" * (MAX_FILE_BYTES + 1)),
-    "too-large-to-store": ("a.md", markdown("\n".join(f"[w](https://a.b/{n})" for n in PATHS))),
+    "too-large-to-store": (
+        "a.json",
+        json.dumps(
+            {"headline": "x", "body_html": "".join(f"<a href=https://a.b/{n}>w</a>" for n in PATHS)}
+        ).encode(),
+    ),
     "too-many-corrections": ("a.md", markdown(corrections=many(MAX_CORRECTIONS))),
     "too-many-pixels": ("media/a.png", picture((MAX_IMAGE_PIXELS // 5_000 + 1, 5_000))),
     "tracked-changes": (

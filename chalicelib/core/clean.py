@@ -24,6 +24,7 @@ from types import MappingProxyType
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from chalicelib.core.article import Block, BlockKind, Body
+from chalicelib.core.characters import SURROGATE, UNWANTED
 from chalicelib.core.errors import Finding, UploadRejected
 from chalicelib.core.language import count_words
 from chalicelib.core.limits import (
@@ -164,14 +165,7 @@ _SPACE = re.compile(r"\s+")
 _SPACES = " \t\n\f"  # of HTML: a fixed space is none of them
 _WHITE = re.compile(rf"[{_SPACES}]+")
 
-# C0 and C1 controls but tab and line feed; bidi embeddings, overrides and isolates, which can
-# show a text in another order than it has; byte order marks and noncharacters.
-_UNWANTED = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]"
-)
-
 _NO_CHARACTER = re.compile(r"&#x?[0-9a-f]{8,}+;?", re.IGNORECASE)
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def plain(text: str) -> str:
@@ -181,8 +175,8 @@ def plain(text: str) -> str:
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n")
     text = text.replace("\u2029", "\n").replace("\x85", "\n")
-    text = _SURROGATE.sub("\ufffd", text)
-    return unicodedata.normalize("NFC", _UNWANTED.sub("", text))
+    text = SURROGATE.sub("\ufffd", text)
+    return unicodedata.normalize("NFC", UNWANTED.sub("", text))
 
 
 def unescaped(text: str) -> str:
@@ -232,7 +226,7 @@ def clean(
     out, since every page prints the headline itself. Raises UploadRejected "text-too-large" over
     MAX_TEXT_BYTES and "nesting" for structures deeper than MAX_NESTING. Linear in the input.
     """
-    html = _SURROGATE.sub("\ufffd", html)  # JSON may hold them; neither nh3 nor UTF-8 can
+    html = SURROGATE.sub("\ufffd", html)  # JSON may hold them; neither nh3 nor UTF-8 can
     # nh3 is quadratic in what it must escape: 600,000 such characters take ten seconds.
     escaped = html.count("&") + html.count("\xa0")
     if escaped > MAX_ESCAPED:

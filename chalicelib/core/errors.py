@@ -11,7 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-MAX_LENGTH = 1_000  # characters of a finding's message
+from chalicelib.core.characters import told
+from chalicelib.core.limits import MAX_FINDING_LENGTH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,12 +31,11 @@ class Finding:
     pointer: str | None = None
 
     def __post_init__(self) -> None:
-        # What a file says of itself is quoted here, and may be what no UTF-8 can hold, or a book.
+        # What a file says of itself is quoted here, and may be what steers a screen, or a book.
         for name in ("message", "fix", "pointer"):
             text = getattr(self, name)
             if text is not None:
-                clean = text.encode("utf-8", "replace").decode("utf-8")
-                object.__setattr__(self, name, clean[:MAX_LENGTH])
+                object.__setattr__(self, name, told(text[:MAX_FINDING_LENGTH])[:MAX_FINDING_LENGTH])
 
 
 class BroadsheetError(Exception):

@@ -26,6 +26,7 @@ from chalicelib.core.limits import (
     MAX_EXTRA_BYTES,
     MAX_HEADLINE_LENGTH,
     MAX_KEY_BYTES,
+    MAX_LANGUAGE_LENGTH,
     MAX_LINE_LENGTH,
     MAX_LINKED,
     MAX_NOTE_LENGTH,
@@ -241,7 +242,7 @@ class _Interpreter:
             f"{name} has {len(text):,} characters; the first {longest:,} are kept.",
             f"Shorten {name}.",
         )
-        return text[:longest].rstrip() + "…"
+        return text[: longest - 1].rstrip() + "…"
 
     def _note(self, name: str, *, longest: int = MAX_NOTE_LENGTH) -> str | None:
         found = self._first(name)
@@ -313,7 +314,7 @@ class _Interpreter:
                 f"The standfirst has {len(text):,} characters; {MAX_STANDFIRST_LENGTH:,} are kept.",
                 "Shorten the standfirst.",
             )
-            text = text[:MAX_STANDFIRST_LENGTH].rsplit(" ", 1)[0] + " …"
+            text = text[: MAX_STANDFIRST_LENGTH - 2].rsplit(" ", 1)[0] + " …"
         return text or None
 
     def _byline(self) -> tuple[str, ...]:
@@ -404,7 +405,8 @@ class _Interpreter:
         if found is None:
             return None
         tag = _text(found.value).replace("_", "-").partition(".")[0]
-        if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", tag):
+        is_tag = re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", tag)
+        if not is_tag or len(tag) > MAX_LANGUAGE_LENGTH:
             self._warn(
                 found,
                 "language",

@@ -22,6 +22,7 @@ from chalicelib.core.limits import (
     MAX_IMAGE_BYTES,
     MAX_IMAGE_HEIGHT,
     MAX_IMAGE_PIXELS,
+    MAX_IMAGE_SIDE,
     MAX_IMAGE_WIDTH,
     MAX_SHARED_BYTES,
     NARROW_WIDTH,
@@ -121,6 +122,12 @@ def _opened(data: bytes, *, crop: Crop | None = None) -> _Opened:
                 f"The image has {file.width * file.height:,} pixels; "
                 f"{MAX_IMAGE_PIXELS:,} are allowed.",
                 "Export it smaller; 1,600 pixels of width are enough.",
+            )
+        if max(file.size) > MAX_IMAGE_SIDE:
+            raise _rejected(
+                "too-many-pixels",
+                f"The image is {max(file.size):,} pixels long; {MAX_IMAGE_SIDE:,} are allowed.",
+                "Cut out what it shows and export that.",
             )
         if crop is None:
             # A JPEG several times as large as what is served need not be decoded whole.

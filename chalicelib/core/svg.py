@@ -41,6 +41,7 @@ _REFERENCE = re.compile(r"url\(\s*[\"']?#([^\"')\s]+)")
 _LENGTH = re.compile(
     r"\s*((?:\d{1,9}(?:\.\d{0,20})?|\.\d{1,20})(?:e\d{1,2})?)\s*(?:px|pt|pc|mm|cm|in)?\s*"
 )
+_OUTLINE = 1_000  # characters of an element's outline that cost as much as an element drawn
 _DASHES = 50  # elements drawn: what a line of a million dashes costs
 
 
@@ -154,9 +155,8 @@ class _Work:
         said = " ".join(element.attrib.values())
         named = self._named(said)
         named |= {v[1:] for key, v in element.attrib.items() if key.rpartition("}")[2] == "href"}
-        work = self._for_each + _DASHES * (
-            "dasharray" in said or "stroke-dasharray" in element.attrib
-        )
+        work = self._for_each + len(said) // _OUTLINE
+        work += _DASHES * ("dasharray" in said or "stroke-dasharray" in element.attrib)
         work += sum(self._of(child, within) for child in element.iterchildren("*"))
         work += sum(self._of(self._by_id[id_], within) for id_ in named if id_ in self._by_id)
         if work > MAX_SVG_WORK:

@@ -16,6 +16,7 @@ from chalicelib.core.errors import UploadRejected
 from chalicelib.core.limits import (
     AVATAR_WIDTH,
     MAX_IMAGE_HEIGHT,
+    MAX_IMAGE_SIDE,
     MAX_IMAGE_WIDTH,
     MAX_SHARED_BYTES,
     NARROW_WIDTH,
@@ -348,3 +349,12 @@ def test_a_damaged_image_is_a_picture_or_a_rejection(
         assert error.findings[0].code.startswith(("image-", "too-many"))
     else:
         assert prepared.files
+
+
+@pytest.mark.parametrize("size", [(MAX_IMAGE_SIDE + 1, 1), (1, MAX_IMAGE_SIDE + 1)])
+def test_an_image_that_is_a_line_of_millions_of_pixels_is_refused(size):
+    with pytest.raises(UploadRejected) as raised:
+        pictures.prepare(builders.picture(*size))
+
+    assert raised.value.findings[0].code == "too-many-pixels"
+    assert pictures.prepare(builders.picture(*(min(side, MAX_IMAGE_SIDE) for side in size))).files

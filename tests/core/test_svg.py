@@ -181,3 +181,13 @@ def test_whatever_an_attribute_says_there_is_a_picture_or_a_rejection(
         assert error.findings[0].code in ("image-format", "too-complex")
     else:
         assert prepared.files
+
+
+def test_a_path_that_crosses_the_drawing_a_hundred_thousand_times_is_refused():
+    path = "L9 9L1600 3000" * 60_000  # two minutes of drawing
+
+    code, _ = refusal(
+        svg(f'<path stroke="red" d="M0 0{path}"/>', size='width="1600" height="3000"')
+    )
+
+    assert code == "too-complex"

@@ -6,7 +6,12 @@ import pytest
 from local_run import ROOT
 from packaging.requirements import Requirement
 
-LOCKS = ("requirements.txt", "requirements-dev.txt", "requirements-audit.txt")
+LOCKS = (
+    "requirements.txt",
+    "requirements-dev.txt",
+    "requirements-audit.txt",
+    "requirements-fuzz.txt",
+)
 SHA_256 = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 
 

@@ -24,7 +24,7 @@ from chalicelib.core.errors import Finding, UploadRejected
 from chalicelib.core.formats import html as html_reader
 from chalicelib.core.formats import text as text_reader
 from chalicelib.core.formats.reading import Embedded, Field, Inventory, Reading, letters
-from chalicelib.core.limits import MAX_MAIL_HEADER_BYTES, MAX_MAIL_PARTS
+from chalicelib.core.limits import MAX_MAIL_GROUPS, MAX_MAIL_HEADER_BYTES, MAX_MAIL_PARTS
 from chalicelib.core.receipt import Dropped
 
 OURS = "broadsheet-"
@@ -39,6 +39,7 @@ _STRUCTURE = re.compile(
     rb"^content-[a-z-]{1,40}:[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*", re.IGNORECASE | re.MULTILINE
 )
 _BOUNDARY = re.compile(rb"boundary\s*=", re.IGNORECASE)
+_PART = re.compile(rb"^--\S", re.MULTILINE)  # or a rule in a text; what a boundary is can be hidden
 _ENCODED_WORD = re.compile(r"=\?([\w-]{1,40})\?[qQ]\?([^?]*)\?=", re.ASCII)
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _PREFIX = re.compile(
@@ -114,8 +115,10 @@ def _parsed(data: bytes) -> EmailMessage:
         raise _no_mail("it does not begin with the lines of a mail's head")
     if any(len(header[0]) > MAX_MAIL_HEADER_BYTES for header in _STRUCTURE.finditer(data)):
         raise _no_mail("a line of its structure is longer than any mail program writes")
-    if len(_BOUNDARY.findall(data)) > MAX_MAIL_PARTS:
-        raise _no_mail(f"it has more than {MAX_MAIL_PARTS} levels or groups of parts")
+    if len(_BOUNDARY.findall(data)) > MAX_MAIL_GROUPS:
+        raise _no_mail(f"it has more than {MAX_MAIL_GROUPS} levels or groups of parts")
+    if len(_PART.findall(data)) > MAX_MAIL_PARTS:
+        raise _no_mail(f"it has more than {MAX_MAIL_PARTS:,} parts")
     try:
         message = BytesParser(EmailMessage, policy=policy.default).parsebytes(head)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
@@ -234,7 +237,7 @@ def _parts(message: EmailMessage) -> tuple[EmailMessage | None, list[EmailMessag
 
 
 def _leaves(part: EmailMessage, depth: int) -> Iterator[EmailMessage]:
-    if part.get_content_maintype() != "multipart" or depth > MAX_MAIL_PARTS:
+    if part.get_content_maintype() != "multipart" or depth > MAX_MAIL_GROUPS:
         yield part
         return
     inner = part.get_payload()

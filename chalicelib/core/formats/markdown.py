@@ -17,7 +17,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from chalicelib.core.errors import Finding, UploadRejected
 from chalicelib.core.formats.reading import Field, Inventory, Reading, decode, letters, pointer
-from chalicelib.core.limits import MAX_FRONT_MATTER_BYTES, MAX_NESTING, MAX_NODES
+from chalicelib.core.limits import (
+    MAX_BRACKETED,
+    MAX_DOTS,
+    MAX_FRONT_MATTER_BYTES,
+    MAX_MARKDOWN_LENGTH,
+    MAX_NESTING,
+    MAX_NODES,
+)
 from chalicelib.core.receipt import Dropped
 
 if TYPE_CHECKING:
@@ -26,6 +33,7 @@ if TYPE_CHECKING:
     from yaml import Node, SafeLoader
 
 _FENCE = re.compile(r"(?P<mark>---|\+\+\+)[ \t]*\n")
+_BRACKET = re.compile(r"[\[\]]")
 # Tags of site generators, which no reader of ours can run: {% include x %}, {{< figure >}}.
 _SHORTCODE = re.compile(r"\{\{[<%][^{}]{0,2000}[>%]\}\}|\{%[^%{}]{0,2000}%\}")
 
@@ -66,6 +74,7 @@ def reading(
     body: str, metadata: Mapping[str, Field] | None = None, *, first_line: int = 1
 ) -> Reading:
     """Return the reading of a text without front matter, and *metadata* with it."""
+    _check_cost(body, first_line)
     context: dict[str, object] = {}  # where the footnotes' texts wait for their place
     reader = _markdown()
     tokens = reader.parse(_SHORTCODE.sub("", body), context)
@@ -100,6 +109,38 @@ def _said(token: Token) -> str:
         return token.content
     words = ("text", "code_inline")
     return "".join(part.content for part in token.children or () if part.type in words)
+
+
+def _check_cost(body: str, first_line: int) -> None:
+    """Refuse what markdown-it would take minutes for: it looks for the end of every bracket."""
+    if len(body) > MAX_MARKDOWN_LENGTH:
+        problem = f"it has {len(body):,} characters; {MAX_MARKDOWN_LENGTH:,} are read"
+    elif _bracketed(body) > MAX_BRACKETED:
+        problem = "it has many brackets that are not closed, or within each other"
+    else:
+        return
+    raise UploadRejected(
+        Finding(
+            code="too-complex",
+            message=f"The text cannot be published: {problem}.",
+            fix="Close the brackets, or split the article and upload each part under its own key.",
+            line=first_line,
+        )
+    )
+
+
+def _bracketed(text: str) -> int:
+    """How many characters are looked at to find the end of every bracket in *text*."""
+    total = text.count("<![CDATA[") * len(text)
+    for paragraph in text.split("\n\n"):
+        opened: list[int] = []
+        for bracket in _BRACKET.finditer(paragraph):
+            if bracket[0] == "[":
+                opened.append(bracket.start())
+            elif opened:
+                total += bracket.start() - opened.pop()
+        total += sum(len(paragraph) - start for start in opened)
+    return total
 
 
 def to_html(text: str) -> str:
@@ -163,8 +204,9 @@ def _check_size(matter: str, first_line: int) -> None:
 def parse_yaml(text: str, *, first_line: int = 1) -> dict[str, Field]:
     """Return the mapping that *text* holds (YAML 1.1, scalars as text), each value with its place.
 
-    Raises UploadRejected "front-matter" for what is no YAML, for a duplicate key, for a tag, and
-    for anchors that expand to more than MAX_NODES values or nest deeper than MAX_NESTING.
+    Raises UploadRejected "front-matter" for what is no YAML, for a duplicate key, for a key that is
+    no text, for a tag, and for anchors that expand to more than MAX_NODES values or
+    MAX_FRONT_MATTER_BYTES characters, or nest deeper than MAX_NESTING.
     """
     import yaml
 
@@ -234,11 +276,12 @@ class _Graph:
     def __init__(self, first_line: int) -> None:
         self._first_line = first_line
         self._count = 0
+        self._characters = 0
 
     def fields(self, node: Node) -> dict[str, Field]:
         fields: dict[str, Field] = {}
         for key_node, value_node in node.value:
-            key = str(self.value(key_node, depth=1))
+            key = self._key(key_node, depth=1)
             line, column = self._place(key_node)
             if key in fields:
                 raise _broken(f"The key {key!r} stands twice.", line=line, column=column)
@@ -249,8 +292,10 @@ class _Graph:
         import yaml
 
         self._count += 1
-        line, column = self._place(node)
-        if self._count > MAX_NODES or depth > MAX_NESTING:
+        self._characters += len(node.value) if isinstance(node, yaml.ScalarNode) else 0
+        is_too_large = self._count > MAX_NODES or self._characters > MAX_FRONT_MATTER_BYTES
+        if is_too_large or depth > MAX_NESTING:
+            line, column = self._place(node)
             raise _broken("The front matter expands to too many values.", line=line, column=column)
         if isinstance(node, yaml.ScalarNode):
             self._check_tag(node, "tag:yaml.org,2002:str")
@@ -260,9 +305,17 @@ class _Graph:
             return [self.value(part, depth=depth + 1) for part in node.value]
         self._check_tag(node, "tag:yaml.org,2002:map")
         return {
-            str(self.value(key, depth=depth + 1)): self.value(part, depth=depth + 1)
+            self._key(key, depth=depth + 1): self.value(part, depth=depth + 1)
             for key, part in node.value
         }
+
+    def _key(self, node: Node, *, depth: int) -> str:
+        key = self.value(node, depth=depth)
+        if isinstance(key, (list, dict)):
+            # Written as text, a key within a key within a key doubles its quotes at each level.
+            line, column = self._place(node)
+            raise _broken("A list or a mapping is no key.", line=line, column=column)
+        return str(key)
 
     def _check_tag(self, node: Node, usual: str) -> None:
         if node.tag != usual:
@@ -278,7 +331,23 @@ def _scalar(text: str, *, is_plain: bool) -> str | None:
     return None if is_plain and text.lower() in ("", "~", "null") else text
 
 
-_DOTTED = re.compile(r"(?:[\w\"'-]{1,99}\.){20}")  # a key of TOML that nests by its dots
+# The parts of a line of TOML; a string that is not ended goes on to the line's end.
+_TOML_PART = re.compile(
+    r"""(?P<key>"(?:[^"\\\n]|\\.)*+(?:"|\\?$)|'[^'\n]*+(?:'|$)|[\w-]++)|\.|[ \t]++|(?P<end>.|\n)""",
+    re.MULTILINE,
+)
+
+
+def _check_dots(text: str, first_line: int) -> None:
+    """Refuse a key that nests by its dots: TOML's reader is quadratic in them, and recursive."""
+    dots = 0
+    for part in _TOML_PART.finditer(text):
+        if part["end"]:
+            dots = 0
+        dots += part[0] == "."
+        if dots > MAX_DOTS:
+            line = first_line + text.count("\n", 0, part.start())
+            raise _broken("The front matter is nested too deeply.", line=line)
 
 
 def parse_toml(text: str, *, first_line: int = 1) -> dict[str, Field]:
@@ -287,10 +356,7 @@ def parse_toml(text: str, *, first_line: int = 1) -> dict[str, Field]:
     Raises UploadRejected "front-matter" with line and column for what is no TOML.
     """
     _check_nesting(text, first_line)
-    dotted = _DOTTED.search(text)
-    if dotted:
-        line = first_line + text.count("\n", 0, dotted.start())
-        raise _broken("The front matter is nested too deeply.", line=line)
+    _check_dots(text, first_line)
     try:
         table = tomllib.loads(text)
     except (ValueError, RecursionError, OverflowError) as error:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from chalicelib.core import formats
 from chalicelib.core.errors import UploadRejected
 from chalicelib.core.formats import Draft
+from chalicelib.core.limits import MAX_MAIL_PARTS
 from tests import builders
 from tests.core.formats.documents import TEXTS, mail, refusal
 
@@ -268,3 +269,12 @@ def test_no_mail_is_more_than_a_rejection(lines, tail):
     data = "\n".join(["From: A <a@b.example>", "Subject: Ferry", *lines]).encode() + tail
 
     assert all(found.message and found.fix for found in refusal("a.eml", data))
+
+
+@pytest.mark.parametrize("boundary", ["boundary=b", "boundary*0=b"])
+def test_a_mail_of_thousands_of_parts_is_refused_unread(boundary: str) -> None:
+    head = f"From: a\nSubject: b\nContent-Type: multipart/mixed; {boundary}\n\n"
+
+    (found,) = refusal("a.eml", (head + "--b\n\nx\n" * (MAX_MAIL_PARTS + 1)).encode())
+
+    assert found.code == "mail"

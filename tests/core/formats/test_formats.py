@@ -166,3 +166,16 @@ def test_markup_that_unfolds_into_a_book_is_refused() -> None:
     bomb = H + "<div>" + "<abbr>" * 90 + "<p>x</p>" * 9_000
 
     assert code("a.md", bomb.encode()) == "too-complex"
+
+
+def test_a_finding_that_quotes_the_file_steers_no_screen() -> None:
+    article = {"headline": "x", "body": "Text.", "date": "\u202e1202", "pub\u2066lish\u2028ed": 1}
+
+    with pytest.raises(UploadRejected) as raised:
+        formats.read("a.json", json.dumps(article).encode())
+    del article["date"]
+    draft = formats.read("a.json", json.dumps(article).encode())
+
+    assert "'1202'" in raised.value.findings[0].message
+    (unknown,) = (one for one in draft.warnings if one.code == "unknown-keys")
+    assert unknown.pointer == r"/pub\u2066lish\u2028ed"

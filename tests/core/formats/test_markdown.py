@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -184,4 +186,33 @@ def test_pathological_markdown_ends_soon() -> None:
         try:
             read(f"---\ntitle: x\n---\n\nText\n\n{text}")
         except UploadRejected as error:
-            assert error.findings[0].code in ("nesting", "text-too-large")
+            assert error.findings[0].code in ("nesting", "text-too-large", "too-complex")
+
+
+@pytest.mark.parametrize(
+    "matter",
+    [
+        f"---\ntitle: x\n{'? - ' * 60}y\n---",  # a key of keys: its quotes double at each level
+        f"---\ntitle: x\na: &a {'b' * 40_000}\ntags: [{'*a, ' * 6_000}]\n---",  # 240 MB of text
+        f"+++\ntitle = 'x'\n{'a . ' * 8_000}b = 1\n+++",
+        f"+++\ntitle = 'x'\n[{chr(34)}a{chr(92)}{chr(34)}{chr(34)}{'.b' * 8_000}]\n+++",
+        f"+++\ntitle = 'x'\n{'a' * 101}{'.a' * 8_000} = 1\n+++",
+    ],
+    ids=lambda matter: matter[14:30],
+)
+def test_front_matter_that_unfolds_beyond_its_size_is_refused(matter: str) -> None:
+    started = time.process_time()
+
+    with pytest.raises(UploadRejected) as raised:
+        read(f"{matter}{BODY}")
+
+    assert raised.value.findings[0].code == "front-matter"
+    assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize("mark", ["[", "![", "^[", "<![CDATA["])
+def test_markdown_of_nothing_but_open_brackets_is_refused_before_it_is_read(mark: str) -> None:
+    with pytest.raises(UploadRejected) as raised:
+        read(f"Ferry\n\n{mark * 3_000}{'word ' * 5_000}")
+
+    assert raised.value.findings[0].code == "too-complex"
