@@ -16,6 +16,7 @@ BENCHES = (
     ("bench.stories", ("table", "--data", str(SHARED / "stories" / "ecbplus.jsonl"))),
     ("bench.placing", ()),  # makes its own articles
     ("bench.cost", ()),  # has the samples
+    ("bench.worst", ()),  # makes its own files
 )
 
 
