@@ -18,6 +18,7 @@ BENCHES = (
     ("bench.placing", ()),  # makes its own articles
     ("bench.cost", ()),  # has the samples
     ("bench.growth", ("--articles", "100,1000")),  # makes its own newsrooms
+    ("bench.worst", ()),  # makes its own files
 )
 
 

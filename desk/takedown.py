@@ -20,6 +20,7 @@ from chalicelib import newsroom
 from chalicelib.aws.buckets import PUBLIC_MEDIA, SUMMARIES
 from chalicelib.core import takedown
 from chalicelib.core.clean import printable
+from chalicelib.core.limits import MAX_REASON_LENGTH
 from desk import chosen
 from desk import traces as looking
 from desk.errors import NOT_DONE, DeskError, WrongWords
@@ -219,10 +220,8 @@ def words(parser: argparse.ArgumentParser) -> None:
 
 def _reason(text: str) -> str:
     reason = " ".join(text.split())
-    if not 0 < len(reason) <= takedown.MAX_REASON_LENGTH:
-        message = (
-            f"a reason has 1 to {takedown.MAX_REASON_LENGTH} characters, this one {len(reason)}"
-        )
+    if not 0 < len(reason) <= MAX_REASON_LENGTH:
+        message = f"a reason has 1 to {MAX_REASON_LENGTH} characters, this one {len(reason)}"
         raise argparse.ArgumentTypeError(message)
     if any("\ud800" <= character <= "\udfff" for character in reason):
         raise argparse.ArgumentTypeError("the reason is no text in UTF-8")

@@ -18,6 +18,7 @@ from chalicelib.core import api, codec, fold, formats
 from chalicelib.core.limits import (
     MAX_BYLINES,
     MAX_CORRECTIONS,
+    MAX_FEEDS,
     MAX_FILE_BYTES,
     MAX_FINDINGS,
     MAX_FRONT_MATTER_BYTES,
@@ -28,12 +29,12 @@ from chalicelib.core.limits import (
     MAX_LINE_LENGTH,
     MAX_PICTURES,
     MAX_STANDFIRST_LENGTH,
+    MAX_SUBSCRIPTIONS,
     MAX_TAGS,
     MAX_TEXT_BYTES,
 )
 from chalicelib.core.metadata import ALIASES
 from chalicelib.core.site import Site
-from chalicelib.core.sources import MAX_FEEDS, MAX_SUBSCRIPTIONS
 from chalicelib.core.uploads import Version
 from desk.__main__ import main
 from tests import builders

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Literal, NewType
 
 from chalicelib.core.errors import Gone, NotFound
+from chalicelib.core.limits import MAX_SLUG_LENGTH
 
 ArticleId = NewType("ArticleId", str)
 ARTICLE_ID = re.compile(r"[a-z2-7]{16}")
@@ -26,7 +27,6 @@ Check = Literal["pass", "fail", "none"]
 _RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 
 EMBEDDED = "embedded/"  # what the names of images inside an article's own file begin with
-MAX_SLUG_LENGTH = 80  # longer addresses are cut by mail programs and chat windows
 MAX_OTHERS = 30  # cards of a story beside each of its articles: some wait, some have expired
 SLUG = re.compile(rf"[a-z0-9-]{{1,{MAX_SLUG_LENGTH}}}")
 

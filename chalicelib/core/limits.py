@@ -1,6 +1,6 @@
 """The limits on what comes from outside, with their units and reasons.
 
-Limits that belong to one format or one algorithm stand beside it.
+What stands elsewhere is a choice of one algorithm: it bounds what is shown, not what may come.
 """
 
 MAX_FILE_BYTES = 5_000_000  # an article of five megabytes is a mistake or an attack
@@ -33,9 +33,9 @@ MAX_STANDFIRST_LENGTH = 1_000  # characters
 # An article's transaction holds 100 writes, and an update may take away all that it had and bring
 # as much again: lists (5 + tags), changes (2), copies (source, lead, pictures; of the draft too),
 # and where it is replaced; its state, its text and its draft keep their rows.
-MAX_TAGS = 12
+MAX_TAGS = 12  # each is a list with a row of the article: see above
 MAX_PICTURES = 12  # images of the site's own in one text
-MAX_BYLINES = 20  # names
+MAX_BYLINES = 20  # names of authors; a page shows them in one line
 MAX_LINE_LENGTH = 300  # characters of a name, a description, a credit
 MAX_LANGUAGE_LENGTH = 35  # of a tag; BCP 47 (section 4.4.1) has room for no longer one
 MAX_NOTE_LENGTH = 2_000  # characters of a correction or a status's reason
@@ -60,3 +60,18 @@ MAX_SHARED_BYTES = 300_000  # of a preview: WhatsApp shows none that is larger
 AVATAR_WIDTH = 96  # pixels served for an avatar of 40 CSS pixels on a dense screen
 MAX_FEED_BYTES = 2_000_000  # of another publisher's feed, unpacked; the longest have some 500 KB
 MAX_SECTIONS = 8  # chosen in one address; a list of them is a Query of each
+MAX_TAG_LENGTH = 4_000  # characters of one tag of HTML, with the widths of a picture
+MAX_TAG_ATTRIBUTES = 100  # of one tag; parsers are quadratic in them
+MAX_METAS = 2_000  # meta elements of one page; saved pages have some dozens
+MAX_JSON_LD_LENGTH = 2_000_000  # characters; an articleBody may be in it
+MAX_JSON_LD_DEPTH = 8  # of objects within objects in which an article is looked for
+MAX_JSON_LD_OBJECTS = 2_000  # values of one page among which it is looked for
+MAX_FEED_ITEMS = 2_000  # of a feed, in its order; the longest in use have some hundreds
+MAX_FEED_MARKUP = 20_000  # characters of one description that are looked at
+MAX_FEED_TAGS = 50_000  # of a feed; its parser takes seconds for more
+MAX_FEED_ATTRIBUTES = 2_000  # of one tag, which cost its parser more than their size
+MAX_FEED_NAMESPACES = 100  # of a feed, which cost its parser more than their size
+MAX_FEEDS = 20  # addresses a source
+MAX_SUBSCRIPTIONS = 400  # feeds of the list: with the longest names and addresses, one row
+MAX_REASON_LENGTH = 500  # characters of a takedown's: it is shown to readers in one paragraph
+MAX_SLUG_LENGTH = 80  # characters; longer addresses are cut by mail programs and chat windows

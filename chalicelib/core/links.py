@@ -23,19 +23,21 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from chalicelib.core.clean import one_line, unescaped, web_address
 from chalicelib.core.errors import FeedUnreadable, UploadRejected
 from chalicelib.core.formats import xml
-from chalicelib.core.limits import MAX_HEADLINE_LENGTH
+from chalicelib.core.limits import (
+    MAX_FEED_ATTRIBUTES,
+    MAX_FEED_ITEMS,
+    MAX_FEED_MARKUP,
+    MAX_FEED_NAMESPACES,
+    MAX_FEED_TAGS,
+    MAX_HEADLINE_LENGTH,
+)
 from chalicelib.core.metadata import parse_moment
 from chalicelib.core.stories.traits import TRACKING, address_digest
 
 MAX_LINKS = 99  # of one feed, the newest; with the feed's state they fill one transaction
 MAX_TEXT_LENGTH = 300  # characters: enough to tell which event a link is about
-_MAX_READ = 2_000  # of a feed, in its order; the longest in use have some hundreds
-_MAX_MARKUP = 20_000  # characters of one description that are looked at
 _MAX_ADDRESS_LENGTH = 2_000  # characters; longer ones break in mails and browsers
 # What costs feedparser more than its size: elements, attributes of one tag, namespaces.
-_MAX_TAGS = 50_000
-_MAX_ATTRIBUTES = 2_000
-_MAX_NAMESPACES = 100
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -98,7 +100,7 @@ def read(
     told = _json_feed(text) if text.startswith("{") else _xml_feed(text, address)
     unique: dict[str, Link] = {}
     pages: set[str] = set()
-    for one in islice(told, _MAX_READ):
+    for one in islice(told, MAX_FEED_ITEMS):
         link = _link(replace(one, base=one.base or address), source=source, now=now)
         page = address_digest(link.url) if link else None
         if link is None or link.id in unique or page in pages:
@@ -164,7 +166,7 @@ def _link(told: _Told, *, source: str, now: datetime) -> Link | None:
 
 def _words(said: str, *, is_text: bool = False) -> str:
     """Return what markup says, on one line."""
-    said = said[:_MAX_MARKUP]
+    said = said[:MAX_FEED_MARKUP]
     if not is_text and ("<" in said or "&" in said):
         import nh3
 
@@ -285,9 +287,9 @@ def _harmless(text: str) -> str:
         raise FeedUnreadable("Its document type declares entities, which are not read.") from error
     tags = text.split("<")
     is_heavy = (
-        len(tags) > _MAX_TAGS
-        or any(tag.count("=") > _MAX_ATTRIBUTES for tag in tags)
-        or len(set(_NAMESPACE.findall(text))) > _MAX_NAMESPACES
+        len(tags) > MAX_FEED_TAGS
+        or any(tag.count("=") > MAX_FEED_ATTRIBUTES for tag in tags)
+        or len(set(_NAMESPACE.findall(text))) > MAX_FEED_NAMESPACES
     )
     if is_heavy:
         raise FeedUnreadable("It is too complex: a feed has some thousand elements.")

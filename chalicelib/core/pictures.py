@@ -73,8 +73,8 @@ def prepare(data: bytes) -> Prepared:
     """Return what an upload under media/ makes: also an avatar, and what previews of links show.
 
     Raises UploadRejected for what is no image we read, and over the limits of bytes and pixels.
-    Cost: decodes the image, up to 0.7 GB and eight seconds at the limit; an SVG drawing as `svg`
-    says. Loads Pillow.
+    Cost: decodes the image, up to half a gigabyte and some seconds at the limit; an SVG drawing
+    as `svg` says. Loads Pillow.
     """
     from PIL import Image, ImageOps
 
@@ -137,7 +137,7 @@ def _opened(data: bytes, *, crop: Crop | None = None) -> _Opened:
         told = imprint.read(file)
         profile = file.info.get("icc_profile")
         image = file if crop is None else file.crop(_box(file.size, crop))
-        image = ImageOps.exif_transpose(image)
+        ImageOps.exif_transpose(image, in_place=True)  # a copy takes 200 MB at the limit
     except UnidentifiedImageError:
         raise _rejected(
             "image-format",

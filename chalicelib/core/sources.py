@@ -17,14 +17,16 @@ from chalicelib.core.clean import media_key, one_line, web_address
 from chalicelib.core.errors import Finding, UploadRejected
 from chalicelib.core.formats.markdown import parse_yaml
 from chalicelib.core.formats.reading import Field, decode
-from chalicelib.core.limits import MAX_FRONT_MATTER_BYTES
+from chalicelib.core.limits import (
+    MAX_FEEDS,
+    MAX_FRONT_MATTER_BYTES,
+    MAX_SUBSCRIPTIONS,
+)
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
 SUBSCRIPTIONS = "sources/feeds.opml"
-MAX_FEEDS = 20  # addresses a source
-MAX_SUBSCRIPTIONS = 400  # feeds of the list: with the longest names and addresses, one row
 _MAX_NAME_LENGTH = 100  # characters of a subscription's name
 _MAX_ADDRESS_LENGTH = 300  # characters of its addresses
 _KEYS = ("name", "home_url", "avatar", "owner", "country", "kind", "paywalled", "feeds")

@@ -13,9 +13,9 @@ from datetime import datetime
 
 from chalicelib.core.article import Absence, ArticleId, moment
 from chalicelib.core.errors import Finding, UploadRejected
+from chalicelib.core.limits import MAX_REASON_LENGTH
 
 _KEY = re.compile(r"takedowns/([a-z2-7]{16})\.yaml")
-MAX_REASON_LENGTH = 500  # it is shown to readers in one paragraph
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

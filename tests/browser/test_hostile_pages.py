@@ -175,7 +175,7 @@ def test_no_vector_of_the_sanitisers_does_anything_in_a_browser(
     payloads += [path.read_text("utf-8", "replace") for path in sorted(folder.glob("bleach/*"))]
     found = {}
     for number, payload in enumerate(payloads):
-        body = f"{payload}<p>{builders.event(number)}</p>"
+        body = f"<p>{builders.event(number)}</p>{payload}"
         if faults := watched.faults(_publish(paper, f"{number}.json", body)):
             found[payload] = faults
     assert found == {}

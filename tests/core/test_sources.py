@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 
-from chalicelib.core import sources
+from chalicelib.core import limits, sources
 from chalicelib.core.codec import pack
 from chalicelib.core.errors import UploadRejected
 from chalicelib.core.limits import MAX_ROW_BYTES
@@ -107,7 +107,7 @@ def test_the_longest_subscription_list_fits_one_row() -> None:
 
     watched, warnings = sources.read_subscriptions(data)
 
-    assert len(watched) == sources.MAX_SUBSCRIPTIONS
+    assert len(watched) == limits.MAX_SUBSCRIPTIONS
     assert [warning.code for warning in warnings] == ["outline"]
     assert len(pack(watched)) < MAX_ROW_BYTES
 

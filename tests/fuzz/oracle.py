@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from selectolax.lexbor import LexborHTMLParser
 
 from chalicelib.core import api, fold, limits
-from chalicelib.core.article import MAX_SLUG_LENGTH, Article
+from chalicelib.core.article import Article
 from chalicelib.core.codec import pack
 from chalicelib.core.errors import Finding
 from chalicelib.core.site import Site
@@ -123,7 +123,7 @@ def _hold_article(article: Article) -> None:
     assert len(article.pictures) <= limits.MAX_PICTURES
     assert len(pack(article.card())) <= limits.MAX_ROW_BYTES
     assert re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)*", article.slug)
-    assert len(article.slug) <= MAX_SLUG_LENGTH
+    assert len(article.slug) <= limits.MAX_SLUG_LENGTH
     for line in (article.headline, article.standfirst or "", *article.byline, article.source.name):
         assert "\n" not in line
     assert len(article.language) <= limits.MAX_LANGUAGE_LENGTH

@@ -13,10 +13,8 @@ import codecs
 import re
 
 from chalicelib.core.errors import Finding, UploadRejected
+from chalicelib.core.limits import MAX_ELEMENTS, MAX_TAG_ATTRIBUTES, MAX_TAG_LENGTH
 
-MAX_ELEMENTS = 30_000  # the largest of 170 saved news pages has a tenth of that
-MAX_TAG_LENGTH = 4_000  # characters
-MAX_ATTRIBUTES = 100  # of one tag; parsers are quadratic in them
 MIN_WIDE_SHARE = 0.2  # of NUL bytes, from which on a text is UTF-16 or no text
 MAX_CONTROL_SHARE = 0.05  # of control bytes in a text
 MAX_BROKEN_SHARE = 0.05  # of wrong bytes in a text that is UTF-8 for the rest
@@ -186,7 +184,7 @@ def shorten_tags(text: str) -> str:
             continue
         at = end = _tag_end(text, match.end())
         is_giant = end - match.start() > MAX_TAG_LENGTH
-        if is_giant or text.count("=", match.end(), end) > MAX_ATTRIBUTES:
+        if is_giant or text.count("=", match.end(), end) > MAX_TAG_ATTRIBUTES:
             pieces += (text[done : match.end()], ">")
             done = end
         if name in _RAW_TEXT:

@@ -35,15 +35,14 @@ from chalicelib.core.formats.html_people import (
 )
 from chalicelib.core.formats.html_tree import listed, words_only
 from chalicelib.core.formats.reading import Field
+from chalicelib.core.limits import MAX_JSON_LD_LENGTH, MAX_METAS
 from chalicelib.core.metadata import ALIASES, parse_moment
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-MAX_METAS = 2_000
 MAX_CANDIDATES = 100  # elements looked at for one field
 MAX_VALUE_LENGTH = 5_000  # characters
-MAX_JSON_LENGTH = 2_000_000  # characters; an articleBody may be in it
 MAX_PARTS = 200  # pieces of text in an element that is read as one line
 MAX_DATE_LENGTH = 60  # characters
 MAX_SITE_LENGTH = 35  # characters of a site's name at the end of a title
@@ -173,7 +172,10 @@ class _Finder:
         best: tuple[dict[str, Field], str | None] = ({}, None)
         for script in self.tree.iter("script"):
             text = script.text or ""
-            if "ld+json" not in (script.get("type") or "").lower() or len(text) > MAX_JSON_LENGTH:
+            if (
+                "ld+json" not in (script.get("type") or "").lower()
+                or len(text) > MAX_JSON_LD_LENGTH
+            ):
                 continue
             document = jsonld.parse(text)
             fields = jsonld.article(document)

@@ -17,6 +17,7 @@ from html import escape
 from chalicelib.core.clean import unescaped as unescape
 from chalicelib.core.formats.reading import Field
 from chalicelib.core.formats.reading import pointer as pointer_to
+from chalicelib.core.limits import MAX_JSON_LD_DEPTH, MAX_JSON_LD_OBJECTS
 
 _TYPES = (
     "AdvertiserContentArticle AnalysisNewsArticle Article AskPublicNewsArticle "
@@ -25,8 +26,6 @@ _TYPES = (
     "ScholarlyArticle SocialMediaPosting TechArticle"
 )
 ARTICLE_TYPES = frozenset(_TYPES.lower().split())
-MAX_DEPTH = 8  # of objects within objects in which an article is looked for
-MAX_OBJECTS = 2_000
 MAX_NAMES = 50  # of authors, tags or images
 
 _TAG = re.compile(r"<[A-Za-z/!][^<>]*>")
@@ -156,15 +155,15 @@ def _find(document: object) -> tuple[Mapping[str, object], str] | None:
 
 
 def _objects(document: object) -> Iterator[tuple[Mapping[str, object], str]]:
-    """Every object down to MAX_DEPTH, outer first, among the first MAX_OBJECTS values."""
+    """Every object down to MAX_JSON_LD_DEPTH, outer first, of MAX_JSON_LD_OBJECTS values."""
     waiting: deque[tuple[object, str, int]] = deque([(document, "", 0)])
     seen = 0
-    while waiting and seen < MAX_OBJECTS:
+    while waiting and seen < MAX_JSON_LD_OBJECTS:
         value, pointer, depth = waiting.popleft()
         seen += 1
         if isinstance(value, dict):
             yield value, pointer
-        if depth >= MAX_DEPTH:
+        if depth >= MAX_JSON_LD_DEPTH:
             continue
         if isinstance(value, dict):
             inner = ((key, part) for key, part in value.items() if isinstance(key, str))
@@ -176,7 +175,7 @@ def _objects(document: object) -> Iterator[tuple[Mapping[str, object], str]]:
         elif isinstance(value, list):
             waiting += [
                 (part, f"{pointer}/{index}", depth + 1)
-                for index, part in enumerate(value[:MAX_OBJECTS])
+                for index, part in enumerate(value[:MAX_JSON_LD_OBJECTS])
                 if isinstance(part, dict | list)
             ]
 
