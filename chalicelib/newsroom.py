@@ -50,7 +50,6 @@ if TYPE_CHECKING:
     from chalicelib.core.changes import Change
     from chalicelib.core.lifecycle import Summarise
     from chalicelib.core.receipt import Receipt, Telling
-    from chalicelib.core.record import Record
     from chalicelib.core.site import Site
     from chalicelib.core.stories import Story
     from chalicelib.core.watch import Feed, Fetch
@@ -130,6 +129,17 @@ def ingest(
         is_overtaken = placed is not None and placed != (article,)
         if after is None:
             ingesting.unplaced(key, is_due=is_overtaken, store=store)
+            # No row is left that could say whether this was done: it is done every time.
+            _spread(
+                key,
+                uploads=uploads,
+                receipts=receipts,
+                store=store,
+                summarise=summarise,
+                site=site,
+                now=now,
+                notices=notices,
+            )
             return Ingested(receipt=None, has_changed=has_changed)
         is_settled = store.is_settled(key, after.folded_to)
         if is_settled and not is_overtaken and ingesting.is_delivered(after, receipts=receipts):
@@ -150,7 +160,7 @@ def ingest(
             ingesting.notify(after.receipt, notices=notices, now=now)
         if not is_settled:
             _spread(
-                after,
+                key,
                 uploads=uploads,
                 receipts=receipts,
                 store=store,
@@ -205,7 +215,7 @@ def rebuild(
 
 
 def _spread(
-    record: Record,
+    key: str,
     *,
     uploads: Uploads,
     receipts: Receipts,
@@ -216,10 +226,10 @@ def _spread(
     notices: Notices | None,
 ) -> None:
     """Ingest every key that has copied from a source or an image, or that a takedown is of."""
-    if record.kind == "article":
+    if kind_of(key) == "article":
         return
-    taken = taken_by(record.key)
-    users = store.users(record.key) if taken is None else filter(None, [store.uploaded_as(taken)])
+    taken = taken_by(key)
+    users = store.users(key) if taken is None else filter(None, [store.uploaded_as(taken)])
     for user in users:
         ingest(
             user,
