@@ -121,9 +121,9 @@ def dressed(record: Record | None, *, store: Store) -> Record | None:
 
 def written(before: Record | None, after: Record | None, *, store: Store) -> bool:
     """Write the record, unless another writer was faster."""
-    if before is not None:
-        # Before its row goes, which alone tells that this is left to do.
-        unplaced(before.key, is_due=after is None and before.life is not None, store=store)
+    if before is not None and after is None:
+        # Before its row goes: readers of a story are never led to what is not there.
+        unplaced(before.key, store=store)
     return store.write(before, after)
 
 
@@ -170,9 +170,9 @@ def rewritten(
     raise FoldConflict("Other writers were faster at every pass over one key.")
 
 
-def unplaced(key: str, *, is_due: bool, store: Store) -> None:
+def unplaced(key: str, *, store: Store) -> None:
     """Take an article that is none any more out of the stories."""
-    if is_due:
+    if kind_of(key) == "article":
         placing.place(article_id(key), None, rows=store.stories)
 
 

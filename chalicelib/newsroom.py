@@ -125,11 +125,9 @@ def ingest(
             has_changed |= ingesting.written(before, after, store=store)
             continue  # a last pass sees whether another writer was faster, or came meanwhile
         article = after.life.current if after and after.life else None
-        # Another writer may have gone on, and told the stories, while this one told them of less.
-        is_overtaken = placed is not None and placed != (article,)
         if after is None:
-            ingesting.unplaced(key, is_due=is_overtaken, store=store)
             # No row is left that could say whether this was done: it is done every time.
+            ingesting.unplaced(key, store=store)
             _spread(
                 key,
                 uploads=uploads,
@@ -141,13 +139,15 @@ def ingest(
                 notices=notices,
             )
             return Ingested(receipt=None, has_changed=has_changed)
-        is_settled = store.is_settled(key, after.folded_to)
-        if is_settled and not is_overtaken and ingesting.is_delivered(after, receipts=receipts):
-            return Ingested(receipt=after.told(), has_changed=has_changed)
         if after.life is not None and placed != (article,):
+            # Settled or not: another function may have died over the stories of a key that this
+            # or a third one settled, and have told them of less. Its event comes again.
             telling = ingesting.placed(after, receipts=receipts, store=store, site=site, now=now)
             placed = (article,)
             continue
+        is_settled = store.is_settled(key, after.folded_to)
+        if is_settled and ingesting.is_delivered(after, receipts=receipts):
+            return Ingested(receipt=after.told(), has_changed=has_changed)
         is_delivered = ingesting.deliver(
             after.told(),
             after.folded_to,

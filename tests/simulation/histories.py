@@ -85,7 +85,7 @@ _edits = st.one_of(
 )
 _faults = st.lists(
     st.builds(
-        Fault, st.sampled_from(sorted(KINDS)), st.integers(1, 60), st.sampled_from([1, 1, 8])
+        Fault, st.sampled_from(sorted(KINDS)), st.integers(1, 40), st.sampled_from([1, 1, 8])
     ),
     max_size=2,
 ).map(tuple)
@@ -159,7 +159,8 @@ class History(RuleBasedStateMachine):
 def live(number: int, *, histories: int, shrink: bool = True) -> None:
     """Live through so many histories, the same for the same *number*. Raises what is not true.
 
-    The error carries the shortest history that Hypothesis finds, unless it is not to *shrink*.
+    The error's notes tell the shortest such history that Hypothesis finds, or the first one
+    without *shrink*.
     """
     phases = [Phase.generate, Phase.shrink] if shrink else [Phase.generate]
     run_state_machine_as_test(  # type: ignore[no-untyped-call]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib import newsroom, wiring
 from chalicelib.aws.buckets import KeptReceipts, Uploads
-from chalicelib.aws.projection import Projection
+from chalicelib.aws.projection import Projection, canonical
 from chalicelib.core.article import ArticleId, article_id
 from chalicelib.core.codec import encode
 from chalicelib.core.errors import Gone, Moved, NotFound, StoreUnavailable
@@ -57,8 +57,8 @@ def hold_at_rest(world: World) -> None:
 def _is_in_doubt(world: World, key: str) -> bool:
     """True while the bucket says what its newest version does not: a takedown, a removal."""
     mark = world.mark_of(key)
-    is_unheard = any(event.key in (key, mark) and event.is_of_removal for event in world.waiting)
-    has_failed = any(event.key in (key, mark) and event.is_of_removal for event in world.failed)
+    is_unheard = any(event.key in (key, mark) and event.is_needed for event in world.waiting)
+    has_failed = any(event.key in (key, mark) and event.is_needed for event in world.failed)
     marks = world.versions.get(mark, [])
     newest = marks[-1].id if marks else None
     return is_unheard or has_failed or world.store.settled_to([mark]).get(mark) != newest
@@ -87,7 +87,8 @@ def _rebuilt(world: World) -> Projection:
         )
     had, has = _rows(db, STAGE.table), _rows(db, AGAIN)
     for key in sorted(had.keys() | has.keys()):
-        assert had.get(key) == has.get(key), f"row {key} is not as a rebuild makes it"
+        one, other = (canonical(rows.get(key, {})).decode() for rows in (had, has))
+        assert had.get(key) == has.get(key), f"row {key} is {one}, of a rebuild {other}"
     return again
 
 

@@ -67,11 +67,14 @@ FEED = "https://courier.example/feed.json"
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """S3's word that a key changed. One that tells of a version gone for good is never lost:
-    no listing shows what is not there any more."""
+    """S3's word that a key changed.
+
+    `is_needed` if nothing else would tell: no listing shows a version that is gone for good, nor
+    what a function left half done that died while another one ended well.
+    """
 
     key: str
-    is_of_removal: bool = False
+    is_needed: bool = False
     tries: int = 0
 
 
@@ -319,7 +322,7 @@ class World:
             id_ = versions[-1].id
             WIRES["s3"].delete_object(Bucket=STAGE.uploads, Key=key, VersionId=id_)
             versions.pop()
-            self.waiting.append(Event(key, is_of_removal=True))
+            self.waiting.append(Event(key, is_needed=True))
 
     @staticmethod
     def mark_of(key: str) -> str:
@@ -338,7 +341,7 @@ class World:
     # Events
 
     def _lose(self, number: int) -> None:
-        lost = [one for one in (*self.waiting, *self.failed) if not one.is_of_removal]
+        lost = [one for one in (*self.waiting, *self.failed) if not one.is_needed]
         if lost:
             gone = lost[number % len(lost)]
             (self.waiting if gone in self.waiting else self.failed).remove(gone)
@@ -394,7 +397,8 @@ class World:
             if run.is_undisturbed:
                 raise
             for event in taken:
-                tried = replace(event, tries=event.tries + 1)
+                is_needed = event.is_needed or run.baton is not None
+                tried = replace(event, tries=event.tries + 1, is_needed=is_needed)
                 (self.waiting if tried.tries < TRIES else self.failed).append(tried)
 
 
