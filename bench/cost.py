@@ -11,6 +11,7 @@ python -m bench.cost
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import math
@@ -24,6 +25,8 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+
+from chalicelib.aws.table import size_of
 
 ROOT = Path(__file__).parents[1]
 
@@ -111,19 +114,31 @@ class Meter:
         self._began = 0.0
 
     def watch(self, client: Any) -> None:
-        events, service = client.meta.events, client.meta.service_model.service_name
+        service = client.meta.service_model.service_name
+        client.meta.events.register(f"before-call.{service}", self._leaves)
+        client.meta.events.register_first(f"before-send.{service}", self._sent)
+        client.meta.events.register_first(f"response-received.{service}", self._answered)
 
-        def leaves(model: Any, params: Any, **_: Any) -> None:
-            name = f"{service}.{model.name}"
-            self.use.calls[name] = self.use.calls.get(name, 0) + 1
-            if service == "dynamodb":
-                began = time.process_time()
-                self._capacity(model.name, json.loads(params["body"]))
-                self.use.aws_s += time.process_time() - began
+    @contextmanager
+    def watching(self, client: Any) -> Iterator[None]:
+        """Watch a client within the block alone."""
+        self.watch(client)
+        try:
+            yield
+        finally:
+            service = client.meta.service_model.service_name
+            client.meta.events.unregister(f"before-call.{service}", self._leaves)
+            client.meta.events.unregister(f"before-send.{service}", self._sent)
+            client.meta.events.unregister(f"response-received.{service}", self._answered)
 
-        events.register(f"before-call.{service}", leaves)
-        events.register_first(f"before-send.{service}", self._sent)
-        events.register_first(f"response-received.{service}", self._answered)
+    def _leaves(self, model: Any, params: Any, **_: Any) -> None:
+        service = model.service_model.service_name
+        name = f"{service}.{model.name}"
+        self.use.calls[name] = self.use.calls.get(name, 0) + 1
+        if service == "dynamodb":
+            began = time.process_time()
+            self._capacity(model.name, _as_asked(params["body"]))
+            self.use.aws_s += time.process_time() - began
 
     def _sent(self, **_: Any) -> None:
         self._began = time.process_time()
@@ -182,24 +197,14 @@ def _writes(name: str, asked: Any) -> Iterator[tuple[Any, int]]:
         yield asked, 1
 
 
-def size_of(item: Any) -> int:
-    """Return the bytes of a row or a value (Developer Guide, "Item sizes and formats")."""
-    return sum(len(name.encode()) + _size(value) for name, value in item.items())
+def _as_asked(body: bytes) -> Any:
+    """Return what a call asks for; JSON carries bytes as base64."""
 
+    def with_bytes(value: dict[str, Any]) -> dict[str, Any]:
+        is_bytes = value.keys() == {"B"} and isinstance(value["B"], str)
+        return {"B": base64.b64decode(value["B"])} if is_bytes else value
 
-def _size(value: Any) -> int:
-    ((kind, held),) = value.items()
-    if kind == "S":
-        return len(held.encode())
-    if kind == "N":
-        return (len(held.lstrip("-").replace(".", "")) + 1) // 2 + 1
-    if kind == "B":
-        return len(held) if isinstance(held, bytes) else len(held) * 3 // 4
-    if kind == "M":
-        return 3 + sum(len(name.encode()) + _size(one) + 1 for name, one in held.items())
-    if kind == "L":
-        return 3 + sum(_size(one) + 1 for one in held)
-    return 1
+    return json.loads(body, object_hook=with_bytes)
 
 
 # The newsroom that is measured

@@ -12,7 +12,7 @@ import random
 import statistics
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -98,15 +98,24 @@ class _Counted(MemoryStories):
         super().put_placed(id_, placed)
 
 
-def articles(count: int) -> Iterator[Article]:
-    """Make articles in their order of publication, the same ones each time."""
+def forward(number: int) -> datetime:
+    return _START + timedelta(days=number / A_DAY)
+
+
+def articles(count: int, *, public_at: Callable[[int], datetime] = forward) -> Iterator[Article]:
+    """Make articles by their number, the same ones each time but for when they are public."""
+    for number, event in enumerate(tellings(count)):
+        yield article(number, event, public_at=public_at(number))
+
+
+def tellings(count: int) -> Iterator[int]:
+    """Yield the event that each article tells of."""
     chance = random.Random(1)  # noqa: S311 - the articles must be the same each time
     open_events: list[int] = []
     for number in range(count):
         if not open_events or chance.random() < 0.4:
             open_events = [*open_events[-40:], number]
-        event = chance.choice(open_events)
-        yield _article(number, event, public_at=_START + timedelta(days=number / A_DAY))
+        yield chance.choice(open_events)
 
 
 @cache
@@ -119,7 +128,8 @@ def _words(seed: int, count: int) -> tuple[str, ...]:
     )
 
 
-def _article(number: int, event: int, *, public_at: datetime) -> Article:
+def article(number: int, event: int, *, public_at: datetime) -> Article:
+    """Make an article that tells of an event."""
     chance = random.Random(number)  # noqa: S311
     own = _words(event + 1, 24)
     common = _words(-1, 600)

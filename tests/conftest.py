@@ -1,4 +1,7 @@
-"""A newsroom to test in: AWS by moto, made from the template that is deployed."""
+"""A newsroom to test in: AWS by moto, made from the template that is deployed.
+
+The table alone may stand in another engine: see `tests.engines`.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,7 @@ from chalice.test import Client  # noqa: E402  # after the environment that the 
 from chalicelib import newsroom, telemetry, wiring  # noqa: E402
 from chalicelib.core.site import Site  # noqa: E402
 from desk.stage import Stage  # noqa: E402
-from tests import builders  # noqa: E402
+from tests import builders, engines  # noqa: E402
 from tests.publishers import Publisher, publisher  # noqa: E402
 
 # Two noisy cores: how long one example takes says nothing about the code.
@@ -51,6 +54,21 @@ STAGE = Stage(
     uploads="broadsheet-local-uploads",
     receipts="broadsheet-local-receipts",
 )
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--engine",
+        choices=sorted(engines.ENGINES),
+        help="where the table stands; else in moto, for what is marked `table` in each in process",
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    chosen = metafunc.config.getoption("engine")
+    everywhere = metafunc.definition.get_closest_marker("table")
+    if everywhere and not chosen and "engine" in metafunc.fixturenames:
+        metafunc.parametrize("engine", engines.IN_PROCESS, indirect=True)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -75,27 +93,44 @@ def shared() -> Path:
     return SHARED
 
 
+@pytest.fixture(scope="session")
+def dynamodb_local() -> Iterator[str]:
+    """The address of AWS's own DynamoDB Local, started for the session."""
+    with engines.started() as endpoint:
+        yield endpoint
+
+
 @pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """An empty AWS with the stack of one stage, made from the deployed template."""
+def engine(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[engines.Engine]:
+    """An empty AWS but for the table, in the engine that was asked for."""
     parts = (wiring.store, wiring.uploads, wiring.receipts, wiring.media, wiring.model)
     for cached in (*parts, wiring.notices):
         cached.cache_clear()
     wiring._client.cache_clear()
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        template = (ROOT / "infra" / "broadsheet.yaml").read_text(encoding="utf-8")
-        boto3.client("cloudformation").create_stack(
-            StackName="broadsheet-local",
-            TemplateBody=template,
-            Parameters=[{"ParameterKey": "Stage", "ParameterValue": "local"}],
-        )
-        # moto's CloudFormation does not see the template's versioning.
-        boto3.client("s3").put_bucket_versioning(
-            Bucket="broadsheet-local-uploads",
-            VersioningConfiguration={"Status": "Enabled"},
-        )
-        yield
+    name = getattr(request, "param", None) or request.config.getoption("engine") or engines.DEFAULT
+    with mock_aws(), engines.opened(name, request) as made:
+        yield made
+
+
+@pytest.fixture
+def aws(engine: engines.Engine) -> None:
+    """An empty AWS with the stack of one stage, made from the deployed template."""
+    if engine.name == "moto":
+        engine.client.delete_table(TableName=engines.TABLE)  # the stack makes it
+    template = (ROOT / "infra" / "broadsheet.yaml").read_text(encoding="utf-8")
+    boto3.client("cloudformation").create_stack(
+        StackName="broadsheet-local",
+        TemplateBody=template,
+        Parameters=[{"ParameterKey": "Stage", "ParameterValue": "local"}],
+    )
+    # moto's CloudFormation does not see the template's versioning.
+    boto3.client("s3").put_bucket_versioning(
+        Bucket="broadsheet-local-uploads",
+        VersioningConfiguration={"Status": "Enabled"},
+    )
 
 
 @dataclass

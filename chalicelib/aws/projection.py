@@ -213,7 +213,7 @@ class Projection(Store):
             "done_to": {"S": progress.done_to},
             "ttl": {"N": str(int((now + _GOES_ON_FOR).timestamp()))},
         }
-        self._client.put_item(TableName=self._table, Item=item)
+        self._put(item)
 
     def _left_over(self, accounted: set[Key | Claim]) -> Iterator[Key | Claim]:
         for row in self._rows("pk, sk, #by", names={"#by": "by"}):

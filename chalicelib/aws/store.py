@@ -173,7 +173,7 @@ class Store(Table):
             **row_key(revision_key(article.id, article.revision)),
             "article": {"B": pack(article)},
         }
-        self._client.put_item(TableName=self._table, Item=item)
+        self._put(item)
 
     def drop_revisions(self, id_: ArticleId, *, up_to: int, keeping: Container[int]) -> None:
         """Delete the revisions that a fold from the first version on has not made."""
@@ -490,9 +490,8 @@ class Store(Table):
             "latest": {"B": pack(latest)},
         }
         try:
-            answer = self._client.put_item(
-                TableName=self._table,
-                Item=item,
+            answer = self._put(
+                item,
                 ConditionExpression="attribute_not_exists(pk) OR refreshed_at <= :mine",
                 ExpressionAttributeValues={":mine": {"S": refreshed_at}},
                 ReturnValues="ALL_OLD",
@@ -542,7 +541,7 @@ class Store(Table):
             self._client.delete_item(TableName=self._table, Key=row_key(_OBSERVED_CURSOR))
             return
         item: Item = {**row_key(_OBSERVED_CURSOR), "cursor": {"S": cursor}}
-        self._client.put_item(TableName=self._table, Item=item)
+        self._put(item)
 
     # Calls
 

@@ -60,7 +60,7 @@ class Stories(Table):
             self._client.delete_item(TableName=self._table, Key=row_key(placed_key(id_)))
             return
         item = {**row_key(placed_key(id_)), "placed": {"B": pack(placed)}}
-        self._client.put_item(TableName=self._table, Item=item)
+        self._put(item)
 
     def reopen(self, id_: ArticleId) -> None:
         """Have the next placing of an article look at all of it, as if it had just changed."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.core.errors import StoreUnavailable
+from chalicelib.core.errors import RowTooLarge, StoreUnavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -16,12 +16,16 @@ Item = dict[str, Any]  # a DynamoDB item in its typed form: {"pk": {"S": "…"}}
 Key = tuple[str, str]
 
 PAUSES_S = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)  # between attempts at one call, 1.6 s in all
+MAX_ITEM_BYTES = 400 * 1024  # DynamoDB's; names of attributes count
 _READ_AT_ONCE = 100  # rows; DynamoDB's limits of a batch
 _WRITTEN_AT_ONCE = 25
 
 
 class Table:
-    """One table. Methods raise StoreUnavailable when DynamoDB does not answer."""
+    """One table. Methods raise StoreUnavailable when DynamoDB does not answer.
+
+    Those that put rows raise RowTooLarge for one that no table can hold, before any is written.
+    """
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client = client
@@ -55,9 +59,16 @@ class Table:
                 raise StoreUnavailable("The table answers only in part: it is throttled.")
         return found
 
+    def _put(self, item: Item, **words: Any) -> Any:  # noqa: ANN401  # as boto3 gives it
+        """Put one row, on what condition *words* say."""
+        check_fits([item])
+        return self._client.put_item(TableName=self._table, Item=item, **words)
+
     def _write_all(self, *, put: Iterable[Item] = (), delete: Iterable[Key] = ()) -> None:
         """Put and delete rows, 25 a call, each by itself: no transaction."""
-        requests: list[dict[str, Any]] = [{"PutRequest": {"Item": item}} for item in put]
+        items = list(put)
+        check_fits(items)
+        requests: list[dict[str, Any]] = [{"PutRequest": {"Item": item}} for item in items]
         requests += [{"DeleteRequest": {"Key": row_key(key)}} for key in delete]
         for start in range(0, len(requests), _WRITTEN_AT_ONCE):
             wanted = requests[start : start + _WRITTEN_AT_ONCE]
@@ -75,6 +86,7 @@ class Table:
 
     def _write_together(self, writes: list[dict[str, Any]]) -> bool:
         """Make all *writes* or none; False where a condition fails or another writer is faster."""
+        check_fits(write["Put"]["Item"] for write in writes if "Put" in write)
         try:
             self._client.transact_write_items(TransactItems=writes)  # type: ignore[arg-type]
         except self._client.exceptions.TransactionCanceledException as error:
@@ -98,3 +110,28 @@ def reading() -> Iterator[None]:
 
 def row_key(key: Key) -> Item:
     return {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
+
+
+def check_fits(items: Iterable[Item]) -> None:
+    for item in items:
+        if (size := size_of(item)) > MAX_ITEM_BYTES:
+            row = f"{item['pk']['S']} {item['sk']['S']}"
+            raise RowTooLarge(f"The row {row} has {size:,} bytes of {MAX_ITEM_BYTES:,}.")
+
+
+def size_of(item: Item) -> int:
+    """Return the bytes that DynamoDB counts (Developer Guide, "Item sizes and formats")."""
+    return sum(len(name.encode()) + _size(value) for name, value in item.items())
+
+
+def _size(value: Mapping[str, Any]) -> int:
+    ((kind, held),) = value.items()
+    if kind == "S":
+        return len(held.encode())
+    if kind == "B":
+        return len(held)
+    if kind == "N":
+        return (len(held.lstrip("-").replace(".", "")) + 1) // 2 + 1
+    if kind == "SS":
+        return sum(len(one.encode()) for one in held)
+    raise ValueError(f"No row of ours has an attribute of type {kind}.")

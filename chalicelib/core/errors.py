@@ -142,6 +142,16 @@ class StoreUnavailable(BroadsheetError):
     title = "The newsroom's store cannot be reached"
 
 
+class RowTooLarge(BroadsheetError):
+    """What was to be written is larger than a row can be: nothing of it was written.
+
+    Each part of an article has its limit, so this is a limit of ours that is missing.
+    """
+
+    code = "row-too-large"
+    title = "A row is larger than the table can hold"
+
+
 class FoldConflict(BroadsheetError):
     """Other writers won every attempt at one key; the event is retried."""
 

@@ -23,6 +23,9 @@ from chalicelib.core.turns import Turns
 from chalicelib.core.uploads import Version
 from tests import builders
 from tests.conftest import NOW
+from tests.engines import TABLE, Engine
+
+pytestmark = pytest.mark.table
 
 KEY = "world/ferry.md"
 
@@ -34,8 +37,8 @@ def record(text: str = "", *, version: str = "v1", key: str = KEY) -> Record:
 
 
 @pytest.fixture
-def store(aws: None) -> Store:  # AWS must be there first
-    return wiring.store()
+def store(engine: Engine) -> Store:
+    return Store(engine.client, TABLE)
 
 
 def test_a_record_is_read_as_it_was_written(store: Store) -> None:
@@ -155,7 +158,7 @@ def test_a_list_that_can_no_longer_be_read_is_replaced_and_its_time_told(store: 
     latest = Latest(refreshed_at=NOW, leads=(), cards=())
     store.put_latest(latest)
     store._client.update_item(
-        TableName="broadsheet-local",
+        TableName=TABLE,
         Key=row_key(_OBSERVED_LATEST),
         UpdateExpression="SET latest = :older",
         ExpressionAttributeValues={":older": {"B": b"of another form"}},
@@ -172,8 +175,8 @@ def test_an_article_that_is_not_there_is_nothing(store: Store) -> None:
     assert (rows.current, rows.gone, rows.latest) == (None, None, None)
 
 
-def test_readers_are_told_that_the_table_does_not_answer(aws: None) -> None:
-    store = Store(wiring._client("dynamodb"), "no-such-table")
+def test_readers_are_told_that_the_table_does_not_answer(engine: Engine) -> None:
+    store = Store(engine.client, "no-such-table")
 
     for question in (store.latest, lambda: store.article(ArticleId("a" * 16)),
                      lambda: store.cards("all", until=NOW, limit=1)):  # fmt: skip

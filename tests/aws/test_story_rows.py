@@ -9,24 +9,28 @@ from typing import Any
 
 import pytest
 
-from chalicelib import placing, wiring
+from chalicelib import placing
+from chalicelib.aws.stories import Stories
 from chalicelib.core.article import Article, ArticleId, Membership, id_at, place_of
 from chalicelib.core.stories import Account
 from chalicelib.core.stories.node import NOWHERE, Node, Place, Placed
 from tests import builders
-from tests.conftest import NOW, Paper
+from tests.conftest import NOW
+from tests.engines import TABLE, Engine
 from tests.memory import MemoryStories
 
 A, B, C = (builders.made(f"{name}.md", name, public_at=NOW + timedelta(hours=n)) for n, name in
            enumerate("abc"))  # fmt: skip
 
 
+pytestmark = pytest.mark.table
+
+
 @pytest.fixture(params=["table", "memory"])
-def rows(request: pytest.FixtureRequest) -> Any:
+def rows(request: pytest.FixtureRequest, engine: Engine) -> Any:
     if request.param == "memory":
         return MemoryStories()
-    request.getfixturevalue("aws")
-    return wiring.store().stories
+    return Stories(engine.client, TABLE)
 
 
 def account(article: Article) -> Account:
@@ -71,13 +75,13 @@ def test_links_are_seen_from_both_sides_and_go_without_a_trace(rows: Any) -> Non
     assert {node.near == {} for node in rows.nodes([A.id, B.id, C.id]).values()} == {True}
 
 
-def test_a_link_that_has_gone_leaves_no_row(paper: Paper) -> None:
-    rows = wiring.store().stories
+def test_a_link_that_has_gone_leaves_no_row(engine: Engine) -> None:
+    rows = Stories(engine.client, TABLE)
     rows.link(A.id, B.id, 2.5)
 
     rows.unlink(A.id, B.id, 2.5)
 
-    assert paper.rows() == {}
+    assert engine.client.scan(TableName=TABLE)["Items"] == []
 
 
 def test_members_and_memberships_are_put_and_taken_away(rows: Any) -> None:

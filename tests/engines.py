@@ -1,0 +1,78 @@
+"""What a table can be tested on. An engine gives a client, and through it the stage's table, empty.
+
+An engine is one function here and one name in ENGINES. `moto` is the default; what is marked
+`table` runs on each of IN_PROCESS. `python -m pytest --engine NAME` runs everything on another.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, NamedTuple
+from unittest import mock
+
+import boto3
+import pytest
+
+from desk import dynamodb_local
+
+TABLE = "broadsheet-local"
+
+
+class Engine(NamedTuple):
+    name: str
+    client: Any  # boto3's, or one that answers as it does
+    is_strict: bool = True  # refuses all that DynamoDB refuses
+
+
+@contextmanager
+def _in_moto(_request: pytest.FixtureRequest) -> Iterator[Any]:
+    client = boto3.client("dynamodb")
+    client.create_table(**described())
+    yield client
+
+
+@contextmanager
+def _in_dynamodb_local(request: pytest.FixtureRequest) -> Iterator[Any]:
+    endpoint = request.getfixturevalue("dynamodb_local")
+    with mock.patch.dict(os.environ, AWS_ENDPOINT_URL_DYNAMODB=endpoint):
+        client = boto3.client("dynamodb")
+        client.create_table(**described())
+        yield client
+        for name in client.list_tables()["TableNames"]:  # a test may have made another
+            client.delete_table(TableName=name)
+
+
+ENGINES: Mapping[str, Callable[[pytest.FixtureRequest], AbstractContextManager[Any]]] = {
+    "moto": _in_moto,
+    "dynamodb-local": _in_dynamodb_local,
+}
+DEFAULT = "moto"
+IN_PROCESS = ("moto",)
+LAX = ("moto",)  # accept what DynamoDB refuses
+
+
+@contextmanager
+def opened(name: str, request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """Give an engine with an empty table, made from the deployed template. moto must be on."""
+    with ENGINES[name](request) as client:
+        yield Engine(name, client, is_strict=name not in LAX)
+
+
+def described() -> dict[str, Any]:
+    """Return the table of the deployed template as `create_table` takes it."""
+    from tests import template
+
+    (table,) = template.resources("DynamoDB::Table").values()
+    taken = ("BillingMode", "AttributeDefinitions", "KeySchema")
+    return {"TableName": TABLE, **{name: table[name] for name in taken}}
+
+
+@contextmanager
+def started() -> Iterator[str]:
+    """Give the address of DynamoDB Local, or skip where this machine cannot run it."""
+    if lack := dynamodb_local.missing():
+        pytest.skip(lack)
+    with dynamodb_local.running() as endpoint:
+        yield endpoint
