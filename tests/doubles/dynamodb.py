@@ -13,7 +13,8 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_left, bisect_right, insort
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -33,6 +34,8 @@ MAX_TRANSACTION_BYTES = 4 * 1024 * 1024
 MAX_BATCH_BYTES = 16 * 1024 * 1024
 MAX_TRANSACTED, MAX_READ_AT_ONCE, MAX_WRITTEN_AT_ONCE = 100, 100, 25
 MAX_PK_BYTES, MAX_SK_BYTES = 2048, 1024
+MAX_EXPRESSION_BYTES = 4096
+MAX_DIGITS, MAX_EXPONENT, MAX_DEPTH = 38, 125, 31
 _REMEMBERED = 64  # writes that an inconsistent read may miss
 
 
@@ -45,7 +48,9 @@ class _Partition:
 
 
 class _Table:
-    def __init__(self) -> None:
+    def __init__(self, description: Mapping[str, Any] | None = None) -> None:
+        self.description = dict(description or {})
+        self.expiry: Mapping[str, Any] = {}
         self.partitions: dict[str, _Partition] = {}
         self.missed: deque[tuple[Key, Item | None]] = deque(maxlen=_REMEMBERED)
 
@@ -104,16 +109,22 @@ class DynamoDB:
     def create_table(self, *, TableName: str, **description: Any) -> dict[str, Any]:
         if TableName in self._tables:
             raise error("ResourceInUseException", f"Table exists: {TableName}", "CreateTable")
-        self._tables[TableName] = _Table()
-        return {"TableDescription": {"TableName": TableName, **description}}
+        mode = {"BillingMode": description.pop("BillingMode")}
+        description |= {"BillingModeSummary": mode, "TableStatus": "ACTIVE"}
+        self._tables[TableName] = _Table({"TableName": TableName, **description})
+        return {"TableDescription": self._tables[TableName].description}
 
     def describe_table(self, *, TableName: str) -> dict[str, Any]:
-        self._table(TableName, "DescribeTable")
-        return {"Table": {"TableName": TableName, "TableStatus": "ACTIVE"}}
+        return {"Table": self._table(TableName, "DescribeTable").description}
 
-    def update_time_to_live(self, *, TableName: str, **specification: Any) -> dict[str, Any]:
-        self._table(TableName, "UpdateTimeToLive")
-        return specification
+    def update_time_to_live(
+        self, *, TableName: str, TimeToLiveSpecification: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        self._table(TableName, "UpdateTimeToLive").expiry = TimeToLiveSpecification
+        return {"TimeToLiveSpecification": TimeToLiveSpecification}
+
+    def describe_time_to_live(self, *, TableName: str) -> dict[str, Any]:
+        return {"TimeToLiveDescription": self._table(TableName, "DescribeTimeToLive").expiry}
 
     def get_waiter(self, name: str) -> DynamoDB:
         """Return what waits for nothing: a table is there as soon as it is made."""
@@ -204,10 +215,15 @@ class DynamoDB:
         operation = "TransactGetItems"
         if not 0 < len(TransactItems) <= MAX_TRANSACTED:
             raise _invalid("Member must have length less than or equal to 100", operation)
+        gets = [asked["Get"] for asked in TransactItems]
+        keys = [(get["TableName"], _key(get["Key"], operation)) for get in gets]
+        if len(set(keys)) < len(keys):
+            raise _invalid(
+                "Transaction request cannot include multiple operations on one item", operation
+            )
         responses = []
-        for asked in TransactItems:
-            get = asked["Get"]
-            item = self._table(get["TableName"], operation).get(_key(get["Key"], operation))
+        for name, key in keys:
+            item = self._table(name, operation).get(key)
             responses.append({"Item": _copied(item)} if item is not None else {})
         return {"Responses": responses}
 
@@ -243,6 +259,7 @@ class DynamoDB:
         KeyConditionExpression: str,
         ExpressionAttributeValues: Mapping[str, Any],
         ExpressionAttributeNames: Mapping[str, str] | None = None,
+        FilterExpression: str | None = None,
         ProjectionExpression: str | None = None,
         ScanIndexForward: bool = True,
         ConsistentRead: bool = False,
@@ -253,17 +270,25 @@ class DynamoDB:
         values = ExpressionAttributeValues
         table = self._table(TableName, operation)
         term = _read(expressions.condition, KeyConditionExpression, operation)
-        wanted = _wanted(ProjectionExpression, operation)
-        _check_words(operation, names, values, term, *wanted)
+        filters = _filters(FilterExpression, operation)
+        wanted = _wanted(ProjectionExpression, names, operation)
+        _check_words(operation, names, values, term, *filters, *wanted)
+        if any(name in ("pk", "sk") for name in expressions.paths_of(names, *filters)):
+            raise _invalid("Filter Expression can only contain non-primary key attributes",
+                           operation)  # fmt: skip
         pk, span = _key_condition(term, names, values, operation)
         partition = table.partition(pk, lag=0 if ConsistentRead else self.lag)
         sks = span(partition.sks)
         if not ScanIndexForward:
             sks = sks[::-1]
         if ExclusiveStartKey is not None:
-            _, last = _key(ExclusiveStartKey, operation)
+            last_pk, last = _key(ExclusiveStartKey, operation)
+            if last_pk != pk:
+                raise _invalid("The provided starting key is outside query boundaries", operation)
             sks = [sk for sk in sks if (sk > last if ScanIndexForward else sk < last)]
-        return _page((partition.rows[sk] for sk in sks), Limit, wanted, names)
+        rows = (partition.rows[sk] for sk in sks)
+        return _page(rows, Limit, wanted, lambda row: all(
+            expressions.holds(one, row, names, values) for one in filters))  # fmt: skip
 
     def scan(
         self,
@@ -280,11 +305,9 @@ class DynamoDB:
         operation = "Scan"
         names, values = ExpressionAttributeNames or {}, ExpressionAttributeValues or {}
         table = self._table(TableName, operation)
-        term = (
-            _read(expressions.condition, FilterExpression, operation) if FilterExpression else None
-        )
-        wanted = _wanted(ProjectionExpression, operation)
-        _check_words(operation, names, values, *([term] if term else []), *wanted)
+        filters = _filters(FilterExpression, operation)
+        wanted = _wanted(ProjectionExpression, names, operation)
+        _check_words(operation, names, values, *filters, *wanted)
         rows = (
             table.partitions[pk].rows[sk]
             for pk in sorted(table.partitions, key=_hash)
@@ -294,8 +317,8 @@ class DynamoDB:
             last_pk, last_sk = _key(ExclusiveStartKey, operation)
             last = (_hash(last_pk), last_sk)
             rows = (row for row in rows if (_hash(row["pk"]["S"]), row["sk"]["S"]) > last)
-        return _page(rows, Limit, wanted, names, passes=lambda row: term is None
-                     or expressions.holds(term, row, names, values))  # fmt: skip
+        return _page(rows, Limit, wanted, lambda row: all(
+            expressions.holds(one, row, names, values) for one in filters))  # fmt: skip
 
     def _table(self, name: str, operation: str) -> _Table:
         table = self._tables.get(name)
@@ -392,13 +415,10 @@ def cancelled(reasons: list[dict[str, str]], operation: str) -> ClientError:
 def _page(
     rows: Iterator[Item],
     limit: int | None,
-    wanted: tuple[str, ...],
-    names: Mapping[str, str],
-    *,
-    passes: Any = None,
+    wanted: Mapping[str, str],
+    passes: Callable[[Item], bool],
 ) -> dict[str, Any]:
     """Return a page of *rows*: up to *limit* that are looked at, or a megabyte of them."""
-    attributes = [expressions.name(word, names) for word in wanted]
     found: list[Item] = []
     size = seen = 0
     last: Item | None = None
@@ -406,10 +426,9 @@ def _page(
         if last is not None and (seen == limit or size > MAX_PAGE_BYTES):
             break
         seen, size, last = seen + 1, size + _size(row), row
-        if passes is None or passes(row):
-            found.append(
-                _copied({name: row[name] for name in attributes if name in row} if wanted else row)
-            )
+        if passes(row):
+            attributes = wanted.values() & row.keys() if wanted else row.keys()
+            found.append(_copied({name: row[name] for name in attributes}))
     else:
         # DynamoDB does not look beyond a limit: it cannot say that there is nothing.
         last = last if limit is not None and seen == limit else None
@@ -429,6 +448,8 @@ def _key_condition(
     first, rest = terms[0], terms[1:]
     if first.operator != "=" or expressions.name(first.operands[0], names) != "pk":
         raise _invalid("Query condition missed key schema element: pk", operation)
+    if any(set(values[word]) != {"S"} for one in terms for word in one.operands[1:]):
+        raise _invalid("Condition parameter type does not match schema type", operation)
     pk: str = values[first.operands[1]]["S"]
     if not rest:
         return pk, list
@@ -436,6 +457,8 @@ def _key_condition(
     if expressions.name(second.operands[0], names) != "sk":
         raise _invalid("Query condition missed key schema element: sk", operation)
     said = [values[word]["S"] for word in second.operands[1:]]
+    if any(not 0 < len(bound.encode()) <= MAX_SK_BYTES for bound in said):
+        raise _invalid("One or more parameter values are not valid: size of a key", operation)
     if second.operator == "between":
         low, high = said
         if low > high:
@@ -457,12 +480,22 @@ def _key_condition(
     return pk, cuts[second.operator]
 
 
-def _wanted(text: str | None, operation: str) -> tuple[str, ...]:
-    found: tuple[str, ...] = _read(expressions.projection, text, operation) if text else ()
+def _wanted(text: str | None, names: Mapping[str, str], operation: str) -> Mapping[str, str]:
+    """Return the attributes that are asked for, by the words that ask for them."""
+    words = _read(expressions.projection, text, operation) if text else ()
+    found = {word: names.get(word, word) for word in words}
+    if len(set(found.values())) < len(words):
+        raise _invalid("Two document paths overlap with each other", operation)
     return found
 
 
+def _filters(text: str | None, operation: str) -> tuple[Term, ...]:
+    return (_read(expressions.condition, text, operation),) if text else ()
+
+
 def _read(reader: Any, text: str, operation: str) -> Any:
+    if len(text) > MAX_EXPRESSION_BYTES:
+        raise _invalid("Invalid expression: Expression size has exceeded the maximum", operation)
     try:
         return reader(text)
     except Malformed as malformed:
@@ -496,29 +529,41 @@ def _key(key: Mapping[str, Any], operation: str) -> Key:
 def _check(item: Item, operation: str) -> None:
     """Refuse what no row can hold."""
     for value in item.values():
-        ((kind, plain),) = value.items()
-        types = {"S": str, "B": bytes, "N": str, "SS": list, "BOOL": bool}
-        if not isinstance(plain, types[kind]):
-            message = f"{plain!r} is no {kind}"
-            raise TypeError(message)  # botocore would not send it
-        if kind == "SS" and (not plain or len(set(plain)) < len(plain)):
-            raise _invalid("An string set may not be empty or have duplicates", operation)
+        _check_value(value, operation, depth=0)
     if _size(item) > MAX_ITEM_BYTES:
         raise _invalid("Item size has exceeded the maximum allowed size", operation)
+
+
+def _check_value(value: Mapping[str, Any], operation: str, *, depth: int) -> None:
+    ((kind, held),) = value.items()
+    types = {"S": str, "B": bytes, "N": str, "SS": list, "BOOL": bool, "L": list}
+    if not isinstance(held, types[kind]):
+        message = f"{held!r} is no {kind}"
+        raise TypeError(message)  # botocore would not send it
+    if kind == "SS" and (not held or len(set(held)) < len(held)):
+        raise _invalid("A string set may not be empty or have duplicates", operation)
+    if kind == "N":
+        number = Decimal(held)
+        if len(number.as_tuple().digits) > MAX_DIGITS or abs(number.adjusted()) > MAX_EXPONENT:
+            raise _invalid("Attempting to store a number beyond what there is", operation)
+    for one in held if kind == "L" else ():
+        if depth == MAX_DEPTH:
+            raise _invalid("Nesting Levels have exceeded supported limits", operation)
+        _check_value(one, operation, depth=depth + 1)
 
 
 def _size(item: Mapping[str, Any] | None) -> int:
     """Return the bytes that DynamoDB counts for an item."""
     total = 0
     for name, value in (item or {}).items():
-        ((kind, plain),) = value.items()
+        ((kind, held),) = value.items()
         total += len(name)
         if kind == "S":
-            total += len(plain) if plain.isascii() else len(plain.encode())
+            total += len(held) if held.isascii() else len(held.encode())
         elif kind == "SS":
-            total += sum(len(one.encode()) for one in plain)
+            total += sum(len(one.encode()) for one in held)
         else:
-            total += len(plain) if kind == "B" else 8
+            total += len(held) if kind == "B" else 1
     return total
 
 

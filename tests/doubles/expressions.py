@@ -189,6 +189,15 @@ def words_of(*terms: Any) -> Iterator[str]:
             yield term
 
 
+def paths_of(names: Names, *terms: Any) -> Iterator[str]:
+    """Yield the attributes that terms look at."""
+    for term in terms:
+        if isinstance(term, Term):
+            yield from paths_of(names, *term.operands)
+        elif term[0] != ":":
+            yield name(term, names)
+
+
 def holds(term: Term, item: Item, names: Names, values: Values) -> bool:
     """True if the condition *term* holds for *item*, {} for one that is not there."""
     operator, operands = term.operator, term.operands
