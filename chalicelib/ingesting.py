@@ -176,6 +176,16 @@ def unplaced(key: str, *, store: Store) -> None:
         placing.place(article_id(key), None, rows=store.stories)
 
 
+def cleared(key: str, *, store: Store) -> None:
+    """Take away what an article may have left of which no record tells.
+
+    A function that died before it wrote a record may have left revisions, and stories.
+    """
+    if kind_of(key) == "article":
+        unplaced(key, store=store)
+        store.forget_revisions(article_id(key))
+
+
 def placed(
     record: Record, *, receipts: Receipts, store: Store, site: Site, now: datetime
 ) -> Telling:
@@ -189,11 +199,6 @@ def placed(
         # The article is out and its editor is told, whatever its stories wait for.
         deliver(record.told(), record.folded_to, receipts=receipts, site=site, now=now)
         raise
-
-
-def is_delivered(record: Record, *, receipts: Receipts) -> bool:
-    stamp = stamped(record.told(), version_id=record.folded_to)
-    return receipts.has(receipt_key(record.key), stamp)
 
 
 def deliver(

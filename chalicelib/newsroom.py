@@ -127,7 +127,7 @@ def ingest(
         article = after.life.current if after and after.life else None
         if after is None:
             # No row is left that could say whether this was done: it is done every time.
-            ingesting.unplaced(key, store=store)
+            ingesting.cleared(key, store=store)
             _spread(
                 key,
                 uploads=uploads,
@@ -140,14 +140,11 @@ def ingest(
             )
             return Ingested(receipt=None, has_changed=has_changed)
         if after.life is not None and placed != (article,):
-            # Settled or not: another function may have died over the stories of a key that this
-            # or a third one settled, and have told them of less. Its event comes again.
+            # Settled or not: another function may have died over the stories, and left them told
+            # of less, while a third one settled the key. Its event comes again.
             telling = ingesting.placed(after, receipts=receipts, store=store, site=site, now=now)
             placed = (article,)
             continue
-        is_settled = store.is_settled(key, after.folded_to)
-        if is_settled and ingesting.is_delivered(after, receipts=receipts):
-            return Ingested(receipt=after.told(), has_changed=has_changed)
         is_delivered = ingesting.deliver(
             after.told(),
             after.folded_to,
@@ -156,20 +153,21 @@ def ingest(
             site=site,
             now=now,
         )
-        if is_delivered and notices is not None:
-            ingesting.notify(after.receipt, notices=notices, now=now)
-        if not is_settled:
-            _spread(
-                key,
-                uploads=uploads,
-                receipts=receipts,
-                store=store,
-                summarise=summarise,
-                site=site,
-                now=now,
-                notices=notices,
-            )
-            store.settle(key, after.folded_to)
+        if is_delivered:
+            if notices is not None:
+                ingesting.notify(after.receipt, notices=notices, now=now)
+            continue  # it may have been written over that of a newer version, just come
+        _spread(
+            key,
+            uploads=uploads,
+            receipts=receipts,
+            store=store,
+            summarise=summarise,
+            site=site,
+            now=now,
+            notices=notices,
+        )
+        store.settle(key, after.folded_to)
         return Ingested(receipt=after.told(), has_changed=has_changed)
     message = f"{MAX_PASSES} passes over one key were all overtaken."
     raise FoldConflict(message)
@@ -326,11 +324,13 @@ def reconcile(
     value has reached all that copied it: a function killed anywhere is made good here. A key of
     which nothing is made is settled when its receipt is there: one call for each. A cursor
     in the table says where the next page begins; after the last page it starts over. A key that
-    cannot be ingested does not keep the others waiting: its error is raised last.
+    cannot be ingested does not keep the others waiting: its error is raised last. The one on which
+    the last reconciliation died is ingested whatever is noted of it: another may have settled it.
     """
     from chalicelib import ingesting
 
-    listing = uploads.page(store.cursor())
+    cursor, died_over = store.cursor()
+    listing = uploads.page(cursor)
     settled = store.settled_to(listing.newest)
     behind = [
         key
@@ -338,10 +338,15 @@ def reconcile(
         if settled.get(key) != newest
         and not ingesting.is_told_ignored(key, newest, receipts=receipts)
     ]
+    # Last, where the next one begins after this page: it may die on it again.
+    begins = {key: key for key in behind}
+    if died_over is not None:
+        begins.setdefault(died_over, listing.next_cursor or "")
     failures: list[Exception] = []
     changed = 0
-    for key in behind:
-        store.put_cursor(key)  # a key on which the function dies is not where the next one begins
+    for key, begins_after in begins.items():
+        # A key on which the function dies is not where the next one begins.
+        store.put_cursor(begins_after, works_on=key)
         try:
             done = ingest(
                 key,
@@ -356,11 +361,12 @@ def reconcile(
         except Exception as error:
             log.exception("key not reconciled", extra={"key": key})
             failures.append(error)
+            store.unsettle(key)  # as another may have left it meanwhile
         else:
             changed += done.has_changed
     store.put_cursor(listing.next_cursor)
     if failures:
-        message = f"{len(failures)} of {len(behind)} keys could not be ingested"
+        message = f"{len(failures)} of {len(begins)} keys could not be ingested"
         raise ExceptionGroup(message, failures)
     return changed
 

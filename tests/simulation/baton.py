@@ -72,6 +72,7 @@ class Baton:
         place = self._running.index(number)
         self._running.remove(number)
         if self._running:
+            self._left = next(self._turns, None)
             self._gates[self._running[place % len(self._running)]].release()
         else:
             self._is_over.set()

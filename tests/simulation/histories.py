@@ -106,7 +106,9 @@ _jobs: st.SearchStrategy[Job] = st.one_of(
 )
 _at_once = st.builds(
     AtOnce,
-    st.one_of(st.tuples(_ingests, _jobs), st.tuples(_ingests, _jobs, _jobs)),
+    st.one_of(st.tuples(_ingests, _jobs), st.tuples(_ingests, _jobs, _jobs)).filter(
+        lambda jobs: sum(str(job).startswith("reconcile") for job in jobs) < 2  # an hour apart
+    ),
     st.lists(st.integers(1, 25), max_size=8).map(tuple),
 )
 _times = st.sampled_from([1, 61, 6 * 60, 61 * 60]).map(lambda s: Passes(timedelta(seconds=s)))

@@ -72,10 +72,10 @@ MUTATIONS = (
         "        is_delivered = has_changed and ingesting.deliver(",
     ),
     Mutation(
-        "a key is settled before its receipt is delivered", "chalicelib/newsroom.py",
-        "        is_settled = store.is_settled(key, after.folded_to)\n",
-        "        store.settle(key, after.folded_to)\n"
-        "        is_settled = store.is_settled(key, after.folded_to)\n",
+        "a key is settled before its receipt is delivered",
+        "chalicelib/newsroom.py",
+        "        is_delivered = ingesting.deliver(",
+        "        store.settle(key, after.folded_to)\n        is_delivered = ingesting.deliver(",
     ),
     Mutation(
         "a claim is not given back", "chalicelib/aws/store.py",
@@ -141,13 +141,13 @@ MUTATIONS = (
 
 def run(*, jobs: int, histories: int) -> int:
     """Plant every mistake, print what became of each, and return 1 if one was not seen."""
+    missed = 0
     with ThreadPoolExecutor(jobs) as pool:
-        seen = list(pool.map(partial(plant, histories=histories), MUTATIONS))
-    for one in seen:
-        after = f"after {one.histories:>4}" if one.histories is not None else "not seen  "
-        print(f"{after}  {one.mutation.name}: {one.said}")
-    missed = sum(one.histories is None for one in seen)
-    print(f"mistakes: {len(seen)}, not seen: {missed}")
+        for one in pool.map(partial(plant, histories=histories), MUTATIONS):
+            after = f"after {one.histories:>4}" if one.histories is not None else "not seen  "
+            print(f"{after}  {one.mutation.name}: {one.said}", flush=True)
+            missed += one.histories is None
+    print(f"mistakes: {len(MUTATIONS)}, not seen: {missed}")
     return 1 if missed else 0
 
 

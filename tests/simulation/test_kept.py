@@ -12,6 +12,7 @@ from tests.simulation.acts import (
     Files,
     Function,
     HearsAgain,
+    Loses,
     Restores,
     Said,
     TakesDown,
@@ -50,5 +51,33 @@ def test_who_dies_over_stories_that_another_has_told_comes_back_to_them(
     slow = Function("ingest", faults=(Fault("killed before", at=turn + 3),))
     newsroom.do(Uploads("a.md"), HearsAgain("a.md"))
     newsroom.do(AtOnce((slow, Function("ingest")), turns=(turn,)))
+
+    newsroom.come_to_rest()
+
+
+@pytest.mark.parametrize("turn", range(15, 20))
+def test_a_reconciliation_that_dies_over_what_another_settles_comes_back_to_it(
+    newsroom: World, turn: int
+) -> None:
+    slow = Function("reconcile", faults=(Fault("killed before", at=turn + 3),))
+    newsroom.do(Uploads("a.md"), AtOnce((slow, Function("ingest")), turns=(turn,)))
+
+    newsroom.come_to_rest()
+
+
+def test_an_upload_that_is_gone_before_it_was_written_leaves_no_revision(newsroom: World) -> None:
+    cut_off = Function("ingest", faults=(Fault("cancelled by throttling", at=4),))
+    newsroom.do(Uploads("a.md"), AtOnce((cut_off,)), Restores("a.md"))
+
+    newsroom.come_to_rest()
+
+
+@pytest.mark.parametrize("turn", range(44, 50))
+def test_a_receipt_that_comes_late_does_not_stay_in_the_place_of_a_newer_one(
+    newsroom: World, turn: int
+) -> None:
+    newsroom.do(Uploads("a.md"), HearsAgain("a.md"))
+    at_once = (Function("ingest"), Uploads("a.md", "levy"), Function("ingest"))
+    newsroom.do(AtOnce(at_once, turns=(turn, 1)), Loses(0))
 
     newsroom.come_to_rest()

@@ -223,9 +223,9 @@ class World:
             self._run(AtOnce((Function("ingest"),)))
         is_whole = False
         while not is_whole:
-            is_whole = self.store.cursor() is None
+            is_whole = self.store.cursor() == (None, None)
             self._run(AtOnce((Function("reconcile"),)))
-            while self.store.cursor() is not None:
+            while self.store.cursor() != (None, None):
                 self._run(AtOnce((Function("reconcile"),)))
         assert not self.waiting
         # An inconsistent read would miss what was written last.
