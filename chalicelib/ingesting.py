@@ -81,9 +81,10 @@ def folded(
             store.put_revision(step.revision)
             made.add(step.revision.revision)
         record = step.record
-    if not known:
+    if not known and kind_of(key) == "article":
         # Before the record: a function that is killed in between leaves one that is folded again.
-        has = record.life.revision if record and record.life else 0
+        # Of no more numbers than versions are listed: who lists a newer one may be at work on it.
+        has = max(len(ids), record.life.revision if record and record.life else 0)
         store.drop_revisions(article_id(key), up_to=max(had, has), keeping=made)
     return replace(record, lineage=lineage(ids)) if record is not None else None
 

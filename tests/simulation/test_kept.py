@@ -81,3 +81,12 @@ def test_a_receipt_that_comes_late_does_not_stay_in_the_place_of_a_newer_one(
     newsroom.do(AtOnce(at_once, turns=(turn, 1)), Loses(0))
 
     newsroom.come_to_rest()
+
+
+def test_an_upload_that_was_taken_down_before_it_was_written_leaves_no_revision(
+    newsroom: World,
+) -> None:
+    cut_off = Function("ingest", faults=(Fault("cancelled by throttling", at=4),))
+    newsroom.do(Uploads("a.md"), AtOnce((cut_off,)), TakesDown("a.md"))
+
+    newsroom.come_to_rest()
