@@ -128,6 +128,8 @@ class _Kind:
 KINDS: Mapping[str, _Kind] = {
     "killed before": _Kind(_killed_before),
     "killed after": _Kind(_killed_after),
+    # Where most is at stake, oftener than chance would come there.
+    "killed after it wrote": _Kind(_killed_after, ("transact_write_items",)),
     "throttled": _Kind(_throttled),
     "failed": _Kind(_failed),
     "failed after it took effect": _Kind(_failed_after, _WRITES),

@@ -40,8 +40,9 @@ from tests.simulation.world import world
 
 STEPS = 14  # acts of one history
 
-_articles = st.sampled_from(ARTICLES)
-_keys = st.sampled_from((*ARTICLES, SOURCE, IMAGE, LITTER))
+# One article most of the time: what goes wrong goes wrong between those who work on one key.
+_articles = st.sampled_from(("a.md", "a.md", "a.md", *ARTICLES))
+_keys = st.sampled_from(("a.md", "a.md", *ARTICLES, SOURCE, IMAGE, LITTER))
 
 
 def _mostly_not(*others: object) -> st.SearchStrategy[object]:
@@ -109,7 +110,7 @@ _at_once = st.builds(
     st.one_of(st.tuples(_ingests, _jobs), st.tuples(_ingests, _jobs, _jobs)).filter(
         lambda jobs: sum(str(job).startswith("reconcile") for job in jobs) < 2  # an hour apart
     ),
-    st.lists(st.integers(1, 25), max_size=8).map(tuple),
+    st.lists(st.integers(1, 12), max_size=8).map(tuple),
 )
 _times = st.sampled_from([1, 61, 6 * 60, 61 * 60]).map(lambda s: Passes(timedelta(seconds=s)))
 
