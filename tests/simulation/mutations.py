@@ -32,7 +32,10 @@ class Mutation:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the simulation said of a mistake: after so many histories, None if it saw nothing."""
+    """What the simulation said of a mistake: after so many histories, None if it saw nothing.
+
+    None drawn, 0, where one that is kept as a test has seen it.
+    """
 
     mutation: Mutation
     histories: int | None
@@ -165,6 +168,13 @@ def plant(mutation: Mutation, *, histories: int) -> Seen:
             message = f"{mutation.name}: {mutation.file} has not these lines once: {mutation.was}"
             raise ValueError(message)
         file.write_text(text.replace(mutation.was, mutation.now), encoding="utf-8")
+        kept = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-n0", "-x", "tests/simulation/test_kept.py"],
+            cwd=copy, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if kept.returncode == 1:
+            (first,) = re.findall(r"^FAILED \S+::(\w+)", kept.stdout, re.MULTILINE)
+            return Seen(mutation, 0, first)
         command = [sys.executable, "-m", "tests.simulation", "--no-shrink"]
         done = subprocess.run(
             [*command, "--histories", str(histories)],

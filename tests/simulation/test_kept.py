@@ -8,6 +8,7 @@ import pytest
 
 from tests.simulation.acts import (
     SOURCE,
+    Act,
     AtOnce,
     Files,
     Function,
@@ -88,5 +89,20 @@ def test_an_upload_that_was_taken_down_before_it_was_written_leaves_no_revision(
 ) -> None:
     cut_off = Function("ingest", faults=(Fault("cancelled by throttling", at=4),))
     newsroom.do(Uploads("a.md"), AtOnce((cut_off,)), TakesDown("a.md"))
+
+    newsroom.come_to_rest()
+
+
+@pytest.mark.parametrize("before", [(), (Uploads("a.md", "ferry again"), INGEST)])
+@pytest.mark.parametrize("turn", range(3, 9))
+def test_a_slow_function_does_not_write_over_a_newer_record(
+    newsroom: World, turn: int, before: tuple[Act, ...]
+) -> None:
+    slow = Function("ingest", faults=(Fault("killed after it wrote", at=3),))
+    yesterday = Uploads("a.md", "levy", Said(dated=-600, section="world"))
+    newsroom.do(*before, Uploads("a.md"), HearsAgain("a.md"))
+    newsroom.do(AtOnce((slow, yesterday, Function("ingest")), turns=(turn, 1)))
+
+    newsroom.do(Uploads("a.md", "ferry", Said(dated=-60)), INGEST)
 
     newsroom.come_to_rest()
