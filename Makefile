@@ -1,6 +1,6 @@
 # Broadsheet. Needs Python 3.11 or newer with venv, and GNU make; makes .venv by itself.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-dynamodb check audit fuzz hostile fix bench soak lock deploy destroy
+.PHONY: help setup run test test-dynamodb simulate check audit fuzz hostile fix bench soak lock deploy destroy
 MAKEFLAGS += --no-print-directory
 
 # The first Python that is new enough; `make PYTHON=...` names another.
@@ -22,6 +22,7 @@ help:
 	@echo 'make run      the whole system here: PORT=8000 AWS_PORT=8001 SAMPLES=0 DATA_DIR=.local/'
 	@echo 'make test     the whole test suite'
 	@echo 'make test-dynamodb  what is promised of the table, on AWS'\''s own DynamoDB Local (Java 17, npm)'
+	@echo 'make simulate a newsroom to which everything happens: HISTORIES=1000 SEED=1 JOBS=2 CLOUD=memory'
 	@echo 'make check    format, lint, types, template; `make fix` formats'
 	@echo 'make audit    whether templates are safe and packages free of known faults; installs its tools apart'
 	@echo 'make fuzz     every reader against a coverage-guided fuzzer: TIME=60 (s), TARGETS="html mail"; apart, too'
@@ -47,6 +48,10 @@ test-dynamodb: setup
 	@$(VENV)/python -m desk.dynamodb_local
 	@$(VENV)/python -m pytest --engine dynamodb-local tests/aws/test_store.py tests/aws/test_story_rows.py \
 		tests/aws/test_table.py tests/aws/test_units.py tests/test_calls.py tests/test_rebuild.py tests/test_fetch_feeds.py
+
+simulate: setup
+	@$(VENV)/python -m tests.simulation --histories $(or $(HISTORIES),1000) --seed $(or $(SEED),1) --jobs $(or $(JOBS),2) \
+		--cloud $(or $(CLOUD),memory)
 
 check: setup
 	@$(VENV)/ruff format --check --quiet --output-format concise . || { echo 'make check: `make fix` formats these files' >&2; exit 1; }

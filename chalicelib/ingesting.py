@@ -81,9 +81,10 @@ def folded(
             store.put_revision(step.revision)
             made.add(step.revision.revision)
         record = step.record
-    if not known:
+    if not known and kind_of(key) == "article":
         # Before the record: a function that is killed in between leaves one that is folded again.
-        has = record.life.revision if record and record.life else 0
+        # Of no more numbers than versions are listed: who lists a newer one may be at work on it.
+        has = max(len(ids), record.life.revision if record and record.life else 0)
         store.drop_revisions(article_id(key), up_to=max(had, has), keeping=made)
     return replace(record, lineage=lineage(ids)) if record is not None else None
 
@@ -121,9 +122,9 @@ def dressed(record: Record | None, *, store: Store) -> Record | None:
 
 def written(before: Record | None, after: Record | None, *, store: Store) -> bool:
     """Write the record, unless another writer was faster."""
-    if before is not None:
-        # Before its row goes, which alone tells that this is left to do.
-        unplaced(before.key, is_due=after is None and before.life is not None, store=store)
+    if before is not None and after is None:
+        # Before its row goes: readers of a story are never led to what is not there.
+        unplaced(before.key, store=store)
     return store.write(before, after)
 
 
@@ -170,10 +171,20 @@ def rewritten(
     raise FoldConflict("Other writers were faster at every pass over one key.")
 
 
-def unplaced(key: str, *, is_due: bool, store: Store) -> None:
+def unplaced(key: str, *, store: Store) -> None:
     """Take an article that is none any more out of the stories."""
-    if is_due:
+    if kind_of(key) == "article":
         placing.place(article_id(key), None, rows=store.stories)
+
+
+def cleared(key: str, *, store: Store) -> None:
+    """Take away what an article may have left of which no record tells.
+
+    A function that died before it wrote a record may have left revisions, and stories.
+    """
+    if kind_of(key) == "article":
+        unplaced(key, store=store)
+        store.forget_revisions(article_id(key))
 
 
 def placed(
@@ -189,11 +200,6 @@ def placed(
         # The article is out and its editor is told, whatever its stories wait for.
         deliver(record.told(), record.folded_to, receipts=receipts, site=site, now=now)
         raise
-
-
-def is_delivered(record: Record, *, receipts: Receipts) -> bool:
-    stamp = stamped(record.told(), version_id=record.folded_to)
-    return receipts.has(receipt_key(record.key), stamp)
 
 
 def deliver(

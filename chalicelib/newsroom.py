@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from chalicelib.core.changes import Change
     from chalicelib.core.lifecycle import Summarise
     from chalicelib.core.receipt import Receipt, Telling
-    from chalicelib.core.record import Record
+    from chalicelib.core.record import Shown
     from chalicelib.core.site import Site
     from chalicelib.core.stories import Story
     from chalicelib.core.watch import Feed, Fetch
@@ -127,15 +127,24 @@ def ingest(
             has_changed |= ingesting.written(before, after, store=store)
             continue  # a last pass sees whether another writer was faster, or came meanwhile
         article = after.life.current if after and after.life else None
-        # Another writer may have gone on, and told the stories, while this one told them of less.
-        is_overtaken = placed is not None and placed != (article,)
         if after is None:
-            ingesting.unplaced(key, is_due=is_overtaken, store=store)
+            # No row is left that could say whether this was done: it is done every time.
+            ingesting.cleared(key, store=store)
+            _spread(
+                key,
+                None,
+                uploads=uploads,
+                receipts=receipts,
+                store=store,
+                summarise=summarise,
+                site=site,
+                now=now,
+                notices=notices,
+            )
             return Ingested(receipt=None, has_changed=has_changed)
-        is_settled = store.is_settled(key, after.folded_to)
-        if is_settled and not is_overtaken and ingesting.is_delivered(after, receipts=receipts):
-            return Ingested(receipt=after.told(), has_changed=has_changed)
         if after.life is not None and placed != (article,):
+            # Settled or not: another function may have died over the stories, and left them told
+            # of less, while a third one settled the key. Its event comes again.
             telling = ingesting.placed(after, receipts=receipts, store=store, site=site, now=now)
             placed = (article,)
             continue
@@ -147,20 +156,22 @@ def ingest(
             site=site,
             now=now,
         )
-        if is_delivered and notices is not None:
-            ingesting.notify(after.receipt, notices=notices, now=now)
-        if not is_settled:
-            _spread(
-                after,
-                uploads=uploads,
-                receipts=receipts,
-                store=store,
-                summarise=summarise,
-                site=site,
-                now=now,
-                notices=notices,
-            )
-            store.settle(key, after.folded_to)
+        if is_delivered:
+            if notices is not None:
+                ingesting.notify(after.receipt, notices=notices, now=now)
+            continue  # it may have been written over that of a newer version, just come
+        _spread(
+            key,
+            after.shown(),
+            uploads=uploads,
+            receipts=receipts,
+            store=store,
+            summarise=summarise,
+            site=site,
+            now=now,
+            notices=notices,
+        )
+        store.settle(key, after.folded_to)
         return Ingested(receipt=after.told(), has_changed=has_changed)
     message = f"{MAX_PASSES} passes over one key were all overtaken."
     raise FoldConflict(message)
@@ -206,7 +217,8 @@ def rebuild(
 
 
 def _spread(
-    record: Record,
+    key: str,
+    shown: Shown | None,
     *,
     uploads: Uploads,
     receipts: Receipts,
@@ -219,13 +231,12 @@ def _spread(
     """Ingest every key that copied an older value of a source or an image, or was taken down."""
     from chalicelib.core.record import name_of_key
 
-    if record.kind == "article":
+    if kind_of(key) == "article":
         return
-    taken = taken_by(record.key)
+    taken = taken_by(key)
     users: Iterable[str]
     if taken is None:
-        name = name_of_key(record.key)
-        users = store.behind(store.users(record.key), name, record.shown())
+        users = store.behind(store.users(key), name_of_key(key), shown)
     else:
         users = filter(None, [store.uploaded_as(taken)])
     for user in users:
@@ -324,11 +335,13 @@ def reconcile(
     value has reached all that copied it: a function killed anywhere is made good here. A key of
     which nothing is made is settled when its receipt is there: one call for each. A cursor
     in the table says where the next page begins; after the last page it starts over. A key that
-    cannot be ingested does not keep the others waiting: its error is raised last.
+    cannot be ingested does not keep the others waiting: its error is raised last. The one on which
+    the last reconciliation died is ingested whatever is noted of it: another may have settled it.
     """
     from chalicelib import ingesting
 
-    listing = uploads.page(store.cursor())
+    cursor, died_over = store.cursor()
+    listing = uploads.page(cursor)
     settled = store.settled_to(listing.newest)
     behind = [
         key
@@ -336,10 +349,15 @@ def reconcile(
         if settled.get(key) != newest
         and not ingesting.is_told_ignored(key, newest, receipts=receipts)
     ]
+    # Last, where the next one begins after this page: it may die on it again.
+    begins = {key: key for key in behind}
+    if died_over is not None:
+        begins.setdefault(died_over, listing.next_cursor or "")
     failures: list[Exception] = []
     changed = 0
-    for key in behind:
-        store.put_cursor(key)  # a key on which the function dies is not where the next one begins
+    for key, begins_after in begins.items():
+        # A key on which the function dies is not where the next one begins.
+        store.put_cursor(begins_after, works_on=key)
         try:
             done = ingest(
                 key,
@@ -354,11 +372,12 @@ def reconcile(
         except Exception as error:
             log.exception("key not reconciled", extra={"key": key})
             failures.append(error)
+            store.unsettle(key)  # as another may have left it meanwhile
         else:
             changed += done.has_changed
     store.put_cursor(listing.next_cursor)
     if failures:
-        message = f"{len(failures)} of {len(behind)} keys could not be ingested"
+        message = f"{len(failures)} of {len(begins)} keys could not be ingested"
         raise ExceptionGroup(message, failures)
     return changed
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import textwrap
 from datetime import UTC, datetime, timedelta
@@ -107,6 +108,12 @@ def rss(*items: str, language: str = "") -> str:
     itunes = 'xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"'
     head = f"<title>The Callport Courier</title><language>{language}</language>"
     return f'<rss version="2.0" {itunes}><channel>{head}{"".join(items)}</channel></rss>'
+
+
+def json_feed(*items: dict[str, str]) -> str:
+    """Return a JSON Feed of these items."""
+    told = {"version": "https://jsonfeed.org/version/1.1", "title": "Courier", "items": items}
+    return json.dumps(told)
 
 
 def opml(*outlines: dict[str, str]) -> bytes:

@@ -17,6 +17,7 @@ import boto3
 import pytest
 
 from desk import dynamodb_local
+from tests.doubles.dynamodb import DynamoDB
 
 TABLE = "broadsheet-local"
 
@@ -45,12 +46,20 @@ def _in_dynamodb_local(request: pytest.FixtureRequest) -> Iterator[Any]:
             made.delete_table(TableName=name)
 
 
+@contextmanager
+def _in_memory(_request: pytest.FixtureRequest) -> Iterator[Any]:
+    client = DynamoDB()
+    client.create_table(**described())
+    yield client
+
+
 ENGINES: Mapping[str, Callable[[pytest.FixtureRequest], AbstractContextManager[Any]]] = {
     "moto": _in_moto,
+    "memory": _in_memory,
     "dynamodb-local": _in_dynamodb_local,
 }
 DEFAULT = "moto"
-IN_PROCESS = ("moto",)
+IN_PROCESS = ("moto", "memory")
 LAX = ("moto",)  # accept what DynamoDB refuses
 
 

@@ -247,7 +247,7 @@ def test_reconcile_may_do_what_it_does_and_no_more(
 ) -> None:
     def until_done(_key: str = "") -> None:
         newsroom.tick("reconcile")
-        while wiring.store().cursor() is not None:
+        while wiring.store().cursor() != (None, None):
             newsroom.tick("reconcile")
 
     everything_happens(newsroom, until_done)

@@ -149,12 +149,12 @@ class Receipts:
         self._client = client
         self._bucket = bucket
 
-    def stamp(self, key: str) -> Stamp | None:
+    def stamp(self, key: str, *, form: str = "json") -> Stamp | None:
         """Return the stamp of the receipt under *key*, None without a receipt."""
         from chalicelib.core.receipt import Stamp
 
         try:
-            answer = self._client.head_object(Bucket=self._bucket, Key=f"{key}.json")
+            answer = self._client.head_object(Bucket=self._bucket, Key=f"{key}.{form}")
         except self._client.exceptions.ClientError as error:
             if error.response["Error"]["Code"] in ("404", "NoSuchKey"):
                 return None
@@ -163,8 +163,11 @@ class Receipts:
         return Stamp(version_id=stamped.get(_VERSION, ""), digest=stamped.get(_DIGEST, ""))
 
     def has(self, key: str, stamp: Stamp) -> bool:
-        """True if the receipt under *key* says what one with this stamp would say."""
-        return self.stamp(key) == stamp
+        """True if the receipt under *key* says what one with this stamp would say, in both forms.
+
+        Two writers at once may leave one of each.
+        """
+        return all(self.stamp(key, form=form) == stamp for form in ("json", "html"))
 
     def put(self, key: str, *, stamp: Stamp, json: bytes, html: bytes) -> None:
         """Write both forms of a receipt, the JSON last: where it is, the other is too."""

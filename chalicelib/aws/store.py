@@ -67,6 +67,7 @@ _ALL = "all"
 _CORRECTIONS = "corrections"
 _CHANGES = "LIST#changes"
 _SOURCES = "LIST#sources"
+_REVISION = "AS#"
 _OBSERVED_LATEST = ("OBSERVED#latest", "VALUE")
 _OBSERVED_CURSOR = ("OBSERVED#reconcile", "VALUE")
 
@@ -181,6 +182,21 @@ class Store(Table):
         gone = (number for number in range(1, up_to + 1) if number not in keeping)
         self._write_all(delete=[revision_key(id_, number) for number in gone])
 
+    def forget_revisions(self, id_: ArticleId) -> None:
+        """Delete every revision, those too that no record ever counted. A Query a megabyte."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            ProjectionExpression="sk",
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :revisions)",
+            ExpressionAttributeValues={
+                ":pk": {"S": current_key(id_)[0]},
+                ":revisions": {"S": _REVISION},
+            },
+            ConsistentRead=True,
+        )
+        places = [item["sk"]["S"] for page in pages for item in page["Items"]]
+        self._write_all(delete=[(current_key(id_)[0], place) for place in places])
+
     def shown(self, names: Iterable[str]) -> tuple[dict[str, Shown], dict[str, str]]:
         """Return what the named records give to others now, and the digest of each, "" if none."""
         from chalicelib.core.article import Picture, Source
@@ -231,10 +247,6 @@ class Store(Table):
         """Return the key of which *id_* is the id, if it has a record."""
         row = self._get((f"UPLOAD#{id_}", "STATE"), consistent=True)
         return row["key"]["S"] if row else None
-
-    def is_settled(self, key: str, version_id: str) -> bool:
-        """True if all that follows from this version of *key* was done; see `settle`."""
-        return self.settled_to([key]).get(key) == version_id
 
     def settled_to(self, keys: Iterable[str]) -> dict[str, str]:
         """Return, for each key that is settled, the version it is settled to. 100 keys a call."""
@@ -516,7 +528,7 @@ class Store(Table):
         return datetime.fromisoformat(replaced["refreshed_at"]["S"]) if replaced else None
 
     def settle(self, key: str, version_id: str) -> None:
-        """Note that the record of *key* is folded to this version, told and spread.
+        """Note for `reconcile` that the record of *key* is folded to this version, told, spread.
 
         The note is part of the STATE row and goes with the next write of it, so it never speaks
         of another record than the one it was made for.
@@ -544,16 +556,23 @@ class Store(Table):
         except self._client.exceptions.ConditionalCheckFailedException:
             return
 
-    def cursor(self) -> str | None:
-        """Return where the next reconciliation goes on, None for the beginning."""
-        row = self._get(_OBSERVED_CURSOR, consistent=True)
-        return row["cursor"]["S"] if row else None
+    def cursor(self) -> tuple[str | None, str | None]:
+        """Return where the next reconciliation goes on, and the key on which the last one died.
 
-    def put_cursor(self, cursor: str | None) -> None:
+        None for the beginning, and where it came to its end.
+        """
+        row = self._get(_OBSERVED_CURSOR, consistent=True)
+        if row is None:
+            return None, None
+        return row["cursor"]["S"], row["works_on"]["S"] if "works_on" in row else None
+
+    def put_cursor(self, cursor: str | None, *, works_on: str | None = None) -> None:
         if cursor is None:
             self._client.delete_item(TableName=self._table, Key=row_key(_OBSERVED_CURSOR))
             return
         item: Item = {**row_key(_OBSERVED_CURSOR), "cursor": {"S": cursor}}
+        if works_on is not None:
+            item["works_on"] = {"S": works_on}
         self._put(item)
 
     # Calls
@@ -739,7 +758,7 @@ def draft_key(id_: ArticleId) -> Key:
 
 
 def revision_key(id_: ArticleId, revision: int) -> Key:
-    return f"ARTICLE#{id_}", f"AS#{revision:06}"
+    return f"ARTICLE#{id_}", f"{_REVISION}{revision:06}"
 
 
 def _has_copied(state: Item | None, name: str, value: str) -> bool:

@@ -193,7 +193,7 @@ def test_what_is_settled_is_told_for_many_keys_until_the_next_write(store: Store
 
     assert store.settled_to(keys) == {key: f"v-{key}" for key in keys[::40]}
     store.write(record(key="0.md", version="v-0.md"), record(key="0.md", version="next"))
-    assert not store.is_settled("0.md", "next")
+    assert store.settled_to(["0.md"]) == {}
 
 
 @given(

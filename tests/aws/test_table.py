@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from botocore.stub import Stubber
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -106,15 +107,19 @@ def test_a_transaction_that_was_throttled_is_no_lost_race(rows: Rows) -> None:
         rows.put_together(row("a"), row("b"))
 
 
-def cancelled(rows: Rows, *codes: str) -> Stubber:
-    """Have the next transaction cancelled for these reasons, which no quiet engine gives."""
-    stubber = Stubber(rows._client)
-    stubber.add_client_error(
-        "transact_write_items",
-        "TransactionCanceledException",
-        modeled_fields={"CancellationReasons": [{"Code": code} for code in codes]},
-    )
-    return stubber
+@contextmanager
+def cancelled(rows: Rows, *codes: str) -> Iterator[None]:
+    """Have every transaction cancelled for these reasons, which no quiet engine gives."""
+    kept = rows._client
+    error = kept.exceptions.TransactionCanceledException
+
+    def cancel(**_: Any) -> None:
+        told = {"Error": {}, "CancellationReasons": [{"Code": code} for code in codes]}
+        raise error(told, "TransactWriteItems")
+
+    rows._client = SimpleNamespace(exceptions=kept.exceptions, transact_write_items=cancel)
+    yield
+    rows._client = kept
 
 
 def test_a_hundred_rows_are_one_transaction(rows: Rows) -> None:

@@ -1,0 +1,189 @@
+"""Mistakes planted in the code, one at a time, in a copy of it: the simulation must see each.
+
+A simulation that finds nothing says something only if it could have found something.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+MOST = 1_000  # histories until a mistake must have been seen
+_LINKED = ("tests", "desk", "infra", "samples", "pyproject.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """A mistake: in a file, these lines in the place of those."""
+
+    name: str
+    file: str
+    was: str
+    now: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the simulation said of a mistake: after so many histories, None if it saw nothing.
+
+    None drawn, 0, where one that is kept as a test has seen it.
+    """
+
+    mutation: Mutation
+    histories: int | None
+    said: str
+
+
+MUTATIONS = (
+    Mutation(
+        "a record is written whatever another has written", "chalicelib/aws/store.py",
+        "            guard = condition if key == state else {}",
+        "            guard = {} if condition else {}",
+    ),
+    Mutation(
+        "folded_to is not compared", "chalicelib/aws/store.py",
+        '"ConditionExpression": "folded_to = :folded AND dressed = :dressed",\n'
+        '        "ExpressionAttributeValues": {":folded": state["folded_to"], '
+        '":dressed": state["dressed"]},',
+        '"ConditionExpression": "dressed = :dressed",\n'
+        '        "ExpressionAttributeValues": {":dressed": state["dressed"]},',
+    ),
+    Mutation(
+        "versions are folded newest first", "chalicelib/aws/buckets.py",
+        "return tuple(reversed(found))", "return tuple(found)",
+    ),
+    Mutation(
+        "a prefix takes the versions of other keys", "chalicelib/aws/buckets.py",
+        "            if key_ != key:\n                break\n", "",
+    ),
+    Mutation(
+        "deletions are passed over", "chalicelib/aws/buckets.py",
+        'entries = _merged(page.get("Versions", []), page.get("DeleteMarkers", []))',
+        'entries = _merged(page.get("Versions", []), [])',
+    ),
+    Mutation(
+        "the receipt is written before the record, and then never", "chalicelib/newsroom.py",
+        "        is_delivered = ingesting.deliver(",
+        "        is_delivered = has_changed and ingesting.deliver(",
+    ),
+    Mutation(
+        "a key is settled before its receipt is delivered",
+        "chalicelib/newsroom.py",
+        "        is_delivered = ingesting.deliver(",
+        "        store.settle(key, after.folded_to)\n        is_delivered = ingesting.deliver(",
+    ),
+    Mutation(
+        "a claim is not given back", "chalicelib/aws/store.py",
+        "told = {place for place in was if Claim(key, place) != had}", "told = set(was)",
+    ),
+    Mutation(
+        "what a batch left is dropped", "chalicelib/aws/table.py",
+        'wanted = list(answer.get("UnprocessedItems", {}).get(self._table, []))', "wanted = []",
+    ),
+    Mutation(
+        "what a batch did not answer is taken for absent", "chalicelib/aws/table.py",
+        'wanted = list(left["Keys"]) if left else []', "wanted = []",
+    ),
+    Mutation(
+        "the latest list is made of an old reading", "chalicelib/listing.py",
+        "limit=left, consistent=True", "limit=left, consistent=False",
+    ),
+    Mutation(
+        "the list shows what has expired", "chalicelib/core/article.py",
+        "return self.public_at <= now and not self.has_expired(now)",
+        "return self.public_at <= now",
+    ),
+    Mutation(
+        "reconciliation skips a page", "chalicelib/newsroom.py",
+        "    store.put_cursor(listing.next_cursor)",
+        "    further = listing.next_cursor and uploads.page(listing.next_cursor).next_cursor\n"
+        "    store.put_cursor(further)",
+    ),
+    Mutation(
+        "a version that is gone is not missed", "chalicelib/ingesting.py",
+        "if record is not None and (anew or lineage(ids[:known]) != record.lineage):",
+        "if record is not None and (anew or not known):",
+    ),
+    Mutation(
+        "nobody hears of a new profile", "chalicelib/newsroom.py",
+        '    if kind_of(key) == "article":\n        return\n', "    return\n",
+    ),
+    Mutation(
+        "a takedown is not looked at", "chalicelib/ingesting.py",
+        'is_closed = kind_of(key) == "article" and store.is_closed(article_id(key))',
+        "is_closed = False",
+    ),
+    Mutation(
+        "an embargo ends a quarter of an hour early", "chalicelib/core/article.py",
+        "        return self.public_at <= now and "
+        "(self.expires_at is None or now < self.expires_at)",
+        "        from datetime import timedelta\n\n"
+        "        early = self.public_at - timedelta(minutes=15)\n"
+        "        return early <= now and (self.expires_at is None or now < self.expires_at)",
+    ),
+    Mutation(
+        "an earlier refresh undoes a later one", "chalicelib/aws/store.py",
+        "attribute_not_exists(pk) OR refreshed_at <= :mine",
+        "attribute_not_exists(pk) OR refreshed_at <= :mine OR refreshed_at > :mine",
+    ),
+    Mutation(
+        "stories are told before they are opened", "chalicelib/placing.py",
+        "    if before.placed.is_open or before.placed.traits != traits:",
+        "    if before.placed.traits != traits:",
+    ),
+)  # fmt: skip
+
+
+def run(*, jobs: int, histories: int) -> int:
+    """Plant every mistake, print what became of each, and return 1 if one was not seen."""
+    missed = 0
+    with ThreadPoolExecutor(jobs) as pool:
+        for one in pool.map(partial(plant, histories=histories), MUTATIONS):
+            after = f"after {one.histories:>4}" if one.histories is not None else "not seen  "
+            print(f"{after}  {one.mutation.name}: {one.said}", flush=True)
+            missed += one.histories is None
+    print(f"mistakes: {len(MUTATIONS)}, not seen: {missed}")
+    return 1 if missed else 0
+
+
+def plant(mutation: Mutation, *, histories: int) -> Seen:
+    """Live through histories with one mistake in the code, until it is seen."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder)
+        for name in _LINKED:
+            (copy / name).symlink_to(ROOT / name)
+        shutil.copytree(ROOT / "chalicelib", copy / "chalicelib",
+                        ignore=shutil.ignore_patterns("__pycache__"))  # fmt: skip
+        file = copy / mutation.file
+        text = file.read_text(encoding="utf-8")
+        if text.count(mutation.was) != 1:
+            message = f"{mutation.name}: {mutation.file} has not these lines once: {mutation.was}"
+            raise ValueError(message)
+        file.write_text(text.replace(mutation.was, mutation.now), encoding="utf-8")
+        kept = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-n0", "-x", "tests/simulation/test_kept.py"],
+            cwd=copy, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if kept.returncode == 1:
+            (first,) = re.findall(r"^FAILED \S+::(\w+)", kept.stdout, re.MULTILINE)
+            return Seen(mutation, 0, first)
+        command = [sys.executable, "-m", "tests.simulation", "--no-shrink"]
+        done = subprocess.run(
+            [*command, "--histories", str(histories)],
+            cwd=copy, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    if done.returncode not in (0, 1):
+        raise RuntimeError(done.stderr)
+    lived = re.search(r"^histories: ([\d,]+)", done.stdout, re.MULTILINE)
+    if done.returncode == 0 or lived is None:
+        return Seen(mutation, None, done.stderr[-200:] if lived is None else "")
+    said = done.stdout.partition("should:\n")[2].splitlines()[0]
+    return Seen(mutation, int(lived[1].replace(",", "")), said[:90])

@@ -1,0 +1,108 @@
+"""Histories that once ended otherwise than they should: each found a mistake in the code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.simulation.acts import (
+    SOURCE,
+    Act,
+    AtOnce,
+    Files,
+    Function,
+    HearsAgain,
+    Loses,
+    Restores,
+    Said,
+    TakesDown,
+    Uploads,
+)
+from tests.simulation.faults import Fault
+from tests.simulation.world import World, wired, world
+
+INGEST = AtOnce((Function("ingest"),))
+
+
+@pytest.fixture
+def newsroom() -> Iterator[World]:
+    with wired(), world() as made:
+        yield made
+
+
+def test_a_profile_that_is_removed_for_good_leaves_its_articles(newsroom: World) -> None:
+    newsroom.do(Files(SOURCE), INGEST)
+    newsroom.do(Uploads("a.md", "ferry", Said(source="courier")), Restores(SOURCE), INGEST, INGEST)
+
+    newsroom.come_to_rest()
+
+
+def test_a_takedown_whose_mark_is_removed_for_good_is_lifted(newsroom: World) -> None:
+    newsroom.do(Uploads("a.md"), INGEST, TakesDown("a.md"), INGEST)
+    newsroom.do(Restores(newsroom.mark_of("a.md")), INGEST)
+
+    newsroom.come_to_rest()
+
+
+@pytest.mark.parametrize("turn", range(12, 17))
+def test_who_dies_over_stories_that_another_has_told_comes_back_to_them(
+    newsroom: World, turn: int
+) -> None:
+    slow = Function("ingest", faults=(Fault("killed before", at=turn + 3),))
+    newsroom.do(Uploads("a.md"), HearsAgain("a.md"))
+    newsroom.do(AtOnce((slow, Function("ingest")), turns=(turn,)))
+
+    newsroom.come_to_rest()
+
+
+@pytest.mark.parametrize("turn", range(15, 20))
+def test_a_reconciliation_that_dies_over_what_another_settles_comes_back_to_it(
+    newsroom: World, turn: int
+) -> None:
+    slow = Function("reconcile", faults=(Fault("killed before", at=turn + 3),))
+    newsroom.do(Uploads("a.md"), AtOnce((slow, Function("ingest")), turns=(turn,)))
+
+    newsroom.come_to_rest()
+
+
+def test_an_upload_that_is_gone_before_it_was_written_leaves_no_revision(newsroom: World) -> None:
+    cut_off = Function("ingest", faults=(Fault("cancelled by throttling", at=4),))
+    newsroom.do(Uploads("a.md"), AtOnce((cut_off,)), Restores("a.md"))
+
+    newsroom.come_to_rest()
+
+
+@pytest.mark.parametrize("turn", range(44, 50))
+def test_a_receipt_that_comes_late_does_not_stay_in_the_place_of_a_newer_one(
+    newsroom: World, turn: int
+) -> None:
+    newsroom.do(Uploads("a.md"), HearsAgain("a.md"))
+    at_once = (Function("ingest"), Uploads("a.md", "levy"), Function("ingest"))
+    newsroom.do(AtOnce(at_once, turns=(turn, 1)), Loses(0))
+
+    newsroom.come_to_rest()
+
+
+def test_an_upload_that_was_taken_down_before_it_was_written_leaves_no_revision(
+    newsroom: World,
+) -> None:
+    cut_off = Function("ingest", faults=(Fault("cancelled by throttling", at=4),))
+    newsroom.do(Uploads("a.md"), AtOnce((cut_off,)), TakesDown("a.md"))
+
+    newsroom.come_to_rest()
+
+
+@pytest.mark.parametrize("before", [(), (Uploads("a.md", "ferry again"), INGEST)])
+@pytest.mark.parametrize("turn", range(3, 9))
+def test_a_slow_function_does_not_write_over_a_newer_record(
+    newsroom: World, turn: int, before: tuple[Act, ...]
+) -> None:
+    slow = Function("ingest", faults=(Fault("killed after it wrote", at=3),))
+    yesterday = Uploads("a.md", "levy", Said(dated=-600, section="world"))
+    newsroom.do(*before, Uploads("a.md"), HearsAgain("a.md"))
+    newsroom.do(AtOnce((slow, yesterday, Function("ingest")), turns=(turn, 1)))
+
+    newsroom.do(Uploads("a.md", "ferry", Said(dated=-60)), INGEST)
+
+    newsroom.come_to_rest()
