@@ -106,3 +106,22 @@ def test_a_slow_function_does_not_write_over_a_newer_record(
     newsroom.do(Uploads("a.md", "ferry", Said(dated=-60)), INGEST)
 
     newsroom.come_to_rest()
+
+
+@pytest.mark.parametrize("kind", ["killed before", "done in part"])
+@pytest.mark.parametrize("at", range(1, 60, 2))
+def test_what_goes_wrong_at_any_call_is_made_good_without_another_event(
+    newsroom: World, kind: str, at: int
+) -> None:
+    newsroom.do(Uploads("a.md"), INGEST, Uploads("b.md", "ferry again"))
+    newsroom.do(AtOnce((Function("ingest", faults=(Fault(kind, at),)),)), Loses(0))
+
+    newsroom.come_to_rest()
+
+
+@pytest.mark.parametrize("at", range(43, 53))  # about the receipt, which comes last
+def test_who_dies_over_a_receipt_leaves_it_to_the_reconciliation(newsroom: World, at: int) -> None:
+    cut_off = Function("ingest", faults=(Fault("killed before", at),))
+    newsroom.do(Uploads("a.md"), AtOnce((cut_off,)), Loses(0))
+
+    newsroom.come_to_rest()
