@@ -114,16 +114,19 @@ class Meter:
         events, service = client.meta.events, client.meta.service_model.service_name
 
         def leaves(model: Any, params: Any, **_: Any) -> None:
-            name = f"{service}.{model.name}"
-            self.use.calls[name] = self.use.calls.get(name, 0) + 1
-            if service == "dynamodb":
-                began = time.process_time()
-                self._capacity(model.name, json.loads(params["body"]))
-                self.use.aws_s += time.process_time() - began
+            began = time.process_time()
+            self.count(service, model.name, params["body"])
+            self.use.aws_s += time.process_time() - began
 
         events.register(f"before-call.{service}", leaves)
         events.register_first(f"before-send.{service}", self._sent)
         events.register_first(f"response-received.{service}", self._answered)
+
+    def count(self, service: str, name: str, body: bytes | str) -> None:
+        """Count a call by its name and the body that was sent."""
+        self.use.calls[f"{service}.{name}"] = self.use.calls.get(f"{service}.{name}", 0) + 1
+        if service == "dynamodb":
+            self._capacity(name, json.loads(body))
 
     def _sent(self, **_: Any) -> None:
         self._began = time.process_time()

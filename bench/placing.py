@@ -119,7 +119,8 @@ def _words(seed: int, count: int) -> tuple[str, ...]:
     )
 
 
-def _article(number: int, event: int, *, public_at: datetime) -> Article:
+def prose(number: int, event: int) -> str:
+    """Return the text of one article on an invented event, the same each time."""
     chance = random.Random(number)  # noqa: S311
     own = _words(event + 1, 24)
     common = _words(-1, 600)
@@ -131,8 +132,11 @@ def _article(number: int, event: int, *, public_at: datetime) -> Article:
         chance.shuffle(told)
         said = chance.sample([*names, *place], 2)
         sentences.append(f"On the day {said[0]} {' '.join(told)} with {said[1]}.")
-    text = " ".join(sentences)
-    source = f"source-{number % 7}"
+    return " ".join(sentences)
+
+
+def _article(number: int, event: int, *, public_at: datetime) -> Article:
+    text, source = prose(number, event), f"source-{number % 7}"
     return builders.made(f"bench/{number}.md", text, public_at=public_at, source=source)
 
 

@@ -62,7 +62,7 @@ def build(*, root: Path = ROOT) -> Bundle:
     name = runtime()
     _compile(root)
     _remove_torn(root / ".chalice" / "deployments")
-    path = _pack(root, name)
+    path = pack(root, name)
     with zipfile.ZipFile(path) as packed:
         _refuse_what_is_missing(packed, root / "requirements.txt")
         packages = _packages(packed)
@@ -85,7 +85,8 @@ def runtime(version: tuple[int, int] = sys.version_info[:2]) -> str:
     return name
 
 
-def _pack(root: Path, runtime_name: str) -> Path:
+def pack(root: Path, runtime_name: str) -> Path:
+    """Have Chalice make the zip of a project, as `chalice deploy` makes it."""
     from chalice.deploy import packager
     from chalice.utils import UI, OSUtils
 
