@@ -19,7 +19,7 @@ from pathlib import Path
 
 from bench.deployed import (
     BASELINES_ROUTES,
-    UPLOADS,
+    BUCKET,
     Deployed,
     Reader,
     deployed,
@@ -90,7 +90,7 @@ def _uploaded(number: int) -> str:
 
     key, text = f"bench/{number}.md", prose(number, number)
     body = f"---\nheadline: Report {number}\nsection: world\n---\n\n{text}\n"
-    boto3.client("s3").put_object(Bucket=UPLOADS, Key=key, Body=body.encode())
+    boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=body.encode())
     return key
 
 
@@ -129,6 +129,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15)
     words = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, deployed(Path(folder)) as at:
+        at.fill()
         print("\n".join(table(starts(at, rounds=words.rounds))))
 
 

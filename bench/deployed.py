@@ -19,10 +19,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.cost import Meter
 from bench.function import Answered, Function, runtime_folder
+from bench.meter import Asked, Meter
 from desk import bundle, samples
-from desk.embedded import EmbeddedAws, use_local_credentials
+from desk.embedded import REGION, EmbeddedAws, use_local_credentials
 from desk.gateway import Gateway, Request
 from desk.upload import File
 from desk.venv import ROOT
@@ -30,12 +30,12 @@ from desk.venv import ROOT
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
-UPLOADS = "broadsheet-local-uploads"
+BUCKET = "broadsheet-local-uploads"
 BASELINE = Path(__file__).parent / "baseline"
 _BASELINES_OWN = {"aws-lambda-powertools", "jinja2", "jmespath", "markupsafe", "typing-extensions"}
 _SETTINGS = {
     "BROADSHEET_TABLE": "broadsheet-local",
-    "BROADSHEET_UPLOADS_BUCKET": UPLOADS,
+    "BROADSHEET_UPLOADS_BUCKET": BUCKET,
     "BROADSHEET_RECEIPTS_BUCKET": "broadsheet-local-receipts",
     "BROADSHEET_PUBLIC_URL": "https://news.example",
     "BROADSHEET_LOOPBACK_FEEDS": "allowed",
@@ -51,7 +51,7 @@ class Deployed:
 
     aws: CountingAws
     folder: Path  # of ours/, baseline/ and runtime/
-    keys: tuple[str, ...]  # of what was uploaded
+    files: tuple[File, ...]  # the newsroom's, before they are uploaded
 
     def start(self, handler: str, *, of: str = "ours") -> Function:
         names = ("AWS_", "BROADSHEET_", "BASELINE_", "POWERTOOLS_", "NO_PROXY", "no_proxy")
@@ -60,32 +60,84 @@ class Deployed:
             handler, code=self.folder / of, runtime=self.folder / "runtime", environ=environ
         )
 
-    def calls(self) -> Meter:
-        """Return what was asked of the table since the last time, in DynamoDB's units."""
+    def asked(self) -> Asked:
+        """Return what was asked of AWS since the last time."""
+        return self.aws.taken()
+
+    def upload(self) -> tuple[str, ...]:
+        """Upload the newsroom's files, and return their keys; nothing ingests them."""
         import boto3
 
-        asked, self.aws.asked = self.aws.asked, []
-        meter = Meter(boto3.client("dynamodb"))
-        for name, body in asked:
-            meter.count("dynamodb", name, body)
-        self.aws.asked = []  # those of the meter itself
-        return meter
+        s3, now = boto3.client("s3"), datetime.now(UTC)
+        for file in self.files:
+            samples.upload(file, s3, BUCKET, now=now)
+        return tuple(file.key for file in self.files)
+
+    def fill(self) -> None:
+        """Have the newsroom that a reader finds: all uploaded, ingested, listed."""
+        from chalicelib import newsroom, wiring
+
+        for key in self.upload():
+            newsroom.ingest(
+                key,
+                uploads=wiring.uploads(),
+                receipts=wiring.receipts(),
+                store=wiring.store(),
+                summarise=wiring.summarise,
+                notices=None,
+                site=wiring.site(),
+                now=_now(),
+            )
+        newsroom.refresh_latest(store=wiring.store(), now=_now())
 
 
 class CountingAws(EmbeddedAws):
-    """Remembers each call to the table: its name, and the body that was sent."""
+    """Counts each call before it is answered."""
 
     def __init__(self, listener: socket.socket) -> None:
         super().__init__(listener)
-        self.asked: list[tuple[str, bytes]] = []
+        self._meter = Meter(_tables())
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         target = environ.get("HTTP_X_AMZ_TARGET", "")
         if target.startswith("DynamoDB_"):
             body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
             environ["wsgi.input"] = io.BytesIO(body)
-            self.asked.append((target.partition(".")[2], body))
+            self._meter.count("dynamodb", target.partition(".")[2], body)
+        elif "/s3/" in environ.get("HTTP_AUTHORIZATION", ""):
+            self._meter.count("s3", _asked_of_s3(environ))
         return super().__call__(environ, start_response)
+
+    def taken(self) -> Asked:
+        """Return what was asked since the last time."""
+        taken, self._meter.asked = self._meter.asked, Asked()
+        return taken
+
+
+def _asked_of_s3(environ: WSGIEnvironment) -> str:
+    """Name a call by how it is paid for: an object is read, or it is something else."""
+    names_key = "/" in environ["PATH_INFO"].strip("/")
+    reads = {"GET": "GetObject", "HEAD": "HeadObject"} if names_key else {}
+    method: str = environ["REQUEST_METHOD"]
+    return reads.get(method, method)
+
+
+def _tables() -> Any:
+    """Return a client that asks moto where it stands, past its server and what counts there."""
+    import boto3
+    from moto.core.botocore_stubber import BotocoreStubber
+
+    client = boto3.client(
+        "dynamodb",
+        region_name=REGION,
+        endpoint_url=f"https://dynamodb.{REGION}.amazonaws.com",
+        aws_access_key_id="local",
+        aws_secret_access_key="local",  # noqa: S106 - moto looks at none of them
+    )
+    inside = BotocoreStubber()
+    inside.enabled = True
+    client.meta.events.register("before-send", inside)  # type: ignore[arg-type]  # an answer is taken
+    return client
 
 
 @contextmanager
@@ -95,8 +147,9 @@ def deployed(folder: Path, *, files: Iterable[File] | None = None) -> Iterator[D
     unpack(_baselines_zip(folder / "project"), folder / "baseline")
     (folder / "runtime").mkdir()
     runtime_folder(folder / "runtime")
-    with filled(samples.listed() if files is None else files) as (aws, keys):
-        yield Deployed(aws=aws, folder=folder, keys=keys)
+    listed = samples.listed() if files is None else files
+    with _empty_aws() as aws:
+        yield Deployed(aws=aws, folder=folder, files=tuple(listed))
 
 
 def unpack(archive: Path, folder: Path) -> None:
@@ -114,8 +167,8 @@ def _baselines_zip(project: Path) -> Path:
 
 
 @contextmanager
-def filled(files: Iterable[File]) -> Iterator[tuple[CountingAws, tuple[str, ...]]]:
-    """Give an AWS that holds the newsroom of *files*, ingested, and the baseline's row."""
+def _empty_aws() -> Iterator[CountingAws]:
+    """Give an AWS with the stack of a stage, and the baseline's row in its table."""
     import boto3
 
     listener = socket.create_server(("127.0.0.1", 0))
@@ -130,38 +183,16 @@ def filled(files: Iterable[File]) -> Iterator[tuple[CountingAws, tuple[str, ...]
             Parameters=[{"ParameterKey": "Stage", "ParameterValue": "local"}],
         )
     s3 = boto3.client("s3")
-    s3.put_bucket_versioning(Bucket=UPLOADS, VersioningConfiguration={"Status": "Enabled"})
+    s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
     boto3.client("dynamodb").put_item(
         TableName="broadsheet-local",
         Item={name: {"S": value} for name, value in _BASELINE_ROW.items()},
     )
-    keys = []
-    for file in files:
-        samples.upload(file, s3, UPLOADS, now=datetime.now(UTC))
-        keys.append(file.key)
-    _ingest(keys)
     try:
-        yield aws, tuple(keys)
+        yield aws
     finally:
         aws.stop()
         listener.close()
-
-
-def _ingest(keys: Iterable[str]) -> None:
-    from chalicelib import newsroom, wiring
-
-    for key in keys:
-        newsroom.ingest(
-            key,
-            uploads=wiring.uploads(),
-            receipts=wiring.receipts(),
-            store=wiring.store(),
-            summarise=wiring.summarise,
-            notices=None,
-            site=wiring.site(),
-            now=_now(),
-        )
-    newsroom.refresh_latest(store=wiring.store(), now=_now())
 
 
 def _now() -> datetime:
@@ -170,7 +201,7 @@ def _now() -> datetime:
 
 def upload_event(*keys: str) -> dict[str, Any]:
     """Return what S3 sends of *keys*."""
-    bucket = {"name": UPLOADS}
+    bucket = {"name": BUCKET}
     return {"Records": [{"s3": {"bucket": bucket, "object": {"key": key}}} for key in keys]}
 
 

@@ -1,6 +1,6 @@
 """Who gets what: the one place where parts are put together, each once a process.
 
-boto3 is loaded with the first part that needs it, never at import.
+boto3 is loaded with the first part that needs it, never at import; the table needs none.
 """
 
 from __future__ import annotations
@@ -22,9 +22,19 @@ if TYPE_CHECKING:
 
 @cache
 def store() -> Store:
+    from chalicelib.aws import dynamodb
     from chalicelib.aws.store import Store
 
-    return Store(_client("dynamodb"), settings.table())
+    access_key, secret_key, session_token = settings.aws_keys()
+    client = dynamodb.client(
+        region=settings.aws_region(),
+        access_key=access_key,
+        secret_key=secret_key,
+        session_token=session_token,
+        endpoint=settings.aws_endpoint("dynamodb"),
+        max_attempts=settings.aws_attempts(),
+    )
+    return Store(client, settings.table())
 
 
 @cache

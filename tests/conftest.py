@@ -39,6 +39,7 @@ from chalicelib.core.site import Site  # noqa: E402
 from desk.stage import Stage  # noqa: E402
 from tests import builders  # noqa: E402
 from tests.publishers import Publisher, publisher  # noqa: E402
+from tests.tables import Tables, served  # noqa: E402
 
 # Two noisy cores: how long one example takes says nothing about the code.
 hypothesis.settings.register_profile("newsroom", deadline=None)
@@ -75,14 +76,29 @@ def shared() -> Path:
     return SHARED
 
 
+@pytest.fixture(scope="session")
+def tables() -> Iterator[Tables]:
+    """Where DynamoDB answers: the functions reach it by HTTP alone, which moto does not mock."""
+    with served() as told:
+        yield told
+
+
 @pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def calls(aws: None, tables: Tables) -> list[str]:
+    """The names of the calls to the table since the test's beginning; it may clear them."""
+    return tables.calls
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch, tables: Tables) -> Iterator[None]:
     """An empty AWS with the stack of one stage, made from the deployed template."""
     parts = (wiring.store, wiring.uploads, wiring.receipts, wiring.media, wiring.model)
     for cached in (*parts, wiring.notices):
         cached.cache_clear()
     wiring._client.cache_clear()
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", tables.address)
+    tables.calls.clear()
     with mock_aws():
         template = (ROOT / "infra" / "broadsheet.yaml").read_text(encoding="utf-8")
         boto3.client("cloudformation").create_stack(
