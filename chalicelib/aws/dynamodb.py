@@ -9,10 +9,10 @@ endpoints by account. docs/decisions/0022-dynamodb-without-boto3.md says why.
 from __future__ import annotations
 
 import json
+import os
 import random
 import select
 import time
-import uuid
 import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Callable
@@ -104,7 +104,9 @@ class _Client:
 
     def transact_write_items(self, **asked: Any) -> _Answer:  # noqa: ANN401  # DynamoDB's JSON
         # The token makes a repeated attempt at a transaction that went through a success.
-        return self._call("TransactWriteItems", {"ClientRequestToken": str(uuid.uuid4()), **asked})
+        return self._call(
+            "TransactWriteItems", {"ClientRequestToken": os.urandom(16).hex(), **asked}
+        )
 
     def _call(self, operation: str, asked: _Answer) -> _Answer:
         body = json.dumps(asked, default=_binary).encode()
