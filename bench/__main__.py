@@ -16,6 +16,8 @@ BENCHES = (
     ("bench.stories", ("table", "--data", str(SHARED / "stories" / "ecbplus.jsonl"))),
     ("bench.placing", ()),  # makes its own articles
     ("bench.cost", ()),  # has the samples
+    ("bench.cold", ()),  # likewise
+    ("bench.warm", ()),  # likewise
 )
 
 

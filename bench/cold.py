@@ -32,7 +32,7 @@ from desk.functions import tick
 
 # What each start may cost at most, in starts of the baseline.
 LIMITS = {"api_handler, GET /": 0.6, "ingest of a Markdown file": 1.3, "refresh_latest": 0.8}
-_BASELINE = "the baseline, GET /"
+BASELINE = "the baseline, GET /"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def starts(at: Deployed, *, rounds: int) -> dict[str, list[Start]]:
 
     for number in range(rounds):
         key = _uploaded(number)
-        started(_BASELINE, at.start("app.app", of="baseline"), asks(BASELINES_ROUTES))
+        started(BASELINE, at.start("app.app", of="baseline"), asks(BASELINES_ROUTES))
         started("api_handler, GET /", at.start("app.app"), asks())
         started(
             "ingest of a Markdown file",
@@ -96,7 +96,7 @@ def _uploaded(number: int) -> str:
 
 def ratios(told: dict[str, list[Start]]) -> dict[str, list[float]]:
     """Return what each function's starts cost in those of the baseline, round by round."""
-    base = [start.ms for start in told[_BASELINE]]
+    base = [start.ms for start in told[BASELINE]]
     return {
         name: [start.ms / ours for start, ours in zip(found, base, strict=True)]
         for name, found in told.items()

@@ -12,6 +12,8 @@ from chalicelib import settings
 from chalicelib.core.site import Site
 
 if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
     from chalicelib.aws.bedrock import Model
     from chalicelib.aws.buckets import Media, Receipts, Uploads
     from chalicelib.aws.notices import Notices
@@ -22,19 +24,9 @@ if TYPE_CHECKING:
 
 @cache
 def store() -> Store:
-    from chalicelib.aws import dynamodb
     from chalicelib.aws.store import Store
 
-    access_key, secret_key, session_token = settings.aws_keys()
-    client = dynamodb.client(
-        region=settings.aws_region(),
-        access_key=access_key,
-        secret_key=secret_key,
-        session_token=session_token,
-        endpoint=settings.aws_endpoint("dynamodb"),
-        max_attempts=settings.aws_attempts(),
-    )
-    return Store(client, settings.table())
+    return Store(_client("dynamodb"), settings.table())
 
 
 @cache
@@ -120,9 +112,25 @@ def security_contact() -> str | None:
 
 @cache
 def _client(service: str) -> Any:  # noqa: ANN401  # boto3's clients have no common type
+    if service == "dynamodb":
+        return _tables_client()
     import boto3
     from botocore.config import Config
 
     # Standard retries (3 attempts, full jitter); a reader waits no longer than a function may.
     config = Config(retries={"mode": "standard"}, connect_timeout=3, read_timeout=10)
     return boto3.client(service, config=config)  # type: ignore[call-overload]
+
+
+def _tables_client() -> DynamoDBClient:
+    from chalicelib.aws import dynamodb
+
+    access_key, secret_key, session_token = settings.aws_keys()
+    return dynamodb.client(
+        region=settings.aws_region(),
+        access_key=access_key,
+        secret_key=secret_key,
+        session_token=session_token,
+        endpoint=settings.aws_endpoint("dynamodb"),
+        max_attempts=settings.aws_attempts(),
+    )

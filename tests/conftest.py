@@ -84,9 +84,11 @@ def tables() -> Iterator[Tables]:
 
 
 @pytest.fixture
-def calls(aws: None, tables: Tables) -> list[str]:
+def calls(aws: None) -> list[str]:
     """The names of the calls to the table since the test's beginning; it may clear them."""
-    return tables.calls
+    called: list[str] = []
+    wiring._client("dynamodb").watchers.append(lambda name, _: called.append(name))
+    return called
 
 
 @pytest.fixture
@@ -98,7 +100,6 @@ def aws(monkeypatch: pytest.MonkeyPatch, tables: Tables) -> Iterator[None]:
     wiring._client.cache_clear()
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", tables.address)
-    tables.calls.clear()
     with mock_aws():
         template = (ROOT / "infra" / "broadsheet.yaml").read_text(encoding="utf-8")
         boto3.client("cloudformation").create_stack(

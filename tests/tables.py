@@ -19,37 +19,32 @@ ADDRESS = "https://dynamodb.us-east-1.amazonaws.com/"
 
 
 class Tables(ThreadingTCPServer):
-    """`calls` are the names of what was asked, in order."""
+    """Answers until it is shut down."""
 
     daemon_threads = True
-    allow_reuse_address = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Connection)
-        self.calls: list[str] = []
 
     @property
     def address(self) -> str:
         return "http://{}:{}".format(*self.server_address)
 
-    def answer(self, headers: HTTPMessage, body: bytes) -> tuple[int, bytes]:
-        self.calls.append(headers["X-Amz-Target"].partition(".")[2])
-        request = AWSPreparedRequest("POST", ADDRESS, dict(headers), body, stream_output=False)
-        answered = BotocoreStubber().process_request(request)
-        assert answered is not None
-        status, _, told = answered
-        return status, told.encode() if isinstance(told, str) else told
+
+def answer(headers: HTTPMessage, body: bytes) -> tuple[int, bytes]:
+    """Return the status and the body with which moto answers."""
+    request = AWSPreparedRequest("POST", ADDRESS, dict(headers), body, stream_output=False)
+    answered = BotocoreStubber().process_request(request)
+    assert answered is not None
+    status, _, told = answered
+    return status, told.encode() if isinstance(told, str) else told
 
 
 class _Connection(StreamRequestHandler):
-    server: Tables
     disable_nagle_algorithm = True
 
     def handle(self) -> None:
         while self.rfile.readline():
             headers = parse_headers(self.rfile)
             body = self.rfile.read(int(headers["Content-Length"]))
-            status, told = self.server.answer(headers, body)
+            status, told = answer(headers, body)
             head = f"HTTP/1.1 {status} \r\nContent-Length: {len(told)}\r\n\r\n"
             self.wfile.write(head.encode() + told)
 
@@ -57,7 +52,7 @@ class _Connection(StreamRequestHandler):
 @contextmanager
 def served() -> Iterator[Tables]:
     """Serve the tables until the end of the block."""
-    with Tables() as tables:
+    with Tables(("127.0.0.1", 0), _Connection) as tables:
         thread = threading.Thread(target=tables.serve_forever, args=(0.05,), daemon=True)
         thread.start()
         yield tables

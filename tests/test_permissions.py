@@ -57,6 +57,10 @@ class Recorder:
         yield
         self._is_on = False
 
+    def asked_of_the_table(self, name: str, params: dict[str, Any]) -> None:
+        if self._is_on:
+            self.needs |= needs_of("dynamodb", name, params)
+
     def called(self, params: dict[str, Any], model: Any, **_: Any) -> None:
         if self._is_on:
             self.needs |= needs_of(model.service_model.service_name, model.name, params)
@@ -126,6 +130,7 @@ def covers(permission: Need, need: Need) -> bool:
 def recorder(aws: None) -> Iterator[Recorder]:  # AWS must be there first
     events = boto3._get_default_session().events
     told = Recorder()
+    wiring._client("dynamodb").watchers.append(told.asked_of_the_table)
     events.register_first("before-parameter-build", asked)
     events.register("before-parameter-build", told.called)
     events.register("after-call", told.answered)

@@ -3,7 +3,7 @@
 Methods, their words, their answers and their errors are those of boto3's client, so the store does
 not know which of the two it has, and `tests/aws/test_dynamodb.py` asks both the same. What boto3
 does besides is left to DynamoDB (it refuses what is malformed), or to nobody: profiles, proxies,
-endpoints by account. docs/decisions/0022-dynamodb-without-boto3.md says why.
+endpoints by account. docs/decisions/0024-dynamodb-without-boto3.md says why.
 """
 
 from __future__ import annotations
@@ -76,7 +76,11 @@ def _operation(name: str) -> _Call:
 
 
 class _Client:
-    """Sends calls, each over a connection that no other thread uses meanwhile."""
+    """Sends calls, each over a connection that no other thread uses meanwhile.
+
+    `watchers` are told the name and the parameters of each before it is sent: benches and tests
+    count there what boto3's clients tell by events.
+    """
 
     get_item = _operation("GetItem")
     put_item = _operation("PutItem")
@@ -97,6 +101,7 @@ class _Client:
         self._longest_pause_s = longest_pause_s
         self._idle: list[HTTPConnection] = []  # lists are safe between threads
         self.exceptions = _Exceptions()
+        self.watchers: list[Callable[[str, _Answer], None]] = []
 
     def __del__(self) -> None:
         for connection in self._idle:
@@ -109,6 +114,8 @@ class _Client:
         )
 
     def _call(self, operation: str, asked: _Answer) -> _Answer:
+        for watcher in self.watchers:
+            watcher(operation, asked)
         body = json.dumps(asked, default=_binary).encode()
         for attempt in range(1, self._max_attempts + 1):
             is_last = attempt == self._max_attempts

@@ -173,7 +173,7 @@ def test_an_article_that_is_not_there_is_nothing(store: Store) -> None:
 
 
 def test_readers_are_told_that_the_table_does_not_answer(aws: None) -> None:
-    store = Store(wiring.store()._client, "no-such-table")
+    store = Store(wiring._client("dynamodb"), "no-such-table")
 
     for question in (store.latest, lambda: store.article(ArticleId("a" * 16)),
                      lambda: store.cards("all", until=NOW, limit=1)):  # fmt: skip
