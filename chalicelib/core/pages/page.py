@@ -15,7 +15,7 @@ from base64 import b64encode
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 if TYPE_CHECKING:
@@ -105,7 +105,14 @@ def _made_environment(bytecode: BytecodeCache) -> Environment:
     # Imported here: Jinja2 costs 11 ms of a cold start, and a 304 does not need it.
     from jinja2 import DictLoader, Environment, StrictUndefined
 
-    environment = Environment(
+    class OfValues(Environment):
+        def getattr(self, obj: Any, attribute: str) -> Any:  # noqa: ANN401  # the base's own
+            # Contexts are dicts: to look for an attribute first costs an exception a value.
+            if type(obj) is dict and attribute in obj:
+                return obj[attribute]
+            return super().getattr(obj, attribute)
+
+    environment = OfValues(
         loader=DictLoader(_templates()),
         bytecode_cache=bytecode,
         autoescape=True,
