@@ -175,6 +175,11 @@ class _RuntimeApi(ThreadingHTTPServer):
     def start(self) -> None:
         self._thread.start()
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a connection that broke: its process was ended."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
     def stop(self) -> None:
         self.events.put(None)
         self.shutdown()
