@@ -17,6 +17,8 @@ BENCHES = (
     ("bench.ingest", ()),  # cuts its articles from the samples
     ("bench.placing", ()),  # makes its own articles
     ("bench.cost", ()),  # has the samples
+    ("bench.cold", ()),  # has them too
+    ("bench.warm", ()),  # has them too
     ("bench.growth", ("--articles", "100,1000")),  # makes its own newsrooms
     ("bench.worst", ()),  # makes its own files
 )

@@ -1,32 +1,35 @@
 """What a month costs: what each use of the newsroom asks of AWS, times what AWS asks for it.
 
-The functions run here as they run there, over an embedded AWS that holds the sample newsroom.
-Every call to AWS is counted where it leaves the client: reads and writes of the table in
-DynamoDB's own units, worked out from the size of each row that was touched (Developer Guide,
-"Read and write operations"), requests to S3 by class, the functions' time without AWS's. The
-bill for so many page views is then a sum that is printed line by line.
+The functions run here as they run there, each in a process of its own, over an embedded AWS that
+takes in the sample newsroom. Every call to AWS is counted where it arrives (`bench.meter`), and
+the functions' time is their own CPU time. The bill for so many page views is then a sum that is
+printed line by line. What more or less memory would change is a curve: Lambda gives a share of a
+CPU by the memory, so less memory costs time, and below some size saves nothing.
 
 python -m bench.cost
+python -m bench.cost curve
 """
 
 from __future__ import annotations
 
-import base64
+import argparse
 import gzip
 import json
-import math
-import os
 import statistics
-import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from chalicelib.aws.table import size_of
+from bench.deployed import BUCKET, Deployed, Reader, deployed, our_routes, upload_event
+from bench.function import Answered, Function
+from bench.meter import Asked
+from desk.functions import tick
+from tests.builders import item, rss
+from tests.publishers import publisher
 
 ROOT = Path(__file__).parents[1]
 
@@ -64,31 +67,26 @@ KEPT_S = 60.0  # a page in a cache; an image stays
 EDGES = 1  # one shield in front of the API
 IMAGES_A_VIEW = 1.5  # that a browser has not yet: a picture, now and then an avatar
 METRICS = 25  # of our own
+SIZES_MB = (128, 256, 384, 512, 768, 1024, 1280, 1769)
 
 _READS_OF_S3 = ("s3.GetObject", "s3.HeadObject")
-_UNIT_READ, _UNIT_WRITE = 4096, 1024
 
 
-@dataclass
-class Use:
-    """What one use of the newsroom asked for."""
+@dataclass(kw_only=True)
+class Use(Asked):
+    """What one use of the newsroom asks for, of AWS and of the function itself."""
 
-    calls: dict[str, float] = field(default_factory=dict)  # by service.Operation
-    read_units: float = 0.0
-    write_units: float = 0.0
-    aws_s: float = 0.0  # spent in the embedded AWS
-    own_s: float = 0.0  # CPU of the function itself
+    own_s: float = 0.0  # CPU of the function
+    cold_s: float = 0.0  # and what a fresh process takes for its first such use, its start included
     bytes_out: int = 0
     memory_mb: int = 0
+    resident_mb: float = 0.0  # that the process holds afterwards
 
     @property
     def billed_ms(self) -> float:
         """Milliseconds on Lambda: our own at its share of a CPU, and the way to AWS and back."""
         waiting = sum(CALL_MS[service] * self.calls_to(service) for service in CALL_MS)
         return self.own_s * 1000 * max(1.0, MB_OF_A_VCPU / self.memory_mb) + waiting
-
-    def calls_to(self, service: str) -> float:
-        return sum(n for name, n in self.calls.items() if name.startswith(f"{service}."))
 
     def dollars(self) -> dict[str, float]:
         """Return what it costs, by what is paid for; a request through the API is not in it."""
@@ -105,204 +103,89 @@ class Use:
         return {name: count * PRICES[name] for name, count in units.items()}
 
 
-class Meter:
-    """Counts the calls of the clients that it is put on, as they leave."""
-
-    def __init__(self, table: Any) -> None:
-        self.use = Use()
-        self._table = table  # a client that is not watched
-        self._began = 0.0
-
-    def watch(self, client: Any) -> None:
-        service = client.meta.service_model.service_name
-        client.meta.events.register(f"before-call.{service}", self._leaves)
-        client.meta.events.register_first(f"before-send.{service}", self._sent)
-        client.meta.events.register_first(f"response-received.{service}", self._answered)
-
-    @contextmanager
-    def watching(self, client: Any) -> Iterator[None]:
-        """Watch a client within the block alone."""
-        self.watch(client)
-        try:
-            yield
-        finally:
-            service = client.meta.service_model.service_name
-            client.meta.events.unregister(f"before-call.{service}", self._leaves)
-            client.meta.events.unregister(f"before-send.{service}", self._sent)
-            client.meta.events.unregister(f"response-received.{service}", self._answered)
-
-    def _leaves(self, model: Any, params: Any, **_: Any) -> None:
-        service = model.service_model.service_name
-        name = f"{service}.{model.name}"
-        self.use.calls[name] = self.use.calls.get(name, 0) + 1
-        if service == "dynamodb":
-            began = time.process_time()
-            self._capacity(model.name, _as_asked(params["body"]))
-            self.use.aws_s += time.process_time() - began
-
-    def _sent(self, **_: Any) -> None:
-        self._began = time.process_time()
-
-    def _answered(self, **_: Any) -> None:
-        self.use.aws_s += time.process_time() - self._began
-
-    def _capacity(self, name: str, asked: Any) -> None:
-        if name == "Query":
-            # What a projection leaves out is paid for too: the rows are read again without it.
-            again = {k: v for k, v in asked.items() if k != "ProjectionExpression"}
-            rows = self._table.query(**again)["Items"]
-            self._read(sum(map(size_of, rows)), asked)
-        elif name == "GetItem":
-            self._read(self._size(asked), asked)
-        elif name == "BatchGetItem":
-            for table, words in asked["RequestItems"].items():
-                for key in words["Keys"]:
-                    self._read(self._size({"TableName": table, "Key": key}), words)
-        elif name == "TransactGetItems":
-            for one in asked["TransactItems"]:
-                self._read(self._size(one["Get"]), {"ConsistentRead": True}, times=2)
-        else:
-            for write, times in _writes(name, asked):
-                units = max(1, math.ceil(self._written(write) / _UNIT_WRITE))
-                self.use.write_units += units * times
-
-    def _read(self, size: int, asked: Any, *, times: int = 1) -> None:
-        """Count a read; a row that is not there costs as one of the smallest size."""
-        units = max(1, math.ceil(size / _UNIT_READ)) * times
-        self.use.read_units += units if asked.get("ConsistentRead") else units / 2
-
-    def _size(self, at: Any) -> int:
-        answer = self._table.get_item(TableName=at["TableName"], Key=at["Key"])
-        return size_of(answer.get("Item", {}))
-
-    def _written(self, write: Any) -> int:
-        """Return the size that a write is paid by: of the row before or after, the larger."""
-        item = write.get("Item", {})
-        key = write.get("Key") or {name: item[name] for name in ("pk", "sk")}
-        return max(self._size({"TableName": write["TableName"], "Key": key}), size_of(item))
-
-
-def _writes(name: str, asked: Any) -> Iterator[tuple[Any, int]]:
-    """Yield each write of a call, and how often it is paid for."""
-    if name == "TransactWriteItems":
-        for one in asked["TransactItems"]:
-            ((_, words),) = one.items()
-            yield words, 2
-    elif name == "BatchWriteItem":
-        for table, requests in asked["RequestItems"].items():
-            for one in requests:
-                ((_, words),) = one.items()
-                yield {"TableName": table, **words}, 1
-    else:
-        yield asked, 1
-
-
-def _as_asked(body: bytes) -> Any:
-    """Return what a call asks for; JSON carries bytes as base64."""
-
-    def with_bytes(value: dict[str, Any]) -> dict[str, Any]:
-        is_bytes = value.keys() == {"B"} and isinstance(value["B"], str)
-        return {"B": base64.b64decode(value["B"])} if is_bytes else value
-
-    return json.loads(body, object_hook=with_bytes)
-
-
 # The newsroom that is measured
 
 
-@contextmanager
-def newsroom_of_samples() -> Iterator[tuple[Any, Meter, list[str]]]:
-    """Give an application over the sample newsroom, a meter of its calls, and what to upload."""
-    import boto3
-    from moto import mock_aws
+class Functions:
+    """The newsroom's functions, each in one process from its first use on."""
 
-    os.environ.update(
-        AWS_ACCESS_KEY_ID="local",
-        AWS_SECRET_ACCESS_KEY="local",  # noqa: S106 - moto looks at none of them
-        AWS_DEFAULT_REGION="us-east-1",
-        BROADSHEET_TABLE="broadsheet-local",
-        BROADSHEET_UPLOADS_BUCKET="broadsheet-local-uploads",
-        BROADSHEET_RECEIPTS_BUCKET="broadsheet-local-receipts",
-        BROADSHEET_PUBLIC_URL="https://news.example",
-        BROADSHEET_LOOPBACK_FEEDS="allowed",
-        POWERTOOLS_SERVICE_NAME="broadsheet-local",
-        POWERTOOLS_METRICS_DISABLED="true",
-    )
-    with mock_aws():
-        boto3.client("cloudformation").create_stack(
-            StackName="broadsheet-local",
-            TemplateBody=(ROOT / "infra" / "broadsheet.yaml").read_text(),
-            Parameters=[{"ParameterKey": "Stage", "ParameterValue": "local"}],
+    def __init__(self, at: Deployed, stack: ExitStack) -> None:
+        config = json.loads((ROOT / ".chalice" / "config.json").read_text())
+        self._settings = config["stages"]["prod"]["lambda_functions"]
+        self._at = at
+        self._stack = stack
+        self._reader: Reader | None = None
+        self._running: dict[str, Function] = {}
+        self._cold_s: dict[str, float] = {}
+
+    def call(self, name: str, event: Mapping[str, Any]) -> Use:
+        function = self._function(name, f"chalicelib.events.{name}")
+        self._at.asked()
+        return self._use(name, function.call(event))
+
+    def get(self, path: str) -> tuple[Use, bytes]:
+        """Answer as a browser is answered: compressed."""
+        if self._reader is None:
+            self._reader = Reader(self._function("api_handler", "app.app"), our_routes())
+        self._at.asked()
+        status, _, body = self._reader.get(path)
+        if status != HTTPStatus.OK:
+            message = f"{path} answers {status}"
+            raise RuntimeError(message)
+        use = self._use("api_handler", self._reader.last)
+        return replace(use, bytes_out=len(body)), body
+
+    def _function(self, name: str, handler: str) -> Function:
+        if name not in self._running:
+            self._running[name] = self._stack.enter_context(self._at.start(handler))
+        return self._running[name]
+
+    def _use(self, name: str, done: Answered) -> Use:
+        own_s, function = done.cpu_ms / 1000, self._running[name]
+        return Use(
+            **vars(self._at.asked()),
+            own_s=own_s,
+            cold_s=self._cold_s.setdefault(name, function.start_cpu_ms / 1000 + own_s),
+            memory_mb=self._settings[name]["lambda_memory_size"],
+            resident_mb=function.resident_mb(),
         )
-        s3 = boto3.client("s3")
-        s3.put_bucket_versioning(
-            Bucket="broadsheet-local-uploads", VersioningConfiguration={"Status": "Enabled"}
-        )
-        from chalicelib import wiring
-        from desk import samples
-
-        meter = Meter(boto3.client("dynamodb"))
-        for service in ("dynamodb", "s3"):
-            meter.watch(wiring._client(service))  # noqa: SLF001 - the clients of the functions
-        keys = []
-        for file in samples.listed():
-            samples.upload(file, s3, "broadsheet-local-uploads", now=datetime.now(UTC))
-            keys.append(file.key)
-        import app
-
-        yield app.app, meter, keys
 
 
 def measured() -> dict[str, Use]:
-    """Return what each use of the sample newsroom asked for; the median of several where noted."""
-    with newsroom_of_samples() as (app, meter, keys):
-        from chalicelib import events
-        from desk.functions import Context, tick
-        from tests.publishers import publisher
-
-        config = json.loads((ROOT / ".chalice" / "config.json").read_text())
-        functions = config["stages"]["prod"]["lambda_functions"]
-
-        def of(name: str, act: Callable[[], bytes | None]) -> Use:
-            meter.use = use = Use(memory_mb=functions[name]["lambda_memory_size"])
-            began = time.process_time()
-            body = act()
-            use.own_s = time.process_time() - began - use.aws_s
-            use.bytes_out = len(body or b"")
-            return use
-
-        def ingest(key: str) -> None:
-            bucket = {"name": "broadsheet-local-uploads"}
-            records = [{"s3": {"bucket": bucket, "object": {"key": key}}}]
-            events.ingest({"Records": records}, Context(function_name="ingest"))
-
-        uploads = [of("ingest", lambda key=key: ingest(key)) for key in keys]  # type: ignore[misc]
-        told = {"an upload": _mean(use for key, use in zip(keys, uploads, strict=True)
-                                   if not key.startswith(("sources/", "media/")))}  # fmt: skip
-        with publisher() as courier:
-            _watch_feeds(courier, ingest)
-            schedule = {"a refresh": "refresh_latest", "a look at 20 feeds": "fetch_feeds",
-                        "a page of the listing": "reconcile"}  # fmt: skip
-            for words, name in schedule.items():
-                handler = getattr(events, name)
-                told[words] = of(name, lambda: handler(tick(name), Context(function_name=name)))  # noqa: B023 - called at once
-        (article, *_) = json.loads(gzip.decompress(_get(app, "/v1/articles")))["data"]
+    """Return what each use of the sample newsroom asks for; the median of several where noted."""
+    with (
+        TemporaryDirectory() as folder,
+        deployed(Path(folder)) as at,
+        ExitStack() as stack,
+        publisher() as courier,
+    ):
+        functions = Functions(at, stack)
+        uploads = {key: functions.call("ingest", upload_event(key)) for key in at.upload()}
+        articles = [
+            use for key, use in uploads.items() if not key.startswith(("sources/", "media/"))
+        ]
+        told = {"an upload": _mean(articles)}
+        schedule = {"a refresh": "refresh_latest", "a look at 20 feeds": "fetch_feeds",
+                    "a page of the listing": "reconcile"}  # fmt: skip
+        for name in schedule.values():
+            functions.call(name, tick(name))  # what a process loads once
+        functions.call("ingest", upload_event(_watched_feeds(courier)))
+        for words, name in schedule.items():
+            told[words] = functions.call(name, tick(name))
+        _, listed = functions.get("/v1/articles")
+        (article, *_) = json.loads(gzip.decompress(listed))["data"]
         path = article["url"].removeprefix("https://news.example")
         paths = {"the front page": "/", "an article": path, "a section": "/section/world",
                  "the list as JSON": "/v1/latest"}  # fmt: skip
         for words, asked in paths.items():
-            of("api_handler", lambda: _get(app, asked))  # noqa: B023 - what a process loads once
-            told[words] = _median(
-                of("api_handler", lambda: _get(app, asked))  # noqa: B023 - called at once
-                for _ in range(9)
-            )
+            functions.get(asked)
+            told[words] = _median(functions.get(asked)[0] for _ in range(9))
         return told
 
 
-def _watch_feeds(courier: Any, ingest: Callable[[str], None]) -> None:
+def _watched_feeds(courier: Any) -> str:
+    """Upload a source with twenty feeds, and return its key."""
     import boto3
-
-    from tests.builders import item, rss
 
     feeds = []
     for number in range(20):
@@ -311,22 +194,8 @@ def _watch_feeds(courier: Any, ingest: Callable[[str], None]) -> None:
         ]
         feeds.append(courier.publish(f"/{number}.xml", rss(*items)))
     text = json.dumps({"name": "Others", "feeds": feeds})  # JSON is YAML
-    boto3.client("s3").put_object(
-        Bucket="broadsheet-local-uploads", Key="sources/others.yaml", Body=text.encode()
-    )
-    ingest("sources/others.yaml")
-
-
-def _get(app: Any, path: str) -> bytes:
-    """Answer as a browser is answered: compressed."""
-    from chalice.test import Client
-
-    with Client(app) as client:
-        answer = client.http.get(path, headers={"Accept-Encoding": "gzip", "Accept": "*/*"})
-    if answer.status_code != HTTPStatus.OK:
-        message = f"{path} answers {answer.status_code}"
-        raise RuntimeError(message)
-    return bytes(answer.body)
+    boto3.client("s3").put_object(Bucket=BUCKET, Key="sources/others.yaml", Body=text.encode())
+    return "sources/others.yaml"
 
 
 def _median(uses: Iterable[Use]) -> Use:
@@ -343,7 +212,9 @@ def _mean(uses: Iterable[Use]) -> Use:
         read_units=statistics.fmean(use.read_units for use in found),
         write_units=statistics.fmean(use.write_units for use in found),
         own_s=statistics.fmean(use.own_s for use in found),
+        cold_s=found[0].cold_s,
         memory_mb=found[0].memory_mb,
+        resident_mb=max(use.resident_mb for use in found),
     )
 
 
@@ -420,8 +291,32 @@ def alarms() -> int:
     return (ROOT / "infra" / "broadsheet.yaml").read_text().count("AWS::CloudWatch::Alarm")
 
 
+def curve(told: dict[str, Use]) -> Iterator[str]:
+    """Yield what each function's typical use takes and costs by memory; * marks what is set."""
+    shown = {"api_handler": "an article", "ingest": "an upload", "refresh_latest": "a refresh",
+             "fetch_feeds": "a look at 20 feeds", "reconcile": "a page of the listing"}  # fmt: skip
+    yield "| function | " + " | ".join(f"{mb} MB" for mb in SIZES_MB) + " | holds MB |"
+    yield "|" + "---|" * (len(SIZES_MB) + 2)
+    for name, words in shown.items():
+        cells = []
+        for mb in SIZES_MB:
+            use = replace(told[words], memory_mb=mb)
+            cold = replace(use, own_s=use.cold_s)
+            dollars = use.dollars()["Lambda time"] * MILLION
+            mark = " *" if mb == told[words].memory_mb else ""
+            cells.append(f"{use.billed_ms:.0f} / {cold.billed_ms:.0f} / {dollars:.2f}{mark}")
+        yield f"| {name} | " + " | ".join(cells) + f" | {told[words].resident_mb:.0f} |"
+
+
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", nargs="?", default="all", choices=["all", "curve"])
+    what = parser.parse_args().what
     told = measured()
+    print("ms warm / ms cold / dollars for a million warm calls' time:\n")
+    print("\n".join(curve(told)), end="\n\n")
+    if what == "curve":
+        return
     print(f"Prices: list prices in us-east-1, {PRICES_OF}.\n")
     print(
         "| use | table calls | read units | write units | S3 calls | own ms | billed ms | kB out |"

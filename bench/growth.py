@@ -24,17 +24,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 from bench import placing as events
-from bench.cost import Meter, Use
+from bench.meter import Asked, Meter
 from chalicelib.aws.store import Store
 from chalicelib.aws.stories import Stories, near_key
 from chalicelib.aws.table import Table, row_key
 from chalicelib.core.article import Article, Membership, Source
 from desk import dynamodb_local
+from tests.tables import served
 
 if TYPE_CHECKING:
     from chalicelib.aws.table import Item, Key
@@ -102,22 +105,26 @@ def engine(name: str) -> Iterator[None]:
     )
     with ExitStack() as stack:
         if name == "dynamodb-local":
-            endpoint = stack.enter_context(dynamodb_local.running())
-            os.environ["AWS_ENDPOINT_URL_DYNAMODB"] = endpoint
-            stack.callback(os.environ.pop, "AWS_ENDPOINT_URL_DYNAMODB")
+            at = stack.enter_context(dynamodb_local.running())
+            stack.enter_context(mock.patch.dict(os.environ, AWS_ENDPOINT_URL_DYNAMODB=at))
         stack.enter_context(mock_aws())
+        if name == "moto":
+            at = stack.enter_context(served()).address
+            stack.enter_context(mock.patch.dict(os.environ, AWS_ENDPOINT_URL_DYNAMODB=at))
         yield
 
 
 def made(articles: int, *, now: datetime) -> Newsroom:
     """Make a newsroom of so many articles."""
+    import boto3
+
     from chalicelib import newsroom, wiring
     from chalicelib.aws.projection import Projection
     from tests.builders import profile
 
     one = Newsroom(articles=articles, now=now)
     one.enter()
-    Projection(wiring._client("dynamodb"), one.name).create()  # noqa: SLF001 - the functions' own
+    Projection(boto3.client("dynamodb"), one.name).create()
     s3 = wiring._client("s3")  # noqa: SLF001 - as above
     for kind in ("uploads", "receipts"):
         s3.create_bucket(Bucket=f"{one.name}-{kind}")
@@ -384,7 +391,7 @@ def _editing(one: Newsroom) -> Iterator[tuple[str, Act]]:
 class Measured:
     """What one use of one newsroom took, over all rounds."""
 
-    use: Use = field(default_factory=Use)  # in the first round
+    use: Asked = field(default_factory=Asked)  # in the first round
     own_ms: list[float] = field(default_factory=list)
     clock_ms: list[float] = field(default_factory=list)
 
@@ -459,15 +466,20 @@ def _acts(newsrooms: Iterable[Newsroom]) -> Iterator[tuple[Newsroom, str, Act]]:
 
 
 @contextmanager
-def counted() -> Iterator[Use]:
+def counted() -> Iterator[Asked]:
     """Count what is asked of the table within the block."""
     import boto3
 
     from chalicelib import wiring
 
     meter = Meter(boto3.client("dynamodb"))
-    with meter.watching(wiring._client("dynamodb")):  # noqa: SLF001 - the functions' own
-        yield meter.use
+    watchers = wiring._client("dynamodb").watchers  # noqa: SLF001 - the functions' own
+    watcher = partial(meter.count, "dynamodb")
+    watchers.append(watcher)
+    try:
+        yield meter.asked
+    finally:
+        watchers.remove(watcher)
 
 
 def tables(found: Found, counts: Sequence[int]) -> str:

@@ -128,8 +128,8 @@ def _words(seed: int, count: int) -> tuple[str, ...]:
     )
 
 
-def article(number: int, event: int, *, public_at: datetime) -> Article:
-    """Make an article that tells of an event."""
+def prose(number: int, event: int) -> str:
+    """Return the text of one article on an invented event, the same each time."""
     chance = random.Random(number)  # noqa: S311
     own = _words(event + 1, 24)
     common = _words(-1, 600)
@@ -141,8 +141,12 @@ def article(number: int, event: int, *, public_at: datetime) -> Article:
         chance.shuffle(told)
         said = chance.sample([*names, *place], 2)
         sentences.append(f"On the day {said[0]} {' '.join(told)} with {said[1]}.")
-    text = " ".join(sentences)
-    source = f"source-{number % 7}"
+    return " ".join(sentences)
+
+
+def article(number: int, event: int, *, public_at: datetime) -> Article:
+    """Make an article that tells of an event."""
+    text, source = prose(number, event), f"source-{number % 7}"
     return builders.made(f"bench/{number}.md", text, public_at=public_at, source=source)
 
 

@@ -77,3 +77,26 @@ def editors_topic() -> str:
 def bedrock_model_id() -> str:
     """The model, or the inference profile, by its id or ARN."""
     return _needed("BROADSHEET_BEDROCK_MODEL_ID")
+
+
+def aws_region() -> str:
+    return os.environ.get("AWS_REGION") or _needed("AWS_DEFAULT_REGION")
+
+
+def aws_keys() -> tuple[str, str, str]:
+    """The access key, its secret and the session's token, where Lambda puts a function's."""
+    token = os.environ.get("AWS_SESSION_TOKEN", "")
+    return _needed("AWS_ACCESS_KEY_ID"), _needed("AWS_SECRET_ACCESS_KEY"), token
+
+
+def aws_endpoint(service: str) -> str:
+    """Where *service* stands instead of AWS's own address, "" where it does not."""
+    if os.environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
+        return ""
+    own = os.environ.get(f"AWS_ENDPOINT_URL_{service.upper()}")
+    return own or os.environ.get("AWS_ENDPOINT_URL", "")
+
+
+def aws_attempts() -> int:
+    """How often a call is made at most."""
+    return int(os.environ.get("AWS_MAX_ATTEMPTS") or 3)

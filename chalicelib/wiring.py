@@ -1,6 +1,6 @@
 """Who gets what: the one place where parts are put together, each once a process.
 
-boto3 is loaded with the first part that needs it, never at import.
+boto3 is loaded with the first part that needs it, never at import; the table needs none.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from chalicelib import settings
 from chalicelib.core.site import Site
 
 if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
     from chalicelib.aws.bedrock import Model
     from chalicelib.aws.buckets import Media, Receipts, Uploads
     from chalicelib.aws.notices import Notices
@@ -110,9 +112,25 @@ def security_contact() -> str | None:
 
 @cache
 def _client(service: str) -> Any:  # noqa: ANN401  # boto3's clients have no common type
+    if service == "dynamodb":
+        return _tables_client()
     import boto3
     from botocore.config import Config
 
     # Standard retries (3 attempts, full jitter); a reader waits no longer than a function may.
     config = Config(retries={"mode": "standard"}, connect_timeout=3, read_timeout=10)
     return boto3.client(service, config=config)  # type: ignore[call-overload]
+
+
+def _tables_client() -> DynamoDBClient:
+    from chalicelib.aws import dynamodb
+
+    access_key, secret_key, session_token = settings.aws_keys()
+    return dynamodb.client(
+        region=settings.aws_region(),
+        access_key=access_key,
+        secret_key=secret_key,
+        session_token=session_token,
+        endpoint=settings.aws_endpoint("dynamodb"),
+        max_attempts=settings.aws_attempts(),
+    )

@@ -6,9 +6,9 @@ Here that is an error. A zip that was cut off while it was written is removed, s
 take it for a finished one.
 
 Lambda's folder is read-only: without bytecode in the zip every cold start compiles everything.
-So the bytecode is shipped, in `chalicelib/` and, for all else, in `vendor/`. It is checked against
-its source by content when it is loaded (PEP 552), so over a stale `vendor/` a start is slow, never
-wrong.
+So the bytecode is shipped, in `chalicelib/` and, for all else, in `vendor/`, that of the templates
+too. It is checked against its source by content when it is loaded (PEP 552; Jinja2 does alike), so
+over a stale `vendor/` a start is slow, never wrong.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def build(*, root: Path = ROOT) -> Bundle:
     name = runtime()
     _compile(root)
     _remove_torn(root / ".chalice" / "deployments")
-    path = _pack(root, name)
+    path = pack(root, name)
     with zipfile.ZipFile(path) as packed:
         _refuse_what_is_missing(packed, root / "requirements.txt")
         packages = _packages(packed)
@@ -85,7 +85,8 @@ def runtime(version: tuple[int, int] = sys.version_info[:2]) -> str:
     return name
 
 
-def _pack(root: Path, runtime_name: str) -> Path:
+def pack(root: Path, runtime_name: str) -> Path:
+    """Have Chalice make the zip of a project, as `chalice deploy` makes it."""
     from chalice.deploy import packager
     from chalice.utils import UI, OSUtils
 
@@ -110,12 +111,15 @@ def _compile(root: Path) -> None:
 
     import chalice.app
 
+    from chalicelib.core.pages.page import COMPILED, compile_templates
+
     checked = py_compile.PycInvalidationMode.CHECKED_HASH
     for stale in (root / "chalicelib").rglob("__pycache__"):
         shutil.rmtree(stale)
     compileall.compile_dir(root / "chalicelib", quiet=2, invalidation_mode=checked)
     vendor = root / "vendor"
     shutil.rmtree(vendor, ignore_errors=True)
+    compile_templates(vendor / COMPILED.relative_to(ROOT))
     chalices = Path(chalice.app.__file__).parent
     sources = [(root / "app.py", Path("app.py"))]
     sources += [(chalices / name, Path("chalice", name)) for name in ("app.py", "__init__.py")]

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
 
+import boto3
 import hypothesis
 import pytest
 from moto import mock_aws
@@ -41,15 +42,13 @@ from chalicelib.core.site import Site  # noqa: E402
 from desk.stage import Stage  # noqa: E402
 from tests import builders, engines  # noqa: E402
 from tests.publishers import Publisher, publisher  # noqa: E402
+from tests.tables import Tables, served  # noqa: E402
 
 # Two noisy cores: how long one example takes says nothing about the code.
 hypothesis.settings.register_profile("newsroom", deadline=None)
 hypothesis.settings.load_profile("newsroom")
 
-AWS = {
-    "dynamodb": "https://dynamodb.us-east-1.amazonaws.com",
-    "s3": "https://s3.amazonaws.com",
-}
+S3 = "https://s3.amazonaws.com"
 NOW = datetime(2026, 3, 24, 12, 0, tzinfo=UTC)
 STAGE = Stage(
     name="local",
@@ -103,6 +102,13 @@ def dynamodb_local() -> Iterator[str]:
         yield endpoint
 
 
+@pytest.fixture(scope="session")
+def tables() -> Iterator[Tables]:
+    """Where moto's tables answer by HTTP, which is how alone the functions reach them."""
+    with served() as told:
+        yield told
+
+
 @pytest.fixture
 def engine(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
@@ -114,11 +120,16 @@ def engine(
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     name = getattr(request, "param", None) or request.config.getoption("engine") or engines.DEFAULT
     with mock_aws(), engines.opened(name, request) as made:
-        # Making a client takes longer than most tests do: one that speaks to AWS is kept.
-        elsewhere = [one for one in AWS if wiring._client(one).meta.endpoint_url != AWS[one]]
-        if elsewhere or name != engines.DEFAULT:
+        # Making a client of S3 takes longer than most tests do: one that speaks to AWS is kept.
+        if wiring._client("s3").meta.endpoint_url != S3 or not _is_at_hand(
+            wiring._client("dynamodb")
+        ):
             wiring._client.cache_clear()
         yield made
+
+
+def _is_at_hand(client: Any) -> bool:
+    return getattr(client, "_endpoint", None) == os.environ.get("AWS_ENDPOINT_URL_DYNAMODB")
 
 
 @pytest.fixture
@@ -133,6 +144,20 @@ def aws(engine: engines.Engine) -> None:
     s3.put_bucket_versioning(
         Bucket="broadsheet-local-uploads", VersioningConfiguration={"Status": "Enabled"}
     )
+
+
+@pytest.fixture
+def calls(aws: None) -> Iterator[list[str]]:
+    """The names of the calls to the table since the test's beginning; it may clear them."""
+    called: list[str] = []
+
+    def note(name: str, _asked: Any) -> None:
+        called.append(name)
+
+    watchers = wiring._client("dynamodb").watchers
+    watchers.append(note)
+    yield called
+    watchers.remove(note)
 
 
 @dataclass
@@ -185,7 +210,7 @@ class Paper:
     def rows(self) -> dict[tuple[str, str], dict[str, Any]]:
         """Return every row of the table but the observations, as stored."""
         pages = (
-            wiring._client("dynamodb").get_paginator("scan").paginate(TableName="broadsheet-local")
+            boto3.client("dynamodb").get_paginator("scan").paginate(TableName="broadsheet-local")
         )
         items = [item for page in pages for item in page["Items"]]
         return {

@@ -29,10 +29,12 @@ class Engine(NamedTuple):
 
 
 @contextmanager
-def _in_moto(_request: pytest.FixtureRequest) -> Iterator[Any]:
+def _in_moto(request: pytest.FixtureRequest) -> Iterator[Any]:
+    endpoint = request.getfixturevalue("tables").address
     made = client("dynamodb")
     made.create_table(**described())
-    yield made
+    with mock.patch.dict(os.environ, AWS_ENDPOINT_URL_DYNAMODB=endpoint):
+        yield made
 
 
 @contextmanager

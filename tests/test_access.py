@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
-import botocore.awsrequest
 import pytest
+from botocore.exceptions import ClientError
 from chalice.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -41,25 +41,21 @@ INSIDE = re.compile(
 # Answers
 
 
-def refused(**_: Any) -> botocore.awsrequest.AWSResponse:
+def refused(operation: str, _asked: object) -> None:
     """Answer as AWS answers whom it does not know: with every name there is."""
-    told = {
-        "__type": "com.amazon.coral.service#AccessDeniedException",
-        "message": f"User: arn:aws:sts::{ACCOUNT}:assumed-role/broadsheet-local-api_handler is not "
-        f"authorized to perform: dynamodb:Query on arn:aws:dynamodb:::table/broadsheet-local",
-    }
-    raw: Any = io.BytesIO(json.dumps(told).encode())
-    raw.stream = lambda *_, **__: iter((raw.read(),))
-    headers: Any = {"content-type": "application/x-amz-json-1.0"}
-    return botocore.awsrequest.AWSResponse("https://aws.example", 400, headers, raw)
+    told = (
+        f"User: arn:aws:sts::{ACCOUNT}:assumed-role/broadsheet-local-api_handler is not "
+        "authorized to perform: dynamodb:Query on arn:aws:dynamodb:::table/broadsheet-local"
+    )
+    raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": told}}, operation)
 
 
 @contextmanager
 def a_role_without_permissions() -> Iterator[None]:
-    events = wiring.store()._client.meta.events
-    events.register_first("before-send.dynamodb", refused)
+    watchers = wiring.store()._client.watchers
+    watchers.append(refused)
     yield
-    events.unregister("before-send.dynamodb", refused)
+    watchers.remove(refused)
 
 
 @contextmanager

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
-import pytest
 from chalice.test import Client
 
 from bench import growth
@@ -40,29 +38,17 @@ CALLS = {
 }
 
 
-@pytest.fixture
-def asked(filled: Paper) -> Iterator[list[str]]:
-    """The calls to the table, as they leave."""
-    calls: list[str] = []
-
-    def note(model, **_):
-        calls.append(model.name)
-
-    events = wiring._client("dynamodb").meta.events
-    events.register("before-call.dynamodb", note)
-    yield calls
-    events.unregister("before-call.dynamodb", note)
-
-
-def test_every_page_asks_as_often_as_is_promised(asked: list[str], client: Client) -> None:
+def test_every_page_asks_as_often_as_is_promised(
+    filled: Paper, calls: list[str], client: Client
+) -> None:
     slug = wiring.store().article(FERRY).current.slug
     told = {}
 
     for path in CALLS:
-        asked.clear()
+        calls.clear()
         answer = client.http.get(path.replace("/slug", f"/{slug}"))
         assert answer.status_code == 200, path
-        told[path] = list(asked)
+        told[path] = list(calls)
 
     assert told == CALLS
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
 
-from tests.conftest import ROOT
+from chalicelib import newsroom, wiring
+from tests.conftest import ROOT, Paper
+from tests.tables import Tables
 
 HEAVY = ("boto3", "botocore", "jinja2", "lxml", "nh3", "trafilatura", "PIL", "yaml", "markdown_it",
          "sentencex", "feedparser", "aws_lambda_powertools", "anyascii", "tomllib")  # fmt: skip
@@ -106,8 +109,22 @@ def test_a_page_loads_jinja2_a_feed_does_not_and_neither_a_reader_of_files(
 ) -> None:
     names = asked_of_a_silent_table(path)
 
-    assert heavy(names) == {"boto3", "botocore"} | engine
+    assert heavy(names) == {"botocore"} | engine  # its errors: the table is silent
     assert not ours(names) & FOR_WRITERS
+
+
+def test_a_reader_is_answered_without_boto3(paper: Paper, tables: Tables) -> None:
+    newsroom.refresh_latest(store=wiring.store(), now=datetime.now(UTC).replace(microsecond=0))
+
+    names = loaded(f"""
+os.environ.update(BROADSHEET_TABLE="broadsheet-local", AWS_ENDPOINT_URL="{tables.address}",
+                  AWS_ACCESS_KEY_ID="x", AWS_SECRET_ACCESS_KEY="x", AWS_DEFAULT_REGION="us-east-1")
+import app
+answer = app.app({json.loads(event("/", {}))!r}, None)
+assert answer["statusCode"] == 200, answer
+""")
+
+    assert heavy(names) == {"jinja2"}
 
 
 def test_the_page_of_sources_loads_nothing_that_reads_feeds() -> None:

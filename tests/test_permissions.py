@@ -57,6 +57,10 @@ class Recorder:
         yield
         self._is_on = False
 
+    def asked_of_the_table(self, name: str, params: dict[str, Any]) -> None:
+        if self._is_on:
+            self.needs |= needs_of("dynamodb", name, params)
+
     def called(self, params: dict[str, Any], model: Any, **_: Any) -> None:
         if self._is_on:
             self.needs |= needs_of(model.service_model.service_name, model.name, params)
@@ -131,6 +135,7 @@ def recorder(aws: None) -> Iterator[Recorder]:  # AWS must be there first
     events.register("after-call", told.answered)
     events.register("before-parameter-build.s3.ListObjectVersions", a_short_page)
     wiring._client.cache_clear()  # a client hears of what was registered before it was made
+    wiring._client("dynamodb").watchers.append(told.asked_of_the_table)
     yield told
     boto3.DEFAULT_SESSION = None
     wiring._client.cache_clear()

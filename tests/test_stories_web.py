@@ -163,10 +163,10 @@ def test_a_story_takes_no_parameters_as_json(told: Paper, client: Client) -> Non
     assert client.http.get(f"/story/{FIRST}?colour=red").status_code == 200
 
 
-def test_a_story_is_two_reads_of_the_table_at_its_own_address(told: Paper, client: Client) -> None:
-    calls: list[str] = []
-    events = wiring.store()._client.meta.events
-    events.register("before-call.dynamodb", lambda model, **_: calls.append(model.name))
+def test_a_story_is_two_reads_of_the_table_at_its_own_address(
+    told: Paper, client: Client, calls: list[str]
+) -> None:
+    calls.clear()
 
     client.http.get(f"/story/{FIRST}")
 

@@ -93,14 +93,13 @@ class Feeds(Table):
     ) -> list[Any]:
         """Return the rows of a partition, the last first, up to *limit*."""
         with reading():
-            pages = self._client.get_paginator("query").paginate(
-                TableName=self._table,
+            rows = self._all(
+                limit=limit,
                 KeyConditionExpression=condition,
                 ExpressionAttributeValues=values,
                 ScanIndexForward=False,
-                PaginationConfig={"MaxItems": limit, "PageSize": limit} if limit else {},
             )
-            return [item for page in pages for item in page["Items"]]
+            return list(rows)
 
 
 def _feed_row(feed: Feed) -> Item:

@@ -184,18 +184,14 @@ class Store(Table):
 
     def forget_revisions(self, id_: ArticleId) -> None:
         """Delete every revision, those too that no record ever counted. A Query a megabyte."""
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
+        pk = current_key(id_)[0]
+        rows = self._all(
             ProjectionExpression="sk",
             KeyConditionExpression="pk = :pk AND begins_with(sk, :revisions)",
-            ExpressionAttributeValues={
-                ":pk": {"S": current_key(id_)[0]},
-                ":revisions": {"S": _REVISION},
-            },
+            ExpressionAttributeValues={":pk": {"S": pk}, ":revisions": {"S": _REVISION}},
             ConsistentRead=True,
         )
-        places = [item["sk"]["S"] for page in pages for item in page["Items"]]
-        self._write_all(delete=[(current_key(id_)[0], place) for place in places])
+        self._write_all(delete=[(pk, row["sk"]["S"]) for row in list(rows)])
 
     def shown(self, names: Iterable[str]) -> tuple[dict[str, Shown], dict[str, str]]:
         """Return what the named records give to others now, and the digest of each, "" if none."""
@@ -217,15 +213,13 @@ class Store(Table):
         from chalicelib.core.record import name_of_key
 
         values = {":pk": {"S": _shown_pk(name_of_key(key))}, ":users": {"S": "USED_BY#"}}
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
+        rows = self._all(
             KeyConditionExpression="pk = :pk AND begins_with(sk, :users)",
             ExpressionAttributeValues=values,
             ConsistentRead=True,
         )
-        for page in pages:
-            for item in page["Items"]:
-                yield item["key"]["S"]
+        for row in rows:
+            yield row["key"]["S"]
 
     def behind(self, keys: Iterable[str], name: str, value: Shown | None) -> Iterator[str]:
         """Yield those of *keys* that have not copied *value* from the record *name*, and settled.
@@ -376,8 +370,7 @@ class Store(Table):
 
     def between(self, since: datetime, until: datetime) -> Iterator[Card]:
         """Yield the cards of all that became public in this time, newest first. 1 MB a call."""
-        answers = self._client.get_paginator("query").paginate(
-            TableName=self._table,
+        rows = self._all(
             ProjectionExpression="card",
             KeyConditionExpression="pk = :pk AND sk BETWEEN :since AND :until",
             ExpressionAttributeValues={
@@ -388,9 +381,8 @@ class Store(Table):
             ScanIndexForward=False,
         )
         with reading():
-            for answer in answers:
-                for item in answer["Items"]:
-                    yield decode(item["card"]["S"], Card)
+            for row in rows:
+                yield decode(row["card"]["S"], Card)
 
     def first(self, *, until: datetime) -> Card | None:
         """Return the card of what became public before everything else, None for an empty list."""
@@ -450,14 +442,12 @@ class Store(Table):
         from chalicelib.core.sources import Watched, merged
 
         with reading():
-            pages = self._client.get_paginator("query").paginate(
-                TableName=self._table,
+            # Profiles sort before the subscriptions, as `merged` wants them.
+            rows = self._all(
                 KeyConditionExpression="pk = :pk",
                 ExpressionAttributeValues={":pk": {"S": _SOURCES}},
             )
-            # Profiles sort before the subscriptions, as `merged` wants them.
-            rows = [item["watched"]["B"] for page in pages for item in page["Items"]]
-        return merged(unpack(row, tuple[Watched, ...]) for row in rows)
+            return merged(unpack(row["watched"]["B"], tuple[Watched, ...]) for row in rows)
 
     def waiting(self, id_: ArticleId) -> tuple[Article | None, Article | None]:
         """Return the current revision, which may still wait for its time, and the draft."""

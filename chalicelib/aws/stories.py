@@ -114,15 +114,13 @@ class Stories(Table):
 
     def members(self, story_id: ArticleId, *, consistent: bool = True) -> dict[str, Account]:
         """Return the accounts of a story by their place in it. A Query for every megabyte."""
-        answers = self._client.get_paginator("query").paginate(
-            TableName=self._table,
+        rows = self._all(
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues={":pk": {"S": f"STORY#{story_id}"}},
             ConsistentRead=consistent,
         )
         with reading():
-            items = [item for answer in answers for item in answer["Items"]]
-        return {item["sk"]["S"]: unpack(item["account"]["B"], Account) for item in items}
+            return {row["sk"]["S"]: unpack(row["account"]["B"], Account) for row in rows}
 
     def put_members(
         self, story_id: ArticleId, put: Mapping[str, Account], delete: Iterable[str]

@@ -64,6 +64,19 @@ class Table:
         check_fits([item])
         return self._client.put_item(TableName=self._table, Item=item, **words)
 
+    def _all(self, *, limit: int | None = None, **asked: Any) -> Iterator[Item]:  # noqa: ANN401
+        """Yield what a query finds, page after page; the first *limit* of it."""
+        if limit is not None:
+            asked["Limit"] = limit
+        left = limit
+        while True:
+            answer = self._client.query(TableName=self._table, **asked)
+            yield from answer["Items"][:left]
+            left = None if left is None else left - len(answer["Items"])
+            if "LastEvaluatedKey" not in answer or (left is not None and left <= 0):
+                return
+            asked["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
     def _write_all(self, *, put: Iterable[Item] = (), delete: Iterable[Key] = ()) -> None:
         """Put and delete rows, 25 a call, each by itself: no transaction."""
         items = list(put)
@@ -100,11 +113,13 @@ class Table:
 @contextmanager
 def reading() -> Iterator[None]:
     """Turn what keeps DynamoDB from answering into the one error that readers are told of."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
     try:
         yield
-    except (BotoCoreError, ClientError) as error:
+    except Exception as error:
+        from botocore.exceptions import BotoCoreError, ClientError  # 20 ms, and only here
+
+        if not isinstance(error, (BotoCoreError, ClientError)):
+            raise
         raise StoreUnavailable("The table does not answer.") from error
 
 

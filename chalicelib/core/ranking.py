@@ -59,7 +59,7 @@ class Ranked:
 
     @property
     def score_s(self) -> int:
-        return sum(term.value_s for term in self.terms)
+        return sum([term.value_s for term in self.terms])  # no generator: a page asks often
 
     @property
     def stands_at(self) -> datetime:
@@ -250,7 +250,10 @@ def _told_once(ranked: Iterable[Ranked], now: datetime) -> list[Ranked]:
         else:
             heads.setdefault(card.story, card.id)
             standing.append(one)
-    return [replace(one, also=tuple(also[one.card.id])) for one in standing]
+    return [
+        replace(one, also=tuple(others)) if (others := also.get(one.card.id)) else one
+        for one in standing
+    ]
 
 
 def _capped(ranked: list[Ranked], now: datetime) -> Iterable[Ranked]:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 # XML 1.0, production 2; what is not listed there cannot be written in any form.
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_FORBIDDEN = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"  # 3 ms to compile
 
 
 def added(
@@ -19,15 +19,15 @@ def added(
     """Add an element to *parent* and return it; characters that XML cannot hold are left out."""
     from xml.etree import ElementTree as ET
 
-    legible = {name: _FORBIDDEN.sub("", value) for name, value in (attributes or {}).items()}
+    legible = {name: re.sub(_FORBIDDEN, "", value) for name, value in (attributes or {}).items()}
     element = ET.SubElement(parent, tag, legible)
-    element.text = _FORBIDDEN.sub("", text) if text is not None else None
+    element.text = re.sub(_FORBIDDEN, "", text) if text is not None else None
     return element
 
 
 def can_hold(text: str) -> bool:
     """Tell whether XML can hold every character of *text*."""
-    return _FORBIDDEN.search(text) is None
+    return re.search(_FORBIDDEN, text) is None
 
 
 def document(root: Element) -> bytes:

@@ -21,11 +21,10 @@ from chalicelib.core.turns import Turns
 
 Value = TypeVar("Value")
 
-_CURSOR = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)-([a-z2-7]{16})", re.ASCII)
-_PLACE = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)Z#([a-z2-7]{16})", re.ASCII)
-_RFC_3339 = re.compile(
-    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII
-)
+# Compiled when they are first used: most requests have no parameters.
+_CURSOR = r"(?a)(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)-([a-z2-7]{16})"
+_PLACE = r"(?a)(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)Z#([a-z2-7]{16})"
+_RFC_3339 = r"(?a)\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)"
 # Nothing is older or newer, and what is would sort wrongly among the keys of a list.
 _EARLIEST, _LATEST = datetime(1001, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 _EXAMPLE = 30  # a number that suits most parameters
@@ -129,7 +128,7 @@ class Moment(Parameter[datetime]):
         return moment
 
     def _read(self, given: str) -> datetime | None:
-        if not _RFC_3339.fullmatch(given):
+        if not re.fullmatch(_RFC_3339, given):
             return None
         try:
             moment = datetime.fromisoformat(given.upper())
@@ -244,7 +243,7 @@ class Cursor(Parameter[str]):
         }
 
     def read(self, given: str) -> str:
-        match = _CURSOR.fullmatch(given)
+        match = re.fullmatch(_CURSOR, given)
         if match is None:
             raise self.refused(
                 "it is none that we gave.", "Begin without one and follow links.next."
@@ -254,7 +253,7 @@ class Cursor(Parameter[str]):
 
 def cursor(place: str | None) -> str | None:
     """Return the cursor of a place in a list, which `Cursor` reads."""
-    match = _PLACE.fullmatch(place) if place else None
+    match = re.fullmatch(_PLACE, place) if place else None
     return "{}{}{}{}{}{}-{}".format(*match.groups()) if match else None
 
 

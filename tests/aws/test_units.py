@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-import boto3
 import pytest
 
-from bench.cost import Meter
+from bench.meter import Meter
+from chalicelib import wiring
 from chalicelib.aws.table import row_key
 from tests.engines import TABLE, Engine
 
@@ -60,11 +61,11 @@ def test_what_a_call_consumes_is_what_is_worked_out(
     if not operation.startswith(("batch", "transact")):
         words = {"TableName": TABLE, **words}
     meter = Meter(filled.client)
-    watched = boto3.client("dynamodb")
+    client = wiring._client("dynamodb")
+    client.watchers.append(partial(meter.count, "dynamodb"))
 
-    with meter.watching(watched):
-        answer = getattr(watched, operation)(ReturnConsumedCapacity="TOTAL", **words)
+    answer = getattr(client, operation)(ReturnConsumedCapacity="TOTAL", **words)
 
     told = answer["ConsumedCapacity"]
     stated = sum(one["CapacityUnits"] for one in (told if isinstance(told, list) else [told]))
-    assert meter.use.read_units + meter.use.write_units == stated
+    assert meter.asked.read_units + meter.asked.write_units == stated

@@ -1,6 +1,7 @@
 """The zip that Lambda gets: what is in it, what is not, and what is refused."""
 
 import re
+import subprocess
 import sys
 import zipfile
 from importlib import metadata
@@ -97,7 +98,8 @@ def test_the_zip_holds_the_application_and_chalices_runtime_alone(at):
         if path.is_file() and path.suffix != ".pyc"
     }
     assert outside == {"app.py", "chalice/__init__.py", "chalice/app.py"}
-    assert set(names) - outside == inside
+    compiled = {name for name in names if name.startswith("chalicelib/templates/compiled/")}
+    assert set(names) - outside - compiled == inside
     assert {package.name for package in made.packages} == {
         "app.py",
         "chalice",
@@ -128,6 +130,60 @@ def test_every_module_has_bytecode_that_is_checked_against_its_source(at):
     assert compiled == modules
     assert len(names) == len(set(names))
     assert flags == {0b11}  # by hash, checked: PEP 552
+
+
+# Renders a page, and says how many templates were compiled for it.
+RENDER = """
+from datetime import UTC, datetime
+import jinja2.environment
+from chalicelib.core import pages
+from chalicelib.core.site import Site
+
+compiled, generate = [], jinja2.environment.generate
+
+def counted(*words, **named):
+    compiled.append(1)
+    return generate(*words, **named)
+
+jinja2.environment.generate = counted
+now = datetime(2026, 3, 24, 12, tzinfo=UTC)
+page = pages.problem(status=404, title="No", detail="No.", latest=None, site=Site(), now=now)
+length = len(page.render())
+print(len(compiled), length)
+"""
+
+
+@pytest.fixture
+def unpacked(at, tmp_path):
+    with zipfile.ZipFile(bundle.build(root=at).path) as packed:
+        packed.extractall(tmp_path / "task")
+    return tmp_path / "task"
+
+
+def rendered(task):
+    done = subprocess.run(
+        [sys.executable, "-c", RENDER], cwd=task, capture_output=True, check=True, text=True
+    )
+    compiled, length = map(int, done.stdout.split())
+    return compiled, length
+
+
+def test_the_templates_are_compiled_before_a_function_starts(unpacked):
+    compiled, length = rendered(unpacked)
+
+    assert compiled == 0
+    assert length > 1_000
+
+
+def test_a_template_that_was_changed_afterwards_is_compiled_again(unpacked):
+    _, before = rendered(unpacked)
+    template = unpacked / "chalicelib" / "templates" / "base.html"
+    template.write_text(template.read_text() + "changed")
+
+    compiled, after = rendered(unpacked)
+
+    assert compiled == 1
+    assert after > before
 
 
 def test_a_zip_that_was_cut_off_while_it_was_written_is_written_again(at):

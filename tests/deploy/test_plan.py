@@ -65,8 +65,8 @@ def test_memory_and_time_are_set_for_each(plan):
     sizes = {name: (f["memory"], f["timeout"]) for name, f in plan["functions"].items()}
 
     assert sizes == {
-        "api_handler": (512, 15),
-        "ingest": (1024, 300),
+        "api_handler": (1024, 15),
+        "ingest": (1769, 300),
         "refresh_latest": (512, 60),
         "fetch_feeds": (1024, 300),
         "reconcile": (1024, 300),

@@ -25,6 +25,7 @@ import boto3
 import pytest
 
 from chalicelib import events, newsroom, wiring
+from chalicelib.aws import dynamodb
 from chalicelib.aws.projection import Projection
 from chalicelib.core.article import article_id
 from chalicelib.core.takedown import mark, mark_key
@@ -153,7 +154,7 @@ def _sleep(real: Callable[[float], None], seconds: float) -> None:
 
 @contextmanager
 def wired() -> Iterator[None]:
-    """Put the wires in the place of boto3's clients, and the world's clock in that of the day's."""
+    """Put the wires in the place of the clients, and the world's clock in that of the day's."""
     parts = (wiring.store, wiring.uploads, wiring.receipts, wiring._client)
     # What the functions say of themselves is not what this is about.
     with (
@@ -162,6 +163,7 @@ def wired() -> Iterator[None]:
         pytest.MonkeyPatch.context() as patch,
     ):
         patch.setattr(boto3, "client", lambda service, **_: WIRES[service])
+        patch.setattr(dynamodb, "client", lambda **_: WIRES["dynamodb"])
         patch.setattr(events, "_now", _now)
         patch.setattr(time, "sleep", partial(_sleep, time.sleep))
         # The same few texts, a thousand times.

@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from chalicelib.core.article import Article, Card, Correction, Image, Source, moment
-from chalicelib.core.language import count_words
 from chalicelib.core.pages import labels
 
 if TYPE_CHECKING:
@@ -29,6 +28,8 @@ _WRITTEN_BY = {"bedrock": "https://schema.org/TrainedAlgorithmicMediaDigitalSour
 
 def article_page(article: Article, *, site: Site) -> Context:
     """Return *article* as a NewsArticle and where it stands; what it does not say is left out."""
+    from chalicelib.core.language import count_words  # no other page counts words
+
     address = site.article(article)
     publisher = _publisher(article.source, site=site)
     told: Context = _article(article.card(), site=site) | {

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal
 
 from chalicelib.core.around import Around, around
 from chalicelib.core.article import Article, Card, moment
-from chalicelib.core.differences import differences
 from chalicelib.core.limits import MAX_SECTIONS
 from chalicelib.core.pages import labels, parts, passing_on, ranked, structured
 from chalicelib.core.pages.page import Context, Page
@@ -221,6 +220,8 @@ def history(article: Article, revisions: Iterable[Article], *, site: Site, now: 
 
 def _revision(after: Article, before: Article | None, *, now: datetime) -> Context:
     """Tell what a revision changed; the first that is kept has nothing before it."""
+    from chalicelib.core.differences import differences  # no other page compares texts
+
     said = {correction.text for correction in before.corrections} if before else set()
     changes = differences(before.body.text, after.body.text) if before else ()
     return {

@@ -1,0 +1,225 @@
+"""DynamoDB's calls on the standard library: boto3's client without its 200 ms of a cold start.
+
+Methods, their words, their answers and their errors are those of boto3's client, so the store does
+not know which of the two it has, and `tests/aws/test_dynamodb.py` asks both the same. What boto3
+does besides is left to DynamoDB (it refuses what is malformed), or to nobody: profiles, proxies,
+endpoints by account. docs/decisions/0026-dynamodb-without-boto3.md says why.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import select
+import time
+import zlib
+from base64 import b64decode, b64encode
+from collections.abc import Callable
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
+
+from chalicelib.aws.signing import Signer
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+CONNECT_S, READ_S = 3.0, 10.0  # a reader waits no longer than a function may
+_OK = 200
+_PASSING = frozenset(
+    {
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ThrottlingException",
+        "TransactionInProgressException",
+    }
+)
+_PASSING_STATUS = frozenset({500, 502, 503, 504})
+
+_Answer = dict[str, Any]
+_Call = Callable[..., _Answer]
+
+
+def client(
+    *, region: str, access_key: str, secret_key: str, session_token: str = "",
+    endpoint: str = "", max_attempts: int = 3, longest_pause_s: float = 20.0,
+) -> DynamoDBClient:  # fmt: skip
+    """Return a client for the DynamoDB of *region*, or for what answers at *endpoint*."""
+    signer = Signer(
+        access_key=access_key,
+        secret_key=secret_key,
+        session_token=session_token,
+        region=region,
+        service="dynamodb",
+    )
+    made = _Client(
+        endpoint or regional_endpoint(region),
+        signer,
+        max_attempts=max_attempts,
+        longest_pause_s=longest_pause_s,
+    )
+    return cast("DynamoDBClient", made)
+
+
+def regional_endpoint(region: str) -> str:
+    """Return the address of DynamoDB in *region*; the isolated partitions have others."""
+    return f"https://dynamodb.{region}.amazonaws.com{'.cn' if region.startswith('cn-') else ''}"
+
+
+def _operation(name: str) -> _Call:
+    def call(self: _Client, **asked: Any) -> _Answer:  # noqa: ANN401  # DynamoDB's JSON
+        return self._call(name, asked)
+
+    return call
+
+
+class _Client:
+    """Sends calls, each over a connection that no other thread uses meanwhile.
+
+    `watchers` are told the name and the parameters of each before it is sent: benches and tests
+    count there what boto3's clients tell by events.
+    """
+
+    get_item = _operation("GetItem")
+    put_item = _operation("PutItem")
+    update_item = _operation("UpdateItem")
+    delete_item = _operation("DeleteItem")
+    query = _operation("Query")
+    batch_get_item = _operation("BatchGetItem")
+    batch_write_item = _operation("BatchWriteItem")
+    transact_get_items = _operation("TransactGetItems")
+
+    def __init__(
+        self, endpoint: str, signer: Signer, *, max_attempts: int, longest_pause_s: float
+    ) -> None:
+        self._endpoint = endpoint
+        self._address = urlsplit(endpoint)
+        self._signer = signer
+        self._max_attempts = max_attempts
+        self._longest_pause_s = longest_pause_s
+        self._idle: list[HTTPConnection] = []  # lists are safe between threads
+        self.exceptions = _Exceptions()
+        self.watchers: list[Callable[[str, _Answer], None]] = []
+
+    def __del__(self) -> None:
+        for connection in self._idle:
+            connection.close()
+
+    def transact_write_items(self, **asked: Any) -> _Answer:  # noqa: ANN401  # DynamoDB's JSON
+        # The token makes a repeated attempt at a transaction that went through a success.
+        return self._call(
+            "TransactWriteItems", {"ClientRequestToken": os.urandom(16).hex(), **asked}
+        )
+
+    def _call(self, operation: str, asked: _Answer) -> _Answer:
+        for watcher in self.watchers:
+            watcher(operation, asked)
+        body = json.dumps(asked, default=_binary).encode()
+        for attempt in range(1, self._max_attempts + 1):
+            is_last = attempt == self._max_attempts
+            try:
+                status, answer = self._send(operation, body)
+            except (OSError, HTTPException) as error:
+                if is_last:
+                    raise self._no_answer(error) from error
+            else:
+                if status == _OK:
+                    return answer
+                code = str(answer.get("__type", status)).rpartition("#")[2]
+                if is_last or not (status in _PASSING_STATUS or code in _PASSING):
+                    raise self._refusal(operation, status, code, answer)
+            # Full jitter: who was turned away together does not come back together.
+            time.sleep(random.random() * min(2.0 ** (attempt - 1), self._longest_pause_s))  # noqa: S311
+        message = "no attempt was allowed"
+        raise ValueError(message)
+
+    def _send(self, operation: str, body: bytes) -> tuple[int, _Answer]:
+        path = self._address.path or "/"
+        told = {
+            "Host": self._address.netloc,
+            "Content-Type": "application/x-amz-json-1.0",
+            "X-Amz-Target": f"DynamoDB_20120810.{operation}",
+        }
+        headers = self._signer.headers("POST", path, body, told, at_s=time.time())
+        connection = self._connection()
+        try:
+            connection.request("POST", path, body=body, headers=headers)
+            response = connection.getresponse()
+            read = response.read()
+        except BaseException:
+            connection.close()
+            raise
+        self._idle.append(connection)  # http.client opens it again where the server closed it
+        return response.status, _read(response, read)
+
+    def _connection(self) -> HTTPConnection:
+        """Take a connection that is open, or a new one; DynamoDB closes those that stay idle."""
+        while self._idle:
+            connection = self._idle.pop()
+            # What is to be read before anything was asked is the end of the connection.
+            if connection.sock and not select.select([connection.sock], [], [], 0)[0]:
+                return connection
+            connection.close()
+        kind = HTTPSConnection if self._address.scheme == "https" else HTTPConnection
+        host, port = cast("str", self._address.hostname), self._address.port
+        connection = kind(host, port, timeout=CONNECT_S)
+        connection.connect()
+        connection.sock.settimeout(READ_S)
+        return connection
+
+    def _no_answer(self, error: Exception) -> Exception:
+        from botocore.exceptions import EndpointConnectionError
+
+        return EndpointConnectionError(endpoint_url=self._endpoint, error=error)
+
+    def _refusal(self, operation: str, status: int, code: str, answer: _Answer) -> ClientError:
+        text = answer.get("message") or answer.get("Message") or ""
+        told: Any = {
+            **{name: value for name, value in answer.items() if name != "__type"},
+            "Error": {"Code": code, "Message": text},
+            "ResponseMetadata": {"HTTPStatusCode": status},
+        }
+        kind: type[ClientError] = getattr(self.exceptions, code)
+        return kind(told, operation)
+
+
+class _Exceptions:
+    """A class of errors by each code of DynamoDB's, made when it is first asked for."""
+
+    def __getattr__(self, code: str) -> type[ClientError]:
+        from botocore.exceptions import ClientError
+
+        made = ClientError if code == ClientError.__name__ else type(code, (ClientError,), {})
+        setattr(self, code, made)
+        return made
+
+
+def _read(response: HTTPResponse, body: bytes) -> _Answer:
+    """Read an answer. Raises HTTPException for one that was damaged on its way."""
+    sum_ = response.headers.get("x-amz-crc32")
+    if sum_ is not None and int(sum_) != zlib.crc32(body):
+        message = "the answer is not what its checksum says"
+        raise HTTPException(message)
+    try:
+        answer: _Answer = json.loads(body or b"{}", object_hook=_with_bytes)
+    except ValueError:
+        if response.status == _OK:
+            message = "the answer is no JSON"
+            raise HTTPException(message) from None
+        return {}  # of a proxy, not of DynamoDB
+    return answer
+
+
+def _binary(value: bytes) -> str:
+    return b64encode(value).decode()
+
+
+def _with_bytes(value: dict[str, Any]) -> dict[str, Any]:
+    """Make the bytes of {"B": "…"} and {"BS": […]}; attributes of these names hold dicts."""
+    if isinstance(held := value.get("B"), str):
+        return {"B": b64decode(held)}
+    if isinstance(held := value.get("BS"), list):
+        return {"BS": [b64decode(one) for one in held]}
+    return value
