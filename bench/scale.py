@@ -3,7 +3,7 @@
 A simulation in simulated time, second by second, from a seed: readers come as a Poisson process
 that follows the hours of a day, and choose articles by Zipf's law; articles come likewise; then a
 crowd comes to the front page at once. What each of them asks for was measured (`USES`); what AWS
-grants is written down (`LIMITS`). With a CDN each cache keeps a page as our headers say. Nobody
+grants is written down below it. With a CDN each cache keeps a page as our headers say. Nobody
 tries again, and no partition has saved up for a burst: the first is kinder than AWS, the second
 harder.
 
@@ -33,7 +33,7 @@ from bench.cost import (
     MONTH_MIN,
     PRICES,
 )
-from chalicelib.web.http import _WHILE_ASKING_S as STALE_FOR_S
+from chalicelib.web.http import _WHILE_ASKING_S as STALE_FOR_S  # nobody else asks for it
 from chalicelib.web.http import MINUTE_S as FRESH_FOR_S
 
 ROOT = Path(__file__).parents[1]
@@ -42,7 +42,7 @@ ROOT = Path(__file__).parents[1]
 VIEWS_A_MONTH = 100 * MILLION
 ARTICLES_A_DAY = 100_000
 CROWD_A_S, CROWD_S = 20_000, 600  # views of the front page
-CALM_S = 1_800  # of the busiest hour, before the crowd
+CALM_S = 900  # of the busiest hour, before the crowd
 # Assumed: when a day's readers and articles come, hour by hour.
 _HOURS = (4, 2, 2, 2, 3, 6, 12, 18, 20, 16, 14, 14, 18, 15, 13, 13, 13, 15, 17, 18, 19, 17, 12, 7)
 CURVE = tuple(weight * 24 / sum(_HOURS) for weight in _HOURS)
@@ -127,7 +127,6 @@ USES = {
     ),
 }
 BYTES_A_VIEW = 29_300  # page and images, compressed: bench/README.md, "Cost", CloudFront's bytes
-ARTICLE_BYTES = 13_500  # in rows
 MEMORY_MB: dict[str, int] = {
     name: told["lambda_memory_size"]
     for name, told in json.loads((ROOT / ".chalice" / "config.json").read_text())["stages"]["prod"][
@@ -146,8 +145,25 @@ IMAGES_A_S = 5_500  # GETs a second of one prefix of a bucket
 # Assumed: where CloudFront's price class of Europe and North America keeps pages before it asks.
 REGIONAL_CACHES = 7
 
-WITHOUT, WITH, SHIELDED = "without", "with the CDN", "and a shield"
-CACHES = {WITHOUT: 0, WITH: REGIONAL_CACHES, SHIELDED: 1}
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What stands between readers and the table."""
+
+    caches: int = 0
+    quotas: int = 1  # of the API and of functions, times what they are at first
+    memory_s: int = 0  # for which an environment does not read the prepared list again
+
+
+WITHOUT, WITH, SHIELDED = "without the CDN", "with the CDN", "and a shield"
+SETUPS = {
+    WITHOUT: Setup(),
+    "higher quotas": Setup(quotas=10),
+    "and a memory of 5 s": Setup(quotas=10, memory_s=5),
+    WITH: Setup(caches=REGIONAL_CACHES),
+    SHIELDED: Setup(caches=1),
+}
+USUAL = (WITHOUT, WITH, SHIELDED)
 
 
 # Readers, articles, caches
@@ -218,24 +234,25 @@ def asks_a_second(views_a_s: float, pages: int, caches: int) -> float:
 class Account:
     """The limits of the API and of its function, from second to second."""
 
-    burst: float = GATEWAY_BURST
+    quotas: int = 1
     environments: float = 10.0
-    starts: float = STARTS_PER_10_S
+    _burst: float = 0.0  # of the API, that is used up
+    _starts: float = 0.0  # of environments, that are used up
 
     def passes(self, requests: float) -> float:
         """Return how many requests of this second the API lets through."""
-        passed = min(requests, self.burst + GATEWAY_A_S)
-        self.burst = min(GATEWAY_BURST, self.burst + GATEWAY_A_S - passed)
+        granted = GATEWAY_A_S * self.quotas
+        passed = min(requests, granted + GATEWAY_BURST * self.quotas - self._burst)
+        self._burst = max(0.0, self._burst + passed - granted)
         return passed
 
     def runs(self, requests: float, *, billed_ms: float, others: float) -> float:
         """Return how many of these the function answers, where *others* run beside it."""
         each = min(ANSWERS_OF_ONE_A_S, 1000 / billed_ms)
-        most = FUNCTIONS_AT_ONCE - others
-        started = min(max(requests / each - self.environments, 0), self.starts)
-        started = max(min(started, most - self.environments), 0)
+        missing = min(requests / each, FUNCTIONS_AT_ONCE * self.quotas - others) - self.environments
+        started = max(0.0, min(missing, STARTS_PER_10_S - self._starts))
         self.environments += started
-        self.starts = min(STARTS_PER_10_S, self.starts - started + STARTS_PER_10_S / 10)
+        self._starts = max(0.0, self._starts + started - STARTS_PER_10_S / 10)
         return min(requests, self.environments * each)
 
 
@@ -253,11 +270,11 @@ class Phase:
         self.most[name] = max(self.most[name], value)
 
 
-def simulated(caches: int) -> tuple[Phase, Phase]:
-    """Return half an hour of the day's busiest one, and the crowd that comes then."""
-    # Chances of their own, so that the same readers meet each number of caches.
+def simulated(setup: Setup) -> tuple[Phase, Phase]:
+    """Return a quarter of the day's busiest hour, and the crowd that comes then."""
+    # Chances of their own, so that the same readers meet each setup.
     readers, editors, edges = (random.Random(SEED + n) for n in range(3))  # noqa: S311 - guards nothing
-    cdn, account = Cdn(caches, edges), Account()
+    cdn, account = Cdn(setup.caches, edges), Account(setup.quotas)
     calm, crowd, unseen = Phase(), Phase(), Phase()
     articles, sections = zipf(PAGES), zipf(SECTIONS)
     busiest = max(CURVE)
@@ -280,8 +297,8 @@ def simulated(caches: int) -> tuple[Phase, Phase]:
         }
         phase.views += views
         phase.waits += cdn.waits - waits
-        images = 0 if caches else views * IMAGES_A_VIEW
-        _grant(asks, images, poisson(new_a_s, editors), account, phase)
+        images = 0 if setup.caches else views * IMAGES_A_VIEW
+        _grant(asks, images, poisson(new_a_s, editors), account, phase, memory_s=setup.memory_s)
     return calm, crowd
 
 
@@ -290,7 +307,13 @@ def _chosen(count: int, summed: list[float], chance: random.Random) -> Counter[i
 
 
 def _grant(
-    asks: Mapping[str, list[int]], images: float, new: int, account: Account, phase: Phase
+    asks: Mapping[str, list[int]],
+    images: float,
+    new: int,
+    account: Account,
+    phase: Phase,
+    *,
+    memory_s: int,
 ) -> None:
     """Have AWS answer what is asked of it in one second, as far as it does."""
     wanted = {**{use: float(sum(each)) for use, each in asks.items()}, IMAGE: images}
@@ -305,8 +328,10 @@ def _grant(
     for use, each in asks.items():
         for key, (units, _) in USES[use].on.items():
             # Of pages with keys of their own, the one that is asked for most.
-            count = sum(each) if key == LATEST else max(each, default=0)
-            read[key] += count * through * units
+            read[key] += (sum(each) if key == LATEST else max(each, default=0)) * through * units
+    if memory_s:
+        units, _ = USES[FRONT].on[LATEST]
+        read[LATEST] = min(read[LATEST], account.environments / memory_s * units)
     for use in (NEW, REFRESH):
         for key, (units, written_units) in USES[use].on.items():
             read[key] += new * units
@@ -375,21 +400,21 @@ def _sent(views: float) -> dict[str, float]:
 
 def tables() -> str:
     """Return all that docs/scale.md shows of this."""
-    found = {name: simulated(caches) for name, caches in CACHES.items()}
-    return "\n\n".join(
-        (
-            "What one use asks for:",
-            _lines(_uses()),
-            "How often a second until one key is full:",
-            _lines(_capacity()),
-            f"The most of one second; the busiest hour has {max(CURVE):.1f} times the mean:",
-            _lines(_peaks(found)),
-            "What became of the page views:",
-            _lines(_answered(found)),
-            "Dollars a month, with the articles and without the crowd:",
-            _lines(_bills()),
-        )
-    )
+    found = {name: simulated(setup) for name, setup in SETUPS.items()}
+    calm = {name: found[name][0] for name in USUAL}
+    crowd = {name: phases[1] for name, phases in found.items()}
+    told = {
+        "What one use asks for:": _uses(),
+        "How often a second until one key is full:": _capacity(),
+        f"The most of a second of the busiest hour, which has {max(CURVE):.1f} times the mean:": (
+            _peaks(calm)
+        ),
+        "What became of its page views:": _answered(calm),
+        "The most of a second of the crowd; more than is granted at first in bold:": _peaks(crowd),
+        "What became of the page views then:": _answered(crowd),
+        "Dollars a month, with the articles and without the crowd:": _bills(),
+    }
+    return "\n\n".join(f"{words}\n\n{_lines(rows)}" for words, rows in told.items())
 
 
 Row = tuple[str, ...]
@@ -421,18 +446,8 @@ def _capacity() -> Iterator[Row]:
                 )
 
 
-Found = Mapping[str, tuple[Phase, Phase]]
-
-
-def _columns(found: Found) -> Iterator[tuple[str, Phase]]:
-    for number, when in enumerate(("hour", "crowd")):
-        for name, phases in found.items():
-            yield f"{when}, {name}", phases[number]
-
-
-def _peaks(found: Found) -> Iterator[Row]:
-    columns = dict(_columns(found))
-    yield "", "granted", *columns
+def _peaks(phases: Mapping[str, Phase]) -> Iterator[Row]:
+    yield "", "granted", *phases
     limits = {
         "requests": ("requests to API Gateway", GATEWAY_A_S),
         "environments": ("environments of `api_handler`", FUNCTIONS_AT_ONCE),
@@ -442,26 +457,25 @@ def _peaks(found: Found) -> Iterator[Row]:
         **{f"{key} written": (f"`{key}`, write units", PARTITION_WRITES) for key in KEYS},
     }
     for name, (words, granted) in limits.items():
-        most = [phase.most[name] for phase in columns.values()]
+        most = [phase.most[name] for phase in phases.values()]
         if any(most):
             told = (f"**{one:,.0f}**" if one > granted else f"{one:,.0f}" for one in most)
             yield words, f"{granted:,}", *told
 
 
-def _answered(found: Found) -> Iterator[Row]:
-    columns = dict(_columns(found))
-    yield "", *columns
-    phases = columns.values()
-    yield "page views", *(f"{one.views:,}" for one in phases)
-    yield "asked of the API", *(f"{one.asked / one.views:.2%}" for one in phases)
-    yield "a reader waits for it", *(f"{one.waits / one.views:.2%}" for one in phases)
+def _answered(phases: Mapping[str, Phase]) -> Iterator[Row]:
+    yield "", *phases
+    every = phases.values()
+    yield "page views", *(f"{one.views:,}" for one in every)
+    yield "asked of the API", *(f"{one.asked / one.views:.2%}" for one in every)
+    yield "a reader waits for it", *(f"{one.waits / one.views:.2%}" for one in every)
     for who in ("API Gateway", "Lambda", LATEST):
-        yield f"refused by {who}", *(f"{one.refused[who] / one.views:.1%}" for one in phases)
-    yield "answered", *(f"{1 - sum(one.refused.values()) / one.views:.1%}" for one in phases)
+        yield f"refused by {who}", *(f"{one.refused[who] / one.views:.1%}" for one in every)
+    yield "answered", *(f"{1 - sum(one.refused.values()) / one.views:.1%}" for one in every)
 
 
 def _bills() -> Iterator[Row]:
-    bills = {name: bill(caches) for name, caches in CACHES.items()}
+    bills = {name: bill(SETUPS[name].caches) for name in USUAL}
     yield "", *bills
     for name in PRICES:
         if any(one.get(name) for one in bills.values()):

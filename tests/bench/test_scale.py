@@ -25,6 +25,7 @@ from bench.scale import (
     VIEWS_A_MONTH,
     Account,
     Cdn,
+    Setup,
     asks_a_second,
     simulated,
     tables,
@@ -86,7 +87,7 @@ def test_a_crowd_asks_each_of_several_caches_at_once():
 
 
 def test_caches_ask_as_often_as_theory_says():
-    calm, _ = simulated(1)
+    calm, _ = simulated(Setup(caches=1))
     views_a_s = VIEWS_A_MONTH / (MONTH_MIN * 60) * max(CURVE)
 
     expected = sum(
@@ -111,3 +112,11 @@ def test_a_function_answers_ten_a_second_and_environment_and_has_no_more_than_th
     assert account.environments == 100
     assert account.runs(50_000, billed_ms=20, others=0) == 10_000
     assert Account().runs(50_000, billed_ms=500, others=400) == 1_200
+
+
+def test_more_functions_than_a_thousand_take_their_time_to_start():
+    account = Account(quotas=10)
+
+    answered = [account.runs(50_000, billed_ms=20, others=0) for _ in range(50)]
+    assert answered[:2] == [10_100, 11_100]
+    assert answered[-1] == 50_000
