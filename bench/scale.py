@@ -5,7 +5,7 @@ that follows the hours of a day, and choose articles by Zipf's law; articles com
 crowd comes to the front page at once. What each of them asks for was measured (`USES`); what AWS
 grants is written down below it. With a CDN each cache keeps a page as our headers say. Nobody
 tries again, and no partition has saved up for a burst: the first is kinder than AWS, the second
-harder.
+harder. What is printed stands at the end of docs/scale.md.
 
 python -m bench.scale
 """
