@@ -1,4 +1,7 @@
-"""Every benchmark, one after the other; each is skipped, with the reason, where its data is not.
+"""Every benchmark that takes minutes at most, one after the other, with what comes at its head.
+
+One is skipped, with the reason, where its data or its engine is not. bench/README.md has the last
+results, and the programs that take longer.
 
 python -m bench
 """
@@ -8,31 +11,73 @@ from __future__ import annotations
 import runpy
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"  # real articles beside the checkout
+
+
+class Bench(NamedTuple):
+    """A program, the words it is run with, its question, and seconds of CPU that it took last."""
+
+    module: str
+    words: tuple[str, ...]
+    question: str
+    takes_s: int
+
+    def lacks(self) -> str | None:
+        """Say what is missing for it, None where nothing is."""
+        if any(word.startswith(str(SHARED)) for word in self.words) and not SHARED.is_dir():
+            return f"there are no real articles at {SHARED}"
+        return None
+
+
 BENCHES = (
-    ("bench.extraction", ("table", "--html", str(SHARED / "articles-html" / "aeb"))),
-    ("bench.summaries", ("table", "--data", str(SHARED / "summaries" / "dev.jsonl.gz"))),
-    ("bench.stories", ("table", "--data", str(SHARED / "stories" / "ecbplus.jsonl"))),
-    ("bench.ingest", ()),  # cuts its articles from the samples
-    ("bench.placing", ()),  # makes its own articles
-    ("bench.cost", ()),  # has the samples
-    ("bench.cold", ()),  # has them too
-    ("bench.warm", ()),  # has them too
-    ("bench.growth", ("--articles", "100,1000")),  # makes its own newsrooms
-    ("bench.worst", ()),  # makes its own files
+    Bench(
+        "bench.extraction",
+        ("table", "--html", str(SHARED / "articles-html" / "aeb")),
+        "how well is an article's text found in a page",
+        4,
+    ),
+    Bench(
+        "bench.summaries",
+        ("table", "--data", str(SHARED / "summaries" / "dev.jsonl.gz")),
+        "how good are summaries, and what passes their checks",
+        15,
+    ),
+    Bench(
+        "bench.stories",
+        ("table", "--data", str(SHARED / "stories" / "ecbplus.jsonl")),
+        "are the articles of one event found, and no others",
+        1,
+    ),
+    Bench("bench.ingest", (), "how many articles does one core ingest in a second", 16),
+    Bench("bench.placing", (), "does placing an article grow with their number", 58),
+    Bench("bench.cost", (), "what does a month cost", 28),
+    Bench("bench.scale", (), "which limit of AWS is met first", 1),
+    Bench("bench.cold", (), "what does a first page after a cold start cost", 60),
+    Bench("bench.warm", (), "what does every further page cost", 60),
+    Bench("bench.worst", (), "what do the worst files that are accepted take", 60),
+    Bench(
+        "bench.growth",
+        ("--articles", "100,1000"),
+        "does anything grow with the archive",
+        33,
+    ),
 )
 
 
 def main() -> int:
-    for module, words in BENCHES:
-        print(f"\n## {module}\n", flush=True)
-        if any(word.startswith(str(SHARED)) for word in words) and not SHARED.is_dir():
-            print(f"skipped: there are no real articles at {SHARED}")
+    for bench in BENCHES:
+        lack = bench.lacks()
+        takes = f"skipped: {lack}" if lack else f"some {bench.takes_s} s of CPU"
+        print(f"{bench.module:18}{bench.question}? {takes}")
+    for bench in BENCHES:
+        if bench.lacks():
             continue
-        sys.argv = [module, *words]
+        print(f"\n## {bench.module}\n", flush=True)
+        sys.argv = [bench.module, *bench.words]
         try:
-            runpy.run_module(module, run_name="__main__", alter_sys=True)
+            runpy.run_module(bench.module, run_name="__main__", alter_sys=True)
         except SystemExit as ended:
             if ended.code:
                 return int(ended.code) if isinstance(ended.code, int) else 1
