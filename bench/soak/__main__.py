@@ -232,8 +232,14 @@ class _Run:
         place = urlsplit(self._stage.site)
         fresh = http.client.HTTPConnection(place.netloc, timeout=60)
         connection = self._connections.setdefault(threading.get_ident(), fresh)
-        connection.request("GET", path, headers={"If-None-Match": etag} if etag else {})
-        answer = connection.getresponse()
+        headers = {"If-None-Match": etag} if etag else {}
+        try:
+            connection.request("GET", path, headers=headers)
+            answer = connection.getresponse()
+        except http.client.RemoteDisconnected:
+            # The site closes what was idle for long, as it may; browsers ask again too.
+            connection.request("GET", path, headers=headers)
+            answer = connection.getresponse()
         return answer.status, dict(answer.headers.items()), answer.read().decode()
 
     # The end
