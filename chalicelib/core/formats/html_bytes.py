@@ -22,7 +22,7 @@ MANY_ATTRIBUTES = 20_000  # of a whole page, by its equals signs
 PRESCAN_BYTES = 8_192  # the standard reads 1,024; real pages declare later
 
 _META = re.compile(
-    rb"<meta[^>]{0,400}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE
+    rb"<meta[^>]{0,400}?charset\s*=\s*(?:[\"']\s*)?([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE
 )
 _LANGUAGE = re.compile(rb"<html[^>]{0,400}?\blang\s*=\s*[\"']?([A-Za-z]{2,3})", re.IGNORECASE)
 _START_TAG = re.compile(r"<[A-Za-z]")
