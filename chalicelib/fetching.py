@@ -26,16 +26,18 @@ from chalicelib.core import hosts
 from chalicelib.core.clean import one_line
 from chalicelib.core.errors import FeedUnreachable
 from chalicelib.core.hosts import Place
-from chalicelib.core.limits import MAX_FEED_BYTES
+from chalicelib.core.limits import (
+    MAX_FEED_BYTES,
+    MAX_HOST_ADDRESSES,
+    MAX_REDIRECTS,
+    MAX_VALIDATOR_LENGTH,
+)
 from chalicelib.core.watch import Answer, Feed
 
 AT_ONCE = 24  # feeds: a run of watch.MAX_FEEDS that all hang ends within the function's time
 CONNECT_S = 5.0
 TOTAL_S = 15.0  # of one feed, redirects included
-MAX_REDIRECTS = 5
-_MAX_HOST_ADDRESSES = 4  # tried for one host
 _CHUNK_BYTES = 64 * 1024
-_MAX_VALIDATOR = 1_000  # characters of an ETag that are kept
 _ACCEPTED = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, "
     "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.1"
@@ -118,7 +120,7 @@ class Fetcher:
             (str(address[0]) for *_, address in found), loopback_allowed=self._loopback_allowed
         )
         problem: OSError = socket.gaierror("no address")
-        for family, kind, protocol, _, address in found[:_MAX_HOST_ADDRESSES]:
+        for family, kind, protocol, _, address in found[:MAX_HOST_ADDRESSES]:
             sock = socket.socket(family, kind, protocol)
             try:
                 sock.settimeout(min(self._connect_s, _left(until)))
@@ -217,7 +219,7 @@ def _answer(response: http.client.HTTPResponse, *, address: str, moved_to: str |
 def _validator(value: str | None) -> str | None:
     """Return what a header says if it can be sent back: a folded one holds line ends."""
     said = value or ""
-    return said if said and said == one_line(said) and len(said) <= _MAX_VALIDATOR else None
+    return said if said and said == one_line(said) and len(said) <= MAX_VALIDATOR_LENGTH else None
 
 
 def _body(response: http.client.HTTPResponse) -> bytes:

@@ -207,6 +207,11 @@ class Paper:
         receipt: dict[str, Any] = json.loads(answer["Body"].read())
         return receipt
 
+    def receipt_page(self, key: str) -> str:
+        """Return the receipt as an editor opens it."""
+        answer = self.s3.get_object(Bucket="broadsheet-local-receipts", Key=f"{key}.html")
+        return str(answer["Body"].read().decode())
+
     def rows(self) -> dict[tuple[str, str], dict[str, Any]]:
         """Return every row of the table but the observations, as stored."""
         pages = (

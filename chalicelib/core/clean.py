@@ -28,6 +28,7 @@ from chalicelib.core.characters import SURROGATE, UNWANTED
 from chalicelib.core.errors import Finding, UploadRejected
 from chalicelib.core.language import count_words
 from chalicelib.core.limits import (
+    MAX_ADDRESS_LENGTH,
     MAX_ELEMENTS,
     MAX_ESCAPED,
     MAX_FINDINGS,
@@ -668,8 +669,8 @@ def urlsplit_safely(address: str) -> str:
     except ValueError:
         return ""
     if parts.scheme in ("http", "https"):
-        host_ok = bool(parts.hostname) and not _SPACE.search(address) and len(address) < 2000
-        return parts.scheme if host_ok else ""
+        is_whole = bool(parts.hostname) and not _SPACE.search(address)
+        return parts.scheme if is_whole and len(address) <= MAX_ADDRESS_LENGTH else ""
     return parts.scheme
 
 

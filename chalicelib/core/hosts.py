@@ -17,7 +17,7 @@ from chalicelib.core.errors import FeedUnreachable
 
 _PORTS = {"http": 80, "https": 443}
 _PATH_SAFE = "/:@!$&'()*+,;=~%"
-_HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?\.?|[0-9a-f:.]*:[0-9a-f:.]*")
+_HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?\.?|(?=.*:)[0-9a-f:.]+")
 # Names that lead inside, whatever they resolve to: RFC 6761, 6762, 8375, and .internal (ICANN).
 _INSIDE = (".localhost", ".local", ".internal", ".home.arpa", ".lan", ".corp", ".home")
 

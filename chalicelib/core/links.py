@@ -24,6 +24,7 @@ from chalicelib.core.clean import one_line, unescaped, web_address
 from chalicelib.core.errors import FeedUnreadable, UploadRejected
 from chalicelib.core.formats import xml
 from chalicelib.core.limits import (
+    MAX_ADDRESS_LENGTH,
     MAX_FEED_ATTRIBUTES,
     MAX_FEED_ITEMS,
     MAX_FEED_MARKUP,
@@ -36,8 +37,6 @@ from chalicelib.core.stories.traits import TRACKING, address_digest
 
 MAX_LINKS = 99  # of one feed, the newest; with the feed's state they fill one transaction
 MAX_TEXT_LENGTH = 300  # characters: enough to tell which event a link is about
-_MAX_ADDRESS_LENGTH = 2_000  # characters; longer ones break in mails and browsers
-# What costs feedparser more than its size: elements, attributes of one tag, namespaces.
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -139,7 +138,7 @@ def page_address(target: str, *, base: str) -> str | None:
     host = f"[{host}]" if ":" in host else host
     netloc = host if port is None else f"{host}:{port}"
     whole = quote(urlunsplit((parts.scheme, netloc, parts.path, kept, "")), safe=_ADDRESS_SAFE)
-    return whole if len(whole) <= _MAX_ADDRESS_LENGTH else None
+    return whole if len(whole) <= MAX_ADDRESS_LENGTH else None
 
 
 def _link(told: _Told, *, source: str, now: datetime) -> Link | None:
@@ -287,7 +286,7 @@ def _harmless(text: str) -> str:
         raise FeedUnreadable("Its document type declares entities, which are not read.") from error
     tags = text.split("<")
     is_heavy = (
-        len(tags) > MAX_FEED_TAGS
+        len(tags) - 1 > MAX_FEED_TAGS
         or any(tag.count("=") > MAX_FEED_ATTRIBUTES for tag in tags)
         or len(set(_NAMESPACE.findall(text))) > MAX_FEED_NAMESPACES
     )

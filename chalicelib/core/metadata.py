@@ -579,7 +579,7 @@ def _strings(value: object) -> list[str]:
 
 def _several(line: str) -> list[str]:
     """Divide "Ilse Marrow, Tom Aske and Maren Holt" where every part is a name of some words."""
-    parts = re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+", line)
+    parts = [part.strip() for part in re.split(r",\s*and\s|,|\sand\s", line)]
     return parts if all(" " in part and part[0].isupper() for part in parts) else [line]
 
 

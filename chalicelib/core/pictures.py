@@ -17,14 +17,11 @@ from chalicelib.core import imprint, svg
 from chalicelib.core.article import Picture, Rendition
 from chalicelib.core.errors import Finding, UploadRejected
 from chalicelib.core.limits import (
-    AVATAR_WIDTH,
-    DRAWING_COLOURS,
     MAX_IMAGE_BYTES,
     MAX_IMAGE_HEIGHT,
     MAX_IMAGE_PIXELS,
     MAX_IMAGE_SIDE,
     MAX_IMAGE_WIDTH,
-    MAX_SHARED_BYTES,
     NARROW_WIDTH,
     SHARED_WIDTH,
 )
@@ -35,6 +32,9 @@ if TYPE_CHECKING:
 
 _READ = ("JPEG", "PNG", "WEBP", "GIF")
 _QUALITY = 80  # of WebP: no loss a reader sees, half of a JPEG's bytes
+AVATAR_WIDTH = 96  # pixels served for an avatar of 40 CSS pixels on a dense screen
+MAX_SHARED_BYTES = 300_000  # of a preview: WhatsApp shows none that is larger
+_DRAWING_COLOURS = 4_096  # at most, of what may be kept without loss; a photograph has far more
 _SHARED_QUALITIES = (80, 60, 40)  # of the JPEG, the first that MAX_SHARED_BYTES hold
 _BROKEN = (
     OSError,
@@ -151,7 +151,7 @@ def _opened(data: bytes, *, crop: Crop | None = None) -> _Opened:
             "Open it in an image program and export it again.",
         ) from None
     image = _in_plain_mode(image)
-    is_drawing = image.getcolors(DRAWING_COLOURS) is not None
+    is_drawing = image.getcolors(_DRAWING_COLOURS) is not None
     image = _in_srgb(_scaled(image, MAX_IMAGE_WIDTH, MAX_IMAGE_HEIGHT), profile)
     return _Opened(image=image, is_drawing=is_drawing, is_animated=is_animated, imprint=told)
 

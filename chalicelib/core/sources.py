@@ -20,6 +20,8 @@ from chalicelib.core.formats.reading import Field, decode
 from chalicelib.core.limits import (
     MAX_FEEDS,
     MAX_FRONT_MATTER_BYTES,
+    MAX_SUBSCRIBED_ADDRESS_LENGTH,
+    MAX_SUBSCRIBED_NAME_LENGTH,
     MAX_SUBSCRIPTIONS,
 )
 
@@ -27,8 +29,6 @@ if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
 SUBSCRIPTIONS = "sources/feeds.opml"
-_MAX_NAME_LENGTH = 100  # characters of a subscription's name
-_MAX_ADDRESS_LENGTH = 300  # characters of its addresses
 _KEYS = ("name", "home_url", "avatar", "owner", "country", "kind", "paywalled", "feeds")
 
 
@@ -169,7 +169,7 @@ def read_subscriptions(data: bytes) -> tuple[tuple[Watched, ...], tuple[Finding,
 def _subscription(outline: Element, warnings: list[Finding]) -> tuple[Watched, ...]:
     """Return the source of an outline, none where it names no feed."""
     address = _short_address(outline.get("xmlUrl"))
-    name = one_line(outline.get("title") or outline.get("text") or "")[:_MAX_NAME_LENGTH]
+    name = one_line(outline.get("title") or outline.get("text") or "")[:MAX_SUBSCRIBED_NAME_LENGTH]
     home_url = _short_address(outline.get("htmlUrl"))
     source_id = slugify(name) or slugify(urlsplit(address or "").hostname or "")
     if address is not None and _holds_password(address):
@@ -192,7 +192,7 @@ def _subscription(outline: Element, warnings: list[Finding]) -> tuple[Watched, .
 
 def _short_address(said: str | None) -> str | None:
     address = web_address(one_line(said or ""))
-    return address if address and len(address) <= _MAX_ADDRESS_LENGTH else None
+    return address if address and len(address) <= MAX_SUBSCRIBED_ADDRESS_LENGTH else None
 
 
 def _feeds(found: Field | None, warnings: list[Finding]) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ _DRAWN = frozenset(
 _CHANGING = frozenset({"text", "image", "filter", "pattern", "foreignObject", "marker"})
 _REFERENCE = re.compile(r"url\(\s*[\"']?#([^\"')\s]+)")
 _LENGTH = re.compile(
-    r"\s*((?:\d{1,9}(?:\.\d{0,20})?|\.\d{1,20})(?:e\d{1,2})?)\s*(?:px|pt|pc|mm|cm|in)?\s*"
+    r"\s*((?:\d{1,9}(?:\.\d{0,20})?|\.\d{1,20})(?:e\d{1,2})?)\s*(?:(?:px|pt|pc|mm|cm|in)\s*)?"
 )
 _OUTLINE = 1_000  # characters of an element's outline that cost as much as an element drawn
 _DASHES = 50  # elements drawn: what a line of a million dashes costs

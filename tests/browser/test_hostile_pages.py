@@ -57,6 +57,13 @@ BODIES = {
 }  # fmt: skip
 HEADLINE = f'</title><script>{RUN}</script>\u202e" onload=\'{RUN}\' <img src=x onerror="{RUN}"> '
 
+NAMES = {
+    "headline": HEADLINE[:290], "standfirst": HEADLINE, "byline": HEADLINE, "tags": HEADLINE,
+    "section": HEADLINE, "source": HEADLINE, "image": "media/a.png", "image_alt": HEADLINE,
+    "image_credit": HEADLINE, "correction": HEADLINE, "original_url": "https://a.test/\"'<x>",
+    "slug": "ferry", HEADLINE: HEADLINE,
+}  # fmt: skip
+
 # What may not be seen of an article's text: an element that leaves the flow or its column, a page
 # that is wider than its window, or a header that something lies over.
 _FAULTS = """() => {
@@ -93,6 +100,7 @@ class Watched:
         self._client, self._has_policy = client, has_policy
         self.page: Page = self._context.new_page()
         self.found: list[str] = []
+        self._files: dict[str, str] = {}
         self.page.on("dialog", lambda dialog: (self.found.append("a dialog"), dialog.dismiss()))
         self._context.route("**/*", self._answer)
 
@@ -103,6 +111,9 @@ class Watched:
             route.abort()
             return
         parts = urlsplit(address)
+        if parts.path in self._files:
+            route.fulfill(content_type="text/html; charset=utf-8", body=self._files[parts.path])
+            return
         answer = self._client.http.get(parts.path + (f"?{parts.query}" if parts.query else ""))
         headers = dict(answer.headers)
         if not self._has_policy:
@@ -116,6 +127,13 @@ class Watched:
         if urlsplit(self.page.url).path != urlsplit(HOST + address).path:
             found.append(f"went on to {self.page.url}")
         return found + self.found
+
+    def faults_of_file(self, html: str) -> list[str]:
+        """Look at a page that is a file, as receipts are: no header comes with it."""
+        if not self._has_policy:
+            html = html.replace("Content-Security-Policy", "none")
+        self._files["/file"] = html
+        return self.faults("/file")
 
     def close(self) -> None:
         self._context.close()
@@ -148,21 +166,46 @@ def test_no_text_of_an_article_does_anything_in_a_browser(paper: Paper, watched:
 
 
 def test_no_name_of_an_article_does_anything_on_any_page(paper: Paper, watched: Watched) -> None:
-    names = {
-        "headline": HEADLINE[:290], "standfirst": HEADLINE, "byline": HEADLINE, "tags": HEADLINE,
-        "section": HEADLINE, "source": HEADLINE, "image": "media/a.png", "image_alt": HEADLINE,
-        "image_credit": HEADLINE, "correction": HEADLINE, "original_url": "https://a.test/\"'<x>",
-        "slug": "ferry", HEADLINE: HEADLINE,
-    }  # fmt: skip
     prose = "".join(f"<p>{text} {HEADLINE}</p>" for text in builders.PARAGRAPHS)
     address = _publish(paper, "a.json", prose)
-    _publish(paper, "a.json", prose + "<p>More.</p>", **names)
-    _publish(paper, "b.json", prose, **{**names, "slug": "ferry-two"})
+    _publish(paper, "a.json", prose + "<p>More.</p>", **NAMES)
+    _publish(paper, "b.json", prose, **{**NAMES, "slug": "ferry-two"})
     addresses = [f"{address}", f"{address}/source", f"{address}/history",
                  f"/story/{article_id('a.json')}", "/latest", "/corrections",
                  "/sources"]  # fmt: skip
 
     assert {one: found for one in addresses if (found := watched.faults(one))} == {}
+
+
+def test_nothing_of_a_draft_does_anything_in_its_preview_or_its_receipt(
+    paper: Paper, watched: Watched
+) -> None:
+    found = {}
+    for number, (name, body) in enumerate(BODIES.items()):
+        key = f"{number}.json"
+        paper.upload(
+            key, json.dumps({**NAMES, "body_html": f"<p>{number}</p>{body}", "draft": True})
+        )
+        assert paper.ingest(key).receipt.outcome == "draft"
+        preview = urlsplit(paper.receipt(key)["preview_url"]).path
+        if faults := watched.faults(preview) + watched.faults_of_file(paper.receipt_page(key)):
+            found[name] = faults
+    assert found == {}
+
+
+def test_nothing_of_a_refused_file_does_anything_in_its_receipt(
+    paper: Paper, watched: Watched
+) -> None:
+    for key, content in {
+        f"{RUN}.md": f"---\n{HEADLINE}\n---\n",
+        "a.xml": f"<a>{HEADLINE}",
+        "b.json": f'{{"{HEADLINE}',
+        "c.json": json.dumps({"headline": HEADLINE * 3, "status": HEADLINE, "body": HEADLINE}),
+        "sources/d.yaml": f"<script>{RUN}</script>: <img src=x onerror={RUN}>",
+    }.items():
+        paper.upload(key, content)
+        assert paper.ingest(key).receipt.outcome == "rejected"
+        assert watched.faults_of_file(paper.receipt_page(key)) == []
 
 
 @pytest.mark.long

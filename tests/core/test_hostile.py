@@ -77,6 +77,10 @@ BIG: dict[str, tuple[str, Callable[[], bytes | str]]] = {
         lambda: "---\n" + "\n".join(f"k{n}: v" for n in range(100_000)) + "\n---\nx",
     ),
     # Of our own invention
+    "credit_of_one_word.txt": (
+        "accept",
+        lambda: f"Ferry\n\n{PROSE}It was reported for {'g' * 50_000}!",
+    ),
     "docx_runs.docx": (
         "reject",
         lambda: docx("<w:p>" + "<w:r><w:t>a</w:t></w:r>" * 150_000 + "</w:p>"),

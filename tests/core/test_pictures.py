@@ -14,15 +14,13 @@ from chalicelib.core import pictures
 from chalicelib.core.article import Rendition
 from chalicelib.core.errors import UploadRejected
 from chalicelib.core.limits import (
-    AVATAR_WIDTH,
     MAX_IMAGE_HEIGHT,
     MAX_IMAGE_SIDE,
     MAX_IMAGE_WIDTH,
-    MAX_SHARED_BYTES,
     NARROW_WIDTH,
     SHARED_WIDTH,
 )
-from chalicelib.core.pictures import Prepared
+from chalicelib.core.pictures import AVATAR_WIDTH, MAX_SHARED_BYTES, Prepared
 from tests import builders
 
 CAMERA = "a secret place"

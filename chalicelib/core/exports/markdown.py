@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _VOID = ("br", "hr", "img")
 _MARKS = {"em": "*", "strong": "**", "s": "~~"}
 _SIGNS = re.compile(r"[\\`*\[\]<]|~(?=~)|(?<!\w)_|_(?!\w)|&(?=#|\w)")
-_AT_LINE_START = re.compile(r"^(\s*\d{1,9})([.)])|^(\s*)([#+\-=>~|])", re.MULTILINE)
+_AT_LINE_START = re.compile(r"^([^\S\n]*\d{1,9})([.)])|^([^\S\n]*)([#+\-=>~|])", re.MULTILINE)
 _GENERATORS = re.compile(r"\{(?=[{%])")  # what would open a tag of a site generator
 _BACKTICKS = re.compile(r"`+")
 

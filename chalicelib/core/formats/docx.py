@@ -286,7 +286,7 @@ def _find_byline(blocks: list[Block], metadata: dict[str, Field]) -> None:
 
 def _names(said: str) -> list[str]:
     said = re.sub(r"^by:?\s+", "", said, flags=re.IGNORECASE)
-    return [name for name in re.split(r"\s*(?:,|;|\band\b|&)\s*", said) if name]
+    return [name for part in re.split(r"[,;&]|\band\b", said) if (name := part.strip())]
 
 
 def _margins(package: _Package) -> list[Dropped]:

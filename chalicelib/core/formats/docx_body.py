@@ -20,6 +20,7 @@ from chalicelib.core.clean import one_line
 from chalicelib.core.errors import Finding
 from chalicelib.core.formats.reading import Inventory, letters
 from chalicelib.core.formats.xml import children, first, name_of
+from chalicelib.core.limits import MAX_STYLES
 from chalicelib.core.pictures import Crop
 from chalicelib.core.receipt import Dropped
 
@@ -32,7 +33,6 @@ Kind = Literal[
 ]  # fmt: skip
 
 MAX_LIST_LEVEL = 8  # Word has nine levels
-MAX_STYLES = 60  # a chain of styles based on each other; Word allows eleven
 
 _STYLE_KINDS: tuple[tuple[re.Pattern[str], Kind], ...] = (
     (re.compile(r"title"), "title"),

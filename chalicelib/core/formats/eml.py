@@ -43,7 +43,7 @@ _PART = re.compile(rb"^--\S", re.MULTILINE)  # or a rule in a text; what a bound
 _ENCODED_WORD = re.compile(r"=\?([\w-]{1,40})\?[qQ]\?([^?]*)\?=", re.ASCII)
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _PREFIX = re.compile(
-    r"^(?:(?:re|fwd?|aw|wg|tr|rv|sv|vs|vb|antw|odp|ynt|enc|res|r|i)\s*(?:\[\d+\])?\s*:\s*)+",
+    r"^(?:(?:re|fwd?|aw|wg|tr|rv|sv|vs|vb|antw|odp|ynt|enc|res|r|i)\s*(?:\[\d+\]\s*)?:\s*)+",
     re.IGNORECASE,
 )
 _FORWARDED = re.compile(

@@ -38,7 +38,7 @@ _MOMENTS = (
     ("updated_at", "updated"),
     ("updated_at", "modified"),
 )
-_MAILBOX = re.compile(r"\S+@\S+\s*\((.+)\)|(.+?)\s*<\S+@\S+>|\S+@\S+")
+_MAILBOX = re.compile(r"[^\s@]+@[^\s@()]+ ?\((.+)\)|(.+?) ?<[^\s@<>]+@[^\s@<>]+>|[^\s@]+@[^\s@]+")
 _TAG = re.compile(r"<[A-Za-z/!][^<>]*>")
 
 

@@ -22,13 +22,13 @@ MANY_ATTRIBUTES = 20_000  # of a whole page, by its equals signs
 PRESCAN_BYTES = 8_192  # the standard reads 1,024; real pages declare later
 
 _META = re.compile(
-    rb"<meta[^>]{0,400}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE
+    rb"<meta[^>]{0,400}?charset\s*=\s*(?:[\"']\s*)?([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE
 )
 _LANGUAGE = re.compile(rb"<html[^>]{0,400}?\blang\s*=\s*[\"']?([A-Za-z]{2,3})", re.IGNORECASE)
 _START_TAG = re.compile(r"<[A-Za-z]")
 _TAG_NAME = re.compile(r"<(?:!--|([A-Za-z][A-Za-z0-9:-]{0,40}))")
 _TAG_STOP = re.compile(r"=\s*([\"'])|>")  # a quote elsewhere is part of a broken name
-_LONG_TAG = re.compile(rf"<[A-Za-z][^>]{{{MAX_TAG_LENGTH}}}")
+_LONG_TAG = re.compile(rf"<[A-Za-z][^>]{{{MAX_TAG_LENGTH - 2}}}")
 _DATA_ADDRESS = re.compile(r"data:[^\"'\s>]{200,}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 _CONTROL_BYTES = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")

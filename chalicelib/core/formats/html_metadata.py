@@ -86,7 +86,7 @@ _TITLES = ("og:title", "twitter:title", "dc.title", "parsely-title", "title")
 _DUBLIN = re.compile(r"^(dc|dcterms|dcterm)[:.]")  # pages write dc.title, dc:title, DC.Title
 _TAG = re.compile(r"<[A-Za-z/!][^<>]{0,500}>")
 # What stands between a headline and a site's name: bars, dashes, quotes, dots, colons.
-_SEPARATOR = re.compile(r"\s+[|\u2013\u2014\u00bb\u00b7\u2022:]{1,2}\s+|\s+-{1,2}\s+|\s*\|\s*")
+_SEPARATOR = re.compile(r" [|\u2013\u2014\u00bb\u00b7\u2022:]{1,2} | -{1,2} | ?\| ?")
 _ENDS = " |\u2013\u2014\u00bb\u00b7\u2022:-"
 _DATE_CLASS = re.compile(
     r"\b(?:date|dateline|published|pubdate|posted-on|timestamp)\b", re.IGNORECASE

@@ -17,7 +17,7 @@ _BY = re.compile(
     r"^\s*(?:(?:written|posted|published|words|story) )?(?:by|von|par|por|di)\b:?\s+",
     re.IGNORECASE,
 )
-_AND = re.compile(r"\s*(?:,\s*and|,|;|&|\band\b|\bund\b|\bet\b|\by\b|\|)\s*", re.IGNORECASE)
+_AND = re.compile(r",\s*and\b|[,;&|]|\b(?:and|und|et|y)\b", re.IGNORECASE)
 # Two to five words that begin with letters; \u2019 is the apostrophe of O'Brien in print.
 _NAME = re.compile(r"[^\W\d_][\w.'\u2019-]*(?:\s+[^\W\d_][\w.'\u2019-]*){1,4}")
 _NOBODY = listed("admin administrator unknown none null n/a author by")
@@ -37,7 +37,7 @@ def people(value: object) -> list[str]:
     names: list[str] = []
     for given in value if isinstance(value, list) else [value]:
         text = _BY.sub("", str(given)).strip(_ENDS)
-        parts = [part for part in _AND.split(text) if part]
+        parts = [part for part in map(str.strip, _AND.split(text)) if part]
         if not all(_NAME.fullmatch(part) for part in parts):
             parts = [text]
         for name in parts:

@@ -63,7 +63,7 @@ _SPACE = re.compile(r"\s+")
 _TINY = re.compile(r"(?:1|2|[1-3]\d?)(?:px)?")
 _NAME_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _CAPTIONS = frozenset({"caption", "captions", "credit", "credits"})
-_BREAKS = re.compile(r"(?:\s*<br>){2,}\s*")
+_BREAKS = re.compile(r"<br>(?:\s*<br>)+")
 
 
 def leads_away(link: HtmlElement) -> bool:
@@ -338,7 +338,7 @@ def _write_run(
     run: Run, put: Callable[[str], None], base: str | None, *, inside: str, alone: bool
 ) -> None:
     text = "".join(_inline(part, base, 0) for part in run.parts).strip()
-    paragraphs = [part for part in _BREAKS.split(text) if part]
+    paragraphs = [part for part in map(str.strip, _BREAKS.split(text)) if part]
     bare = inside in {"p", *HEADINGS} or (inside in _HOLDS_TEXT | {"figure"} and alone)
     if inside == "figure" and run.images:
         put(text)

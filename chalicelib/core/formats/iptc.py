@@ -16,10 +16,9 @@ SECTIONS = {
 }  # fmt: skip
 _CODE = re.compile(r"(?:^|[:/])([01]\d)\d{6}$")
 _BY = re.compile(r"^(?:by|von|par|por|av|af|di|door)\s+", re.IGNORECASE)
-_SEVERAL = re.compile(r"\s+(?:and|und|et|og|och|&)\s+", re.IGNORECASE)
+_SEVERAL = re.compile(r"\s(?:and|und|et|og|och|&)\s", re.IGNORECASE)
 _BY_LINE = re.compile(r"\s*(?:<div>\s*)*<p[^<>]*>\s*(By\s+[A-Z][^<>.]{2,80}?)\s*</p>")
 _ANY_TAG = re.compile(r"<[^<>]*>")
-_CUT = re.compile(r"\s*(?:\[?(?:…|\.{3,})\]?|\[&hellip;\])\s*$")
 
 
 def section(codes: list[str]) -> str | None:
@@ -53,5 +52,5 @@ def lifted_byline(html: str) -> tuple[list[str], str]:
 
 def repeats(abstract: str, text: str) -> bool:
     """True where *text* begins with *abstract*: printed above it, it would be read twice."""
-    said = words_only(_CUT.sub("", abstract))
+    said = words_only(abstract.strip().removesuffix("[&hellip;]"))
     return bool(said) and words_only(text[: 2 * len(abstract) + 200]).startswith(said)

@@ -19,13 +19,12 @@ from chalicelib.core.formats import html as html_reader
 from chalicelib.core.formats import iptc, newsml, text
 from chalicelib.core.formats.html_tree import listed
 from chalicelib.core.formats.reading import Field, Inventory, Reading, letters, pointer
+from chalicelib.core.limits import MAX_ASSOCIATED, MAX_BREACHES
 from chalicelib.core.receipt import Dropped
 
 Object = Mapping[str, object]
 
 OWN_URI = "urn:broadsheet:"  # of our own exports: it says no more than the key
-MAX_ASSOCIATED = 3  # levels of items associated with items
-MAX_FINDINGS = 20  # of one item; a broken exporter repeats itself
 _TEXT, _LIST, _OBJECT, _NUMBER = "a text", "a list", "an object", "a number"
 _PARTS, _ANY = "an object or a list", "anything"
 
@@ -136,12 +135,12 @@ def is_ninjs(value: Object) -> bool:
 def read(value: Object) -> Reading:
     """Return the item. Raises UploadRejected with what the schema says where there is no text."""
     item, warnings, where = unwrapped(value)
-    findings = tuple(islice(_breaches(item, where), MAX_FINDINGS))
+    findings = tuple(islice(_breaches(item, where), MAX_BREACHES))
     html, held, others = _body(item)
     metadata = _metadata(item, where)
     is_usable = metadata.get("status") is None or metadata["status"].value == "usable"
     if not html and is_usable:
-        undeclared = tuple(islice(_undeclared(item, where), MAX_FINDINGS))
+        undeclared = tuple(islice(_undeclared(item, where), MAX_BREACHES))
         raise UploadRejected(_no_text(item, where), *findings, *undeclared)
     return Reading(
         format="ninjs",

@@ -33,7 +33,7 @@ NAMES = {
 }
 WITHOUT = frozenset({"media", "note", "nitf-table-metadata"})
 # A template's field that nobody filled in: norm="YYYYMMDD000000-HHMM".
-_UNFILLED = re.compile(r"[YMDHS0:TZ+-]*Y{2,4}[YMDHS0:TZ+-]*", re.IGNORECASE)
+_UNFILLED = re.compile(r"(?=.*YY)[YMDHS0:TZ+-]+", re.IGNORECASE)
 
 
 def read(root: Element) -> Reading:

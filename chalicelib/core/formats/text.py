@@ -27,7 +27,7 @@ def read(data: bytes) -> Reading:
         following = filled[1] if len(filled) > 1 else None
         byline = _BYLINE.fullmatch(lines[following]) if following is not None else None
         if following is not None and byline:
-            names = re.split(r"\s*(?:,|\band\b|&)\s*", byline[1])
+            names = [name.strip() for name in re.split(r"[,&]|\band\b", byline[1])]
             metadata["byline"] = Field(names, "/byline", following + 1, 1)
             lines[following] = ""
     html = "".join(f"<p>{escape(paragraph, quote=False)}</p>" for paragraph in paragraphs(lines))

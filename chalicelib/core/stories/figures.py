@@ -265,7 +265,7 @@ def _counted(masked: str, behind: dict[int, claims.Placed]) -> Iterator[_Counted
             yield _Counted(number, "magnitude")
         elif unit and not pattern(r"\b(?:in|ex)cluding\b").search(after):
             # US$ and A$ are two currencies.
-            country = pattern(r"[a-z]*$").search(before)
+            country = pattern(r"(?<![a-z])[a-z]*$").search(before)
             yield _Counted(number, f"{country[0].upper() if country else ''}{unit}", is_clear=False)
         elif befallen := _befallen(before, after):
             yield _Counted(number, befallen)
@@ -351,7 +351,7 @@ def _rounded_to(value: str, written: str) -> float:
     Below a hundred people count; "13 billion" may be 13.9 cut, and 1,200 was perhaps 1,180.
     """
     zeros = len(value) - len(value.rstrip("0")) if value.isdigit() else 0
-    has_scale = pattern(r"\d.*[a-z]|[a-z] [a-z]").search(written)
+    has_scale = pattern(r"^\D*\d.*[a-z]|[a-z] [a-z]").search(written)
     return float(10**zeros) if zeros and (has_scale or len(value) > 2) else 0.0
 
 

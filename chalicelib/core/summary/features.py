@@ -117,7 +117,7 @@ MEMBER = (
 )
 
 _YOU_AND_I = prose.listed("I we you my our your me us")
-_SPEECH = r"[\"“][^\"”]*[\"”]|(?<!\w)['‘][^'’]{3,}['’](?!\w)"
+_SPEECH = r"[\"“][^\"“”]*[\"”]|(?<!\w)['‘][^'‘’]{3,}['’](?!\w)"
 _DAY = prose.listed(
     "Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April June"
     " July August September October November December"

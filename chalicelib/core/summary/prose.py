@@ -36,7 +36,7 @@ _AGENCY = (
     r"|Mental Floss|Tribune Media Services|CoolHunting\.com|CNN México"
 )
 _PLACE = r"[A-Z][\w.'’ -]*(?:, [A-Z][\w.'’ -]*){0,3}"
-_DATELINES = (
+DATELINES = (
     rf"(?:{_PLACE},? ?)?\((?:{_AGENCY})(?:[/ ][\w. ]+)?\)\s*(?:--|[-–—:])?\s*",
     (
         r"[A-ZÀ-Þ][A-ZÀ-Þ.'’ -]{2,}(?:, [A-ZÀ-Þ][\w.'’ -]+){0,2}(?:, \w+\.? \d{1,2})?"
@@ -51,7 +51,7 @@ _DATELINES = (
 )
 # Marks without which none of the datelines can match: most sentences are passed over by these.
 _DATELINE_MARKS = ("(", "--", "—", "–", " - ", "|", ":", "【", "（", "PUBLISHED", "UPDATED")
-_DATELINE_REACH = 120  # characters; behind it a bracket or dash belongs to the prose
+DATELINE_REACH = 120  # characters; behind it a bracket or dash belongs to the prose
 
 _BOILERPLATE = (
     r"^(?:read more\b|more:|related:|see also\b|see more\b|watch:"
@@ -96,7 +96,7 @@ _CREDIT_WORDS = (
 )
 _CREDIT = (
     r"\b(?:contributed|contributing) (?:reporting|to (?:this|the) (?:report|story|article))"
-    r"|\breport(?:ed|ing) (?:for|from|in) (?:[A-Z][\w.]+ ?){1,3}(?:;|,|\.?$|and )"
+    r"|\breport(?:ed|ing) (?:for|from|in) (?:[A-Z][\w.]+(?![\w.]) ?){1,3}(?:;|,|\.?$|and )"
     r"|\bwrote (?:this|from|the story)\b"
     r"|^(?:CNN|AP|Reuters)['’]s? [A-Z].{0,80}(?:contributed|report)"
     r"|\bthe associated press contributed|\b(?:writing|editing|reporting) by [A-Z]"
@@ -105,7 +105,7 @@ _CREDIT = (
     r"|\bsign up (?:for|to)\b.{0,60}(?:newsletter|email|alerts)"
     r"|\b(?:pictured|photographed) (?:above|below|left|right)\b"
     r"|\bcall (?:the )?samaritans\b|»\s*\.?$"
-    r"|\bnewsletters?\b.{0,40}\b(?:inbox|subscribe|sign)|^[^a-z]{0,3}@\w+\.?$|https?://\S+\.?$"
+    r"|\bnewsletters?\b.{0,40}\b(?:inbox|subscribe|sign)|^[^a-z]{0,3}@\w+\.?$|https?://(?:(?!https?:)\S)+$"
     r"|\bthe opinions expressed|\bopinions .{0,40}solely those of\b"
 )
 
@@ -176,8 +176,8 @@ _END = tuple(".!?…。！？｡।॥۔؟።፧။։។\"”’'»›」』)）
 def published(sentence: str) -> str:
     """Return *sentence* as it is printed: without dateline, white space runs made one space."""
     text = " ".join(sentence.split())
-    for dateline in _DATELINES:
-        head = text[:_DATELINE_REACH]
+    for dateline in DATELINES:
+        head = text[:DATELINE_REACH]
         for mark in _DATELINE_MARKS:
             if mark in head:
                 break

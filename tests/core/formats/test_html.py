@@ -133,6 +133,12 @@ def test_a_page_of_one_sentence_is_an_article():
     assert read("<h1>Ferry</h1><p>Ferry cancelled.</p>").html.strip() == "<p>Ferry cancelled.</p>"
 
 
+def test_a_name_that_begins_with_and_is_whole():
+    reading = read("<h1>Ferry returns</h1><p>By Jane Doe, Andrea Roe</p><p>It is back.</p>")
+
+    assert said(reading)["byline"] == ["Jane Doe", "Andrea Roe"]
+
+
 def test_a_byline_that_is_only_a_line_of_text_is_read_and_not_repeated():
     reading = read("<h1>Ferry returns</h1><p>By Jane Doe</p><p>It is back.</p>")
 
