@@ -112,12 +112,16 @@ def engine(
     for cached in (*parts, wiring.notices):
         cached.cache_clear()
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    name = getattr(request, "param", None) or request.config.getoption("engine") or engines.DEFAULT
-    with mock_aws(), engines.opened(name, request) as made:
+    chosen = request.config.getoption("engine")
+    name = getattr(request, "param", None) or chosen or engines.DEFAULT
+    rest = engines.all_in_memory() if chosen == "memory" else mock_aws()
+    with rest, engines.opened(name, request) as made:
         # Making a client takes longer than most tests do: one that speaks to AWS is kept.
-        elsewhere = [one for one in AWS if wiring._client(one).meta.endpoint_url != AWS[one]]
-        if elsewhere or name != engines.DEFAULT:
+        if name != engines.DEFAULT or any(
+            wiring._client(one).meta.endpoint_url != address for one, address in AWS.items()
+        ):
             wiring._client.cache_clear()
+            engines.client.cache_clear()
         yield made
 
 
