@@ -354,6 +354,56 @@ def test_an_editor_is_warned_of_a_time_that_cannot_be_meant(
     assert code in {finding.code for finding in record.receipt.warnings}
 
 
+@pytest.mark.parametrize(
+    ("metadata", "pointer"),
+    [
+        ({"embargo_until": at(-1)}, "/embargo_until"),
+        ({"date": at(1)}, "/published_at"),
+        ({"date": ""}, "/published_at"),
+    ],
+)
+def test_a_warning_points_at_the_value_that_it_is_about(
+    metadata: dict[str, str], pointer: str
+) -> None:
+    (record,) = live([builders.markdown(**metadata)])
+
+    assert [finding.pointer for finding in record.receipt.warnings] == [pointer]
+
+
+def test_whatever_becomes_of_a_version_its_receipt_leads_to_what_readers_have() -> None:
+    broken = "---\ndate: never\n---\nBroken"
+
+    never, _, rejected, withdrawn = live([broken, PLAIN, broken, None])
+
+    for record, revision, slug in (
+        (never, None, None),
+        (rejected, 1, "plain"),
+        (withdrawn, 1, None),
+    ):
+        assert record.receipt.article_id == article_id(KEY)
+        assert record.receipt.revision == revision
+        assert record.receipt.slug == slug
+
+
+def test_a_deletion_takes_a_draft_back() -> None:
+    drafted, deleted = live([builders.markdown("Draft", date="", draft="true"), None])
+
+    assert drafted.life is not None
+    assert drafted.life.draft is not None
+    assert deleted.life is not None
+    assert deleted.life.draft is None
+
+
+def test_what_is_back_is_no_longer_gone_and_came_as_something_new() -> None:
+    soon = builders.markdown("Soon", date="", embargo_until=at(9))
+
+    *_, gone, back, _, waiting = live([PLAIN, OTHER, None, PLAIN, None, soon])
+
+    lives = [record.life for record in (gone, back, waiting)]
+    assert [life and life.gone is not None for life in lives] == [True, False, True]
+    assert [life and life.came_as for life in lives[1:]] == ["published", "published"]
+
+
 def test_what_is_dated_as_of_its_upload_is_warned_of_nothing() -> None:
     (record,) = live([builders.markdown(date=at(0))])
 

@@ -76,6 +76,8 @@ def test_a_name_may_not_open_a_sentence_that_has_it_not():
         ("A ship of the Norse-Baltic line sank.", "A ship that went down was Baltic"),
         ("The Tarns own it.", "It belongs to one Tarn"),
         ("The head is Ines Calder.", "It is headed by Mrs Calder"),
+        ("The Swedish minister met the crew.", "A crew was met by a Swede"),
+        ("The minister of Egypt met the crew.", "A crew was met by Egyptians"),
     ],
 )
 def test_a_paraphrase_may_have_a_name_in_another_form(told, point):
@@ -125,7 +127,7 @@ def test_a_point_is_held_against_the_sentence_that_it_nearly_is_not_the_first_th
         ("The head is Calder.", "It is headed by Calderwood-Smythe"),
         ("The town is Vell.", "It was seen in Velm"),
         ("The town is Marstrand.", "It was seen in Marylebone"),
-        ("The town is Marstrandhavnsfjord.", "It was seen in Marstrand"),
+        ("The town is Marstrandsfjor.", "It was seen in Marstrand"),
         ("It is headed by one Lund.", "It is headed by one Hunds"),
         ("The minister of Egypt met the crew.", "A crew was met in the US"),
     ],
@@ -219,7 +221,7 @@ def test_a_paraphrase_may_not_bring_a_name_a_figure_or_a_quotation_of_its_own():
 def test_what_there_is_nothing_to_check_is_none():
     checks = summary.check("It rained all day.", evidence=(), text=ARTICLE, language="en")
 
-    assert (checks.numbers, checks.quotes, checks.negation) == ("none", "none", "none")
+    assert {checks.numbers, checks.names, checks.quotes, checks.negation} == {"none"}
 
 
 def test_names_are_not_judged_where_the_script_has_no_capitals():
