@@ -56,10 +56,16 @@ def _in_memory(_request: pytest.FixtureRequest) -> Iterator[Any]:
 
 @contextmanager
 def all_in_memory() -> Iterator[None]:
-    """Let doubles answer for all of AWS that a test calls, ten times as fast as moto."""
+    """Let doubles answer for all of AWS that a test calls, ten times as fast as moto.
+
+    A test that calls more than they have fails: boto3's resources, or what DynamoDB consumes.
+    """
     doubles = {"dynamodb": DynamoDB(), "s3": S3()}
     client.cache_clear()
-    with mock.patch.object(boto3, "client", lambda service, **_: doubles[service]):
+    with (
+        mock.patch.object(boto3, "client", lambda service, **_: doubles[service]),
+        mock.patch.object(boto3, "resource", side_effect=NotImplementedError),
+    ):
         yield
 
 

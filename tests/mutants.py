@@ -439,8 +439,8 @@ def main() -> int:
     others = [one for path in _sampled() for one in mistakes(path) if one not in full]
     chosen += random.Random(asked.seed).sample(others, min(asked.sample, len(others)))
     if asked.survived:
-        told = asked.survived.read_text(encoding="utf-8").splitlines()
-        left = {line.split("\t")[1] for line in told if line.startswith("survived")}
+        lines = asked.survived.read_text(encoding="utf-8").splitlines()
+        left = {line.split("\t")[1] for line in lines if line.startswith("survived")}
         chosen = [one for one in chosen if str(one) in left]
     options = ["-p", "no:xdist", "--engine", asked.engine, "--capture=no", "--tb=no"]
     options += ["-o", "addopts=-q -m 'not long'"]

@@ -242,6 +242,10 @@ def test_a_version_that_a_fault_of_ours_keeps_from_being_read_is_passed_over(kin
     assert (alone.life is not None) == (kind == "article")
 
 
+def test_a_fault_over_litter_is_told_as_of_an_article() -> None:
+    assert fold.at_fault("world/.DS_Store", None, version()).record.kind == "article"
+
+
 @pytest.mark.parametrize(
     ("key", "kind"), [("world/.DS_Store", "article"), ("sources/notes.txt", "source")]
 )

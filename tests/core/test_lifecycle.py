@@ -397,10 +397,10 @@ def test_a_deletion_takes_a_draft_back() -> None:
 def test_what_is_back_is_no_longer_gone_and_came_as_something_new() -> None:
     soon = builders.markdown("Soon", date="", embargo_until=at(9))
 
-    *_, gone, back, _, waiting = live([PLAIN, OTHER, None, PLAIN, None, soon])
+    *_, gone, waiting, _, back = live([PLAIN, OTHER, None, soon, None, PLAIN])
 
-    lives = [record.life for record in (gone, back, waiting)]
-    assert [life and life.gone is not None for life in lives] == [True, False, True]
+    lives = [record.life for record in (gone, waiting, back)]
+    assert [life and life.gone is not None for life in lives] == [True, True, False]
     assert [life and life.came_as for life in lives[1:]] == ["published", "published"]
 
 

@@ -55,6 +55,17 @@ def test_a_shortened_sentence_passes_each_check():
     assert {checks.numbers, checks.names, checks.quotes, checks.negation} == {"pass"}
 
 
+def test_a_paraphrase_may_name_who_stands_elsewhere_in_the_article():
+    named, evidence = "It took 15 minutes for her, said Ines Calder", "The ship sank in 15 minutes."
+
+    assert withheld_for(named, evidence) == ()
+    assert summary.check(named, evidence=(evidence,), text=evidence, language="en").failed == (
+        "names",
+    )
+    alone = summary.check("Grain of Ines Calder", evidence=(LEDE,), text="", language="en")
+    assert alone.names == "pass"
+
+
 def test_a_sentence_in_which_somebody_speaks_gains_no_word():
     assert withheld_for(LEDE.replace("said on", "said bitterly on"), LEDE) == ("quotes",)
 
