@@ -121,7 +121,6 @@ def engine(
             wiring._client(one).meta.endpoint_url != address for one, address in AWS.items()
         ):
             wiring._client.cache_clear()
-            engines.client.cache_clear()
         yield made
 
 
