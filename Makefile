@@ -1,6 +1,6 @@
 # Broadsheet. Needs Python 3.11 or newer with venv, and GNU make; makes .venv by itself.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-dynamodb simulate check audit fuzz hostile fix bench soak lock deploy destroy
+.PHONY: help setup run test test-dynamodb simulate check audit fuzz hostile mutants fix bench soak lock deploy destroy
 MAKEFLAGS += --no-print-directory
 
 # The first Python that is new enough; `make PYTHON=...` names another.
@@ -16,6 +16,8 @@ SAMPLES ?= 1
 DATA_DIR ?= .local/
 TIME ?= 60
 TARGETS ?= markdown text html json xml docx mail image svg feed opml profile takedown
+SAMPLE ?= 500
+SEED ?= 1
 export PORT AWS_PORT SAMPLES DATA_DIR
 
 help:
@@ -27,6 +29,7 @@ help:
 	@echo 'make audit    whether templates are safe and packages free of known faults; installs its tools apart'
 	@echo 'make fuzz     every reader against a coverage-guided fuzzer: TIME=60 (s), TARGETS="html mail"; apart, too'
 	@echo 'make hostile  what becomes of the attacks that lie beside this checkout, as a table'
+	@echo 'make mutants  one small mistake at a time in the code: which do the tests notice? SAMPLE=500 SEED=1'
 	@echo 'make bench    every benchmark, as ratios; python -m bench.growth: newsrooms of up to 50,000 articles'
 	@echo 'make soak     VIEWS=20000 UPLOADS=2000: a newsroom under load while all around it fails, held to its promises'
 	@echo 'make lock     pins what requirements*.in name, with hashes; UPGRADE=1: to what is newest'
@@ -88,6 +91,10 @@ fuzz: .venv-fuzz/made
 hostile: setup
 	@$(VENV)/python -m pytest -n0 -s tests/core/test_hostile.py tests/test_hostile.py tests/core/test_metadata.py \
 		tests/core/test_uploads.py -k 'case or vector or strings or shared or hostile' 2>/dev/null | grep -E 'cases|passed|failed'
+
+# Each mistake becomes a line of .mutants as it is judged; at the end come the figures of every file.
+mutants: setup
+	@nice -n 5 $(VENV)/python -m tests.mutants --sample $(SAMPLE) --seed $(SEED)
 
 fix: setup
 	@$(VENV)/ruff check --quiet --fix . || true

@@ -37,7 +37,7 @@ os.environ.pop("BROADSHEET_EDITORS_TOPIC", None)
 
 from chalice.test import Client  # noqa: E402  # after the environment that the app is made from
 
-from chalicelib import newsroom, telemetry, wiring  # noqa: E402
+from chalicelib import newsroom, settings, telemetry, wiring  # noqa: E402
 from chalicelib.core.site import Site  # noqa: E402
 from desk.stage import Stage  # noqa: E402
 from tests import builders, engines  # noqa: E402
@@ -118,18 +118,20 @@ def engine(
     for cached in (*parts, wiring.notices):
         cached.cache_clear()
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    name = getattr(request, "param", None) or request.config.getoption("engine") or engines.DEFAULT
-    with mock_aws(), engines.opened(name, request) as made:
+    chosen = request.config.getoption("engine")
+    name = getattr(request, "param", None) or chosen or engines.DEFAULT
+    rest = engines.all_in_memory() if chosen == "memory" else mock_aws()
+    with rest, engines.opened(name, request) as made:
         # Making a client of S3 takes longer than most tests do: one that speaks to AWS is kept.
-        if wiring._client("s3").meta.endpoint_url != S3 or not _is_at_hand(
-            wiring._client("dynamodb")
-        ):
+        if chosen == "memory" or not _speak_there():
             wiring._client.cache_clear()
         yield made
 
 
-def _is_at_hand(client: Any) -> bool:
-    return getattr(client, "_endpoint", None) == os.environ.get("AWS_ENDPOINT_URL_DYNAMODB")
+def _speak_there() -> bool:
+    """True if the functions' clients speak to where moto or the chosen engine answers."""
+    s3, tables = wiring._client("s3"), wiring._client("dynamodb")
+    return s3.meta.endpoint_url == S3 and tables._endpoint == settings.aws_endpoint("dynamodb")
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -966,3 +967,81 @@ def test_a_key_is_not_settled_while_its_article_is_being_placed(paper: Paper) ->
     ingesting.placed(record, receipts=wiring.receipts(), store=store, site=paper.site, now=NOW)
 
     assert store.settled_to([FERRY]) == {}
+
+
+BROKEN = "---\ndate: never\n---\nBroken"
+
+
+@dataclass
+class Notices:
+    """What was pushed to the editors."""
+
+    pushed: list[Any] = field(default_factory=list)
+
+    def push(self, notice: Any) -> None:  # of the core
+        self.pushed.append(notice)
+
+
+@pytest.mark.parametrize(
+    ("content", "age", "times"),
+    [
+        (BROKEN, timedelta(hours=23, minutes=59), 1),
+        (BROKEN, timedelta(days=1), 0),
+        (builders.markdown(), timedelta(hours=1), 0),
+    ],
+)
+def test_editors_are_told_of_a_rejection_once_and_only_while_it_is_news(
+    paper: Paper, content: str, age: timedelta, times: int
+) -> None:
+    notices: Any = Notices()
+    paper.upload(FERRY, content, at=NOW - age)
+
+    for _ in range(2):
+        newsroom.ingest(FERRY, **paper.parts(), notices=notices, now=NOW)
+
+    assert len(notices.pushed) == times
+
+
+class Watched:
+    """The uploads, and which versions of them were read."""
+
+    def __init__(self) -> None:
+        self._uploads = wiring.uploads()
+        self.read_ids: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:  # all that the uploads can do
+        return getattr(self._uploads, name)
+
+    def read(self, key: str, version: Any, *, with_bytes: bool = True) -> Any:
+        self.read_ids.append(version.id)
+        return self._uploads.read(key, version, with_bytes=with_bytes)
+
+
+def test_no_version_is_read_again_however_many_follow(paper: Paper) -> None:
+    uploads, ids = Watched(), []
+
+    for number in range(4):
+        ids.append(paper.upload(FERRY, builders.markdown(f"Take {number}")))
+        newsroom.ingest(FERRY, **paper.parts() | {"uploads": uploads}, now=NOW)
+
+    assert uploads.read_ids == ids
+
+
+def test_a_revision_that_there_is_not_is_told_with_those_that_there_are(paper: Paper) -> None:
+    def told(key: str, revision: int) -> str:
+        with pytest.raises(NotFound) as refused:
+            newsroom.version_of(key, revision, uploads=wiring.uploads(), summarise=wiring.summarise)
+        return str(refused.value)
+
+    paper.upload("broken.md", BROKEN)
+    ids = [paper.upload(FERRY, builders.markdown(headline)) for headline in ("One", "Two")]
+
+    assert "only articles" in told("media/face.png", 1)
+    assert "ever been uploaded" in told("nowhere.md", 1)
+    assert "none was accepted" in told("broken.md", 1)
+    assert "it has 2" in told(FERRY, 3)
+    found = [
+        newsroom.version_of(FERRY, number, uploads=wiring.uploads(), summarise=wiring.summarise).id
+        for number in (1, 2)
+    ]
+    assert found == ids

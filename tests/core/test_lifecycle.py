@@ -21,6 +21,7 @@ from tests.conftest import NOW
 
 KEY = "world/ferry.md"
 PLAIN = builders.markdown("Plain", date="")
+OTHER = builders.markdown("Other", date="")
 HOUR = timedelta(hours=1)
 
 
@@ -33,7 +34,7 @@ ACTS = st.sampled_from(
     [
         None,
         PLAIN,
-        builders.markdown("Other", date=""),
+        OTHER,
         builders.markdown("Draft", date="", draft="true"),
         builders.markdown("Soon", date="", embargo_until=at(3)),
         builders.markdown("Late", date="", embargo_until=at(8)),
@@ -237,3 +238,224 @@ def test_an_absence_says_why_with_the_newsrooms_own_note() -> None:
 
     assert "holding" in str(absence)
     assert str(absence).endswith("A name was wrong.")
+
+
+def test_all_that_an_editor_states_is_in_the_article() -> None:
+    stated = builders.markdown(
+        standfirst="The night boat is back.",
+        byline="Ada Quill",
+        language="nn",
+        section="world",
+        tags="[ferry]",
+        source="courier",
+        original_url="https://courier.example/ferry",
+        image="media/ferry.jpg",
+        image_alt="A ferry",
+        image_credit="Ola Nordmann",
+        image_caption="At the quay",
+        breaking="true",
+        same_story="[world/strike.md]",
+        not_same_story="[world/storm.md]",
+        mood="glad",
+    )
+
+    (record,) = live([stated])
+
+    article = record.life and record.life.current
+    assert article is not None
+    assert article.headline == builders.HEADLINE
+    assert article.standfirst == "The night boat is back."
+    assert article.byline == ("Ada Quill",)
+    assert article.language == "nn"
+    assert (article.section, article.tags) == ("world", ("ferry",))
+    assert (article.source.id, article.credited_to) == ("courier", "courier")
+    assert article.original_url == "https://courier.example/ferry"
+    assert article.image is not None
+    assert article.image.key == "media/ferry.jpg"
+    assert article.image.alt == "A ferry"
+    assert article.image.stated_credit == "Ola Nordmann"
+    assert article.image.stated_caption == "At the quay"
+    assert article.breaking
+    assert article.same_story == ("world/strike.md",)
+    assert article.not_same_story == ("world/storm.md",)
+    assert article.extra == {"mood": "glad"}
+    assert "ferry" in article.terms
+    assert article.summary.generation.generated_at == NOW
+
+
+def test_a_first_revision_was_last_updated_when_it_is_dated_and_the_next_when_it_came() -> None:
+    dated = builders.markdown("Dated", date=at(-50))
+
+    of_first, of_next = (
+        record.life.current
+        for record in live([dated, builders.markdown("Next", date=at(-50))])
+        if record.life and record.life.current
+    )
+
+    assert of_first.updated_at == NOW - 50 * HOUR
+    assert of_next.updated_at == NOW + HOUR
+
+
+def test_a_receipt_tells_what_was_read_and_what_became_of_it() -> None:
+    pasted = builders.markdown(
+        body=f"The ferry is back.\n\n![](data:image/png;base64,{'A' * 40})\n"
+    )
+
+    (record,) = live([pasted])
+
+    receipt, life = record.receipt, record.life
+    assert life is not None
+    assert life.current is not None
+    assert receipt.article_id == article_id(KEY)
+    assert receipt.format == "markdown"
+    assert receipt.kept is not None
+    assert receipt.kept["words"] == 4
+    assert "image" in [part.what for part in receipt.dropped]
+    assert receipt.summary == life.current.summary
+
+
+def test_a_receipt_has_the_preview_of_what_still_waits_and_no_other() -> None:
+    acts = [
+        builders.markdown("Draft", date="", draft="true"),
+        builders.markdown("Soon", date="", embargo_until=at(3)),
+        builders.markdown("At once", date="", embargo_until=at(2)),
+        None,
+    ]
+
+    draft, soon, at_once, deleted = live(acts)
+
+    assert draft.life is not None
+    assert draft.life.draft is not None
+    assert soon.life is not None
+    assert soon.life.current is not None
+    assert soon.life.draft is None
+    assert draft.receipt.preview == draft.life.draft.preview
+    assert soon.receipt.preview == soon.life.current.preview
+    assert None not in (draft.receipt.preview, soon.receipt.preview)
+    assert draft.receipt.preview != soon.receipt.preview
+    assert at_once.receipt.preview is None
+    assert deleted.receipt.preview is None
+
+
+@pytest.mark.parametrize(
+    ("metadata", "code"),
+    [
+        ({"date": "", "embargo_until": at(-1)}, "embargo-past"),
+        ({"embargo_until": at(0)}, "embargo-past"),
+        ({"date": at(1)}, "future-date"),
+        ({"date": ""}, "no-date"),
+    ],
+)
+def test_an_editor_is_warned_of_a_time_that_cannot_be_meant(
+    metadata: dict[str, str], code: str
+) -> None:
+    (record,) = live([builders.markdown(**metadata)])
+
+    assert code in {finding.code for finding in record.receipt.warnings}
+
+
+@pytest.mark.parametrize(
+    ("metadata", "pointer"),
+    [
+        ({"embargo_until": at(-1)}, "/embargo_until"),
+        ({"date": at(1)}, "/published_at"),
+        ({"date": ""}, "/published_at"),
+    ],
+)
+def test_a_warning_points_at_the_value_that_it_is_about(
+    metadata: dict[str, str], pointer: str
+) -> None:
+    (record,) = live([builders.markdown(**metadata)])
+
+    assert [finding.pointer for finding in record.receipt.warnings] == [pointer]
+
+
+def test_whatever_becomes_of_a_version_its_receipt_leads_to_what_readers_have() -> None:
+    broken = "---\ndate: never\n---\nBroken"
+
+    never, _, rejected, withdrawn = live([broken, PLAIN, broken, None])
+
+    for record, revision, slug in (
+        (never, None, None),
+        (rejected, 1, "plain"),
+        (withdrawn, 1, None),
+    ):
+        assert record.receipt.article_id == article_id(KEY)
+        assert record.receipt.revision == revision
+        assert record.receipt.slug == slug
+
+
+def test_a_deletion_takes_a_draft_back() -> None:
+    drafted, deleted = live([builders.markdown("Draft", date="", draft="true"), None])
+
+    assert drafted.life is not None
+    assert drafted.life.draft is not None
+    assert deleted.life is not None
+    assert deleted.life.draft is None
+
+
+def test_what_is_back_is_no_longer_gone_and_came_as_something_new() -> None:
+    soon = builders.markdown("Soon", date="", embargo_until=at(9))
+
+    *_, gone, waiting, _, back = live([PLAIN, OTHER, None, soon, None, PLAIN])
+
+    lives = [record.life for record in (gone, waiting, back)]
+    assert [life and life.gone is not None for life in lives] == [True, True, False]
+    assert [life and life.came_as for life in lives[1:]] == ["published", "published"]
+
+
+def test_what_is_dated_as_of_its_upload_is_warned_of_nothing() -> None:
+    (record,) = live([builders.markdown(date=at(0))])
+
+    assert record.receipt.warnings == ()
+
+
+def test_what_expired_before_it_came_gives_readers_nothing_and_leaves_what_is_gone() -> None:
+    stillborn = builders.markdown("Stillborn", date="", expires_at=at(-1))
+
+    _, deleted, expired = live([PLAIN, None, stillborn])
+
+    assert expired.receipt.outcome == "expired"
+    assert seen(deleted, NOW + 2 * HOUR) == seen(expired, NOW + 2 * HOUR) == "gone"
+
+
+def test_what_takes_the_place_of_what_readers_never_had_is_published_not_updated() -> None:
+    soon = builders.markdown("Soon", date="", embargo_until=at(9))
+
+    _, scheduled_again, at_last, updated = live(
+        [soon, builders.markdown("Later", date="", embargo_until=at(9)), PLAIN, OTHER]
+    )
+
+    outcomes = [record.receipt.outcome for record in (scheduled_again, at_last, updated)]
+    assert outcomes == ["scheduled", "published", "updated"]
+    kinds = [record.life and record.life.came_as for record in (scheduled_again, at_last, updated)]
+    assert kinds == ["published", "published", "updated"]
+
+
+def test_the_sentences_that_came_with_a_correction_are_marked_and_stay_marked() -> None:
+    note = {"correction": "It was 221 passengers, not 214."}
+    was = builders.markdown(date="", body="The ferry is back. It carried 214 passengers.")
+    corrected = builders.markdown(
+        date="", body="The ferry is back. It carried 221 passengers.", **note
+    )
+    longer = builders.markdown(
+        date="", body="The ferry is back. It carried 221 passengers. A band played.", **note
+    )
+
+    first, second, third, unsaid = (
+        record.life.current
+        for record in live([was, corrected, longer, was])
+        if record.life and record.life.current
+    )
+
+    def marked(article: Article) -> dict[str, datetime]:
+        return {
+            article.body.text[one.start : one.end]: article.corrected[one.id]
+            for one in article.sentences
+            if one.id in article.corrected
+        }
+
+    assert marked(first) == {}
+    assert marked(second) == {"It carried 221 passengers.": NOW + HOUR}
+    assert marked(third) == marked(second)
+    assert marked(unsaid) == {}

@@ -46,6 +46,168 @@ def test_one_changed_word_of_the_lede_is_found(check, was, becomes):
     assert check in withheld_for(LEDE.replace(was, becomes), LEDE)
 
 
+def test_a_shortened_sentence_passes_each_check():
+    shorter = LEDE.replace(" on Tuesday", "")
+
+    checks = summary.check(shorter, evidence=(LEDE,), text=ARTICLE, language="en")
+
+    assert checks.failed == ()
+    assert {checks.numbers, checks.names, checks.quotes, checks.negation} == {"pass"}
+
+
+def test_a_paraphrase_may_name_who_stands_elsewhere_in_the_article():
+    named, evidence = "It took 15 minutes for her, said Ines Calder", "The ship sank in 15 minutes."
+
+    assert withheld_for(named, evidence) == ()
+    assert summary.check(named, evidence=(evidence,), text=evidence, language="en").failed == (
+        "names",
+    )
+    alone = summary.check("Grain of Ines Calder", evidence=(LEDE,), text="", language="en")
+    assert alone.names == "pass"
+
+
+def test_a_sentence_in_which_somebody_speaks_gains_no_word():
+    assert withheld_for(LEDE.replace("said on", "said bitterly on"), LEDE) == ("quotes",)
+
+
+def test_a_name_may_not_open_a_sentence_that_has_it_not():
+    sentence = "Rolf Tarn sold the grain to skippers in Marrow Bay on Monday."
+
+    assert withheld_for(sentence.replace("Rolf Tarn", "Quillon"), sentence) == ("names",)
+    assert withheld_for("Quillon has 1,200 tonnes, and the port has none") == ("names",)
+    assert withheld_for("Grain was sold to skippers in Marrow Bay on Monday.", sentence) == ()
+
+
+@pytest.mark.parametrize(
+    ("told", "point"),
+    [
+        ("The minister of Egypt met the crew.", "A crew was met by an Egyptian there"),
+        ("The envoy of the United States left.", "An envoy from the US has gone"),
+        ("A ship of Norse and Baltic lines sank.", "A ship of the line Norse-Baltic went down"),
+        ("A ship of the Norse-Baltic line sank.", "A ship that went down was Baltic"),
+        ("The Tarns own it.", "It belongs to one Tarn"),
+        ("The head is Ines Calder.", "It is headed by Mrs Calder"),
+        ("The Swedish minister met the crew.", "A crew was met by a Swede"),
+        ("The minister of Egypt met the crew.", "A crew was met by Egyptians"),
+    ],
+)
+def test_a_paraphrase_may_have_a_name_in_another_form(told, point):
+    text = told.replace("ship of Norse and Baltic", "ship of Norse and of Baltic")
+
+    checks = summary.check(point, evidence=(), text=text, language="en")
+
+    assert checks.names == "pass"
+
+
+@pytest.mark.parametrize(
+    ("told", "point", "verdict"),
+    [
+        (
+            "It cost $40, and 12 percent of it was tax.",
+            "Of its price 12 percent was tax",
+            "pass",
+        ),
+        (
+            "It cost $40, and 12 percent of it was tax.",
+            "Of its price 40 percent was tax",
+            "fail",
+        ),
+        ("They were 40 in all.", "The crowd was made up of 40 sailors", "pass"),
+        ("They were 40 in all.", "The crowd was made up of 41 sailors", "fail"),
+    ],
+)
+def test_a_figure_of_a_paraphrase_stands_under_its_own_unit(told, point, verdict):
+    checks = summary.check(point, evidence=(), text=told, language="en")
+
+    assert checks.numbers == verdict
+
+
+def test_a_point_is_held_against_the_sentence_that_it_nearly_is_not_the_first_that_is_like_it():
+    likeness = "The ship of the port of Vell sank in 50 minutes on Monday, as no other ship had."
+    sentence = "The ship sank in 15 minutes on Monday."
+
+    for evidence in ((likeness, sentence), (sentence, likeness)):
+        assert withheld_for("The ship sank in 15 minutes Monday.", *evidence) == ()
+        assert withheld_for("The ship sank in 50 minutes Monday.", *evidence) == ("numbers",)
+
+
+@pytest.mark.parametrize(
+    ("told", "point"),
+    [
+        ("A ship of the Norse line sank.", "A ship that went down was Norse-Baltic"),
+        ("The head is Calder.", "It is headed by Calderwood-Smythe"),
+        ("The town is Vell.", "It was seen in Velm"),
+        ("The town is Marstrand.", "It was seen in Marylebone"),
+        ("The town is Marstrandsfjor.", "It was seen in Marstrand"),
+        ("It is headed by one Lund.", "It is headed by one Hunds"),
+        ("The minister of Egypt met the crew.", "A crew was met in the US"),
+    ],
+)
+def test_another_name_is_withheld_however_like_it_is(told, point):
+    assert summary.check(point, evidence=(), text=told, language="en").names == "fail"
+
+
+PARAGRAPHS = (
+    "Harbour master Ines Calder closed the western pier on Monday.\n\n"
+    "Deputy mayor Petra Lunde opened the eastern pier on Friday.\n"
+    "The ferry to Vell sails from it at 15 minutes past nine."
+)
+
+
+def test_each_paragraph_of_a_text_is_evidence_for_itself_alone():
+    for sentence in PARAGRAPHS.split("\n"):
+        told = summary.check(sentence, evidence=(), text=PARAGRAPHS, language="en")
+        assert told.failed == ()
+
+    swapped = "Deputy mayor Ines Calder opened the eastern pier on Friday."
+    later = "Deputy mayor Petra Lunde opened the eastern pier at 15 on Friday."
+
+    assert summary.check(swapped, evidence=(), text=PARAGRAPHS, language="en").names == "fail"
+    assert summary.check(later, evidence=(), text=PARAGRAPHS, language="en").numbers == "fail"
+
+
+def test_a_sentence_passes_however_its_words_are_spaced():
+    spaced = CHARGE.replace(" ", "\n  ")
+
+    assert withheld_for(CHARGE, spaced) == ()
+    assert withheld_for(spaced, CHARGE) == ()
+
+
+@pytest.mark.parametrize(
+    ("told", "point", "verdict"),
+    [
+        (
+            "The captain allegedly sold forged licences to the skippers of the bay.",
+            "Captain sold skippers forged licences",
+            "fail",
+        ),
+        (
+            "The captain allegedly sold forged licences to the skippers of the bay.",
+            "Captain allegedly sold skippers forged licences",
+            "pass",
+        ),
+        (
+            "The captain did not sell licences to any of the other skippers in the bay, he said.",
+            "Captain did sell licences to other skippers",
+            "fail",
+        ),
+        (
+            "The captain did not sell licences to any of the other skippers in the bay, he said.",
+            "Captain did not sell licences to skippers",
+            "pass",
+        ),
+        (
+            "The captain sold licences to any of the other skippers in the bay, he said.",
+            "Captain did not sell licences to skippers",
+            "fail",
+        ),
+        ("It rained.", "The captain sold forged licences to skippers", "none"),
+    ],
+)
+def test_a_paraphrase_denies_and_doubts_what_its_closest_sentence_does(told, point, verdict):
+    assert summary.check(point, evidence=(), text=told, language="en").negation == verdict
+
+
 @pytest.mark.parametrize("hedge", ["allegedly ", "up to "])
 def test_a_lost_hedge_is_found(hedge):
     assert "negation" in withheld_for(CHARGE.replace(hedge, ""))
@@ -70,7 +232,7 @@ def test_a_paraphrase_may_not_bring_a_name_a_figure_or_a_quotation_of_its_own():
 def test_what_there_is_nothing_to_check_is_none():
     checks = summary.check("It rained all day.", evidence=(), text=ARTICLE, language="en")
 
-    assert (checks.numbers, checks.quotes, checks.negation) == ("none", "none", "none")
+    assert {checks.numbers, checks.names, checks.quotes, checks.negation} == {"none"}
 
 
 def test_names_are_not_judged_where_the_script_has_no_capitals():
