@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from chalicelib.core.errors import Finding, UploadRejected
 from chalicelib.core.formats.reading import Field, Inventory, Reading, decode, letters, pointer
@@ -342,23 +342,38 @@ def _scalar(text: str, *, is_plain: bool) -> str | None:
     return None if is_plain and text.lower() in ("", "~", "null") else text
 
 
-# The parts of a line of TOML; a string that is not ended goes on to the line's end.
+# The parts of a line of TOML; a string that is not ended goes on to the line's end. Two dots in a
+# row stand in a text or a comment, never in a key.
 _TOML_PART = re.compile(
-    r"""(?P<key>"(?:[^"\\\n]|\\.)*+(?:"|\\?$)|'[^'\n]*+(?:'|$)|[\w-]++)|\.|[ \t]++|(?P<end>.|\n)""",
+    r"""(?P<key>"(?:[^"\\\n]|\\.)*+(?:"|\\?$)|'[^'\n]*+(?:'|$)|[\w-]++)"""
+    r"""|(?P<dot>\.(?![ \t]*\.))|[ \t]++|(?P<end>.|\n)""",
     re.MULTILINE,
 )
 
 
 def _check_dots(text: str, first_line: int) -> None:
-    """Refuse a key that nests by its dots: TOML's reader is quadratic in them, and recursive."""
+    """Refuse a key that nests by its dots, in which TOML's reader is quadratic.
+
+    A string of several lines can hide one; `_check_depth` finds what that made.
+    """
     dots = 0
     for part in _TOML_PART.finditer(text):
         if part["end"]:
             dots = 0
-        dots += part[0] == "."
+        dots += part["dot"] is not None
         if dots > MAX_DOTS:
             line = first_line + text.count("\n", 0, part.start())
             raise _broken("The front matter is nested too deeply.", line=line)
+
+
+def _check_depth(table: Mapping[str, object], first_line: int) -> None:
+    level: list[Any] = [table]
+    for _ in range(MAX_NESTING):
+        parts = (one.values() if isinstance(one, dict) else one for one in level)
+        level = [part for held in parts for part in held if isinstance(part, (dict, list))]
+        if not level:
+            return
+    raise _broken("The front matter is nested too deeply.", line=first_line)
 
 
 def parse_toml(text: str, *, first_line: int = 1) -> dict[str, Field]:
@@ -378,6 +393,7 @@ def parse_toml(text: str, *, first_line: int = 1) -> dict[str, Field]:
             line=first_line + max(0, at_line - 1),
             column=int(place[2]) if place and place[2] else 1,
         ) from None
+    _check_depth(table, first_line)
     fields: dict[str, Field] = {}
     for key, value in table.items():
         name = re.escape(key)

@@ -197,6 +197,7 @@ def test_pathological_markdown_ends_soon() -> None:
         f"+++\ntitle = 'x'\n{'a . ' * 8_000}b = 1\n+++",
         f"+++\ntitle = 'x'\n[{chr(34)}a{chr(92)}{chr(34)}{chr(34)}{'.b' * 8_000}]\n+++",
         f"+++\ntitle = 'x'\n{'a' * 101}{'.a' * 8_000} = 1\n+++",
+        f"+++\ntitle = 'x'\nb = {{c = '''\n''', a{'.a' * 8_000} = 1}}\n+++",  # behind a string
     ],
     ids=lambda matter: matter[14:30],
 )
@@ -208,6 +209,14 @@ def test_front_matter_that_unfolds_beyond_its_size_is_refused(matter: str) -> No
 
     assert raised.value.findings[0].code == "front-matter"
     assert time.process_time() - started < 1
+
+
+def test_dots_of_a_text_or_a_comment_in_toml_are_no_nesting() -> None:
+    dots = "." * 60
+
+    assert (
+        read(f"+++\n# {dots}\ntitle = 'x'\nb = '''\nOne {dots} 5\n'''\n+++{BODY}").headline == "x"
+    )
 
 
 @pytest.mark.parametrize("mark", ["[", "![", "^[", "<![CDATA["])
