@@ -228,7 +228,10 @@ def _spread(
     now: datetime,
     notices: Notices | None,
 ) -> None:
-    """Ingest every key that copied an older value of a source or an image, or was taken down."""
+    """Ingest every key that copied an older value of a source or an image, or was taken down.
+
+    A key that cannot be ingested does not keep the others waiting: its error is raised last.
+    """
     from chalicelib.core.record import name_of_key
 
     if kind_of(key) == "article":
@@ -239,17 +242,25 @@ def _spread(
         users = store.behind(store.users(key), name_of_key(key), shown)
     else:
         users = filter(None, [store.uploaded_as(taken)])
+    failures: list[Exception] = []
     for user in users:
-        ingest(
-            user,
-            uploads=uploads,
-            receipts=receipts,
-            store=store,
-            summarise=summarise,
-            site=site,
-            now=now,
-            notices=notices,
-        )
+        try:
+            ingest(
+                user,
+                uploads=uploads,
+                receipts=receipts,
+                store=store,
+                summarise=summarise,
+                site=site,
+                now=now,
+                notices=notices,
+            )
+        except Exception as error:
+            log.exception("key not brought up to date", extra={"key": user, "copies_from": key})
+            failures.append(error)
+    if failures:
+        message = f"{len(failures)} keys that copy from {key} could not be ingested"
+        raise ExceptionGroup(message, failures)
 
 
 def check(

@@ -442,7 +442,7 @@ class Killed:
     def versions(self, key: str) -> Any:
         self.asked.append(key)
         if key == self._at:
-            raise ConnectionError
+            raise SystemExit  # which nobody catches, as nobody outlives a time-out
         return self._uploads.versions(key)
 
     def __getattr__(self, name: str) -> Any:
@@ -458,7 +458,7 @@ def test_a_profile_that_has_reached_some_of_its_articles_goes_on_with_the_rest(
         text = builders.markdown(key, body=builders.event(number), source="courier")
         paper.publish(key, text)
     paper.upload(profile, builders.profile("New"))
-    with pytest.raises(ConnectionError):
+    with pytest.raises(SystemExit):
         newsroom.ingest(profile, **{**paper.parts(), "uploads": Killed(at=keys[2])}, now=NOW)
 
     later = Killed()
@@ -726,6 +726,26 @@ def test_a_file_that_we_cannot_read_is_told_and_does_not_block_its_successor(
 
     assert read().article.headline == "Mended"
     assert paper.receipt(FERRY)["outcome"] == "published"
+
+
+def test_a_sources_new_name_reaches_all_but_the_file_that_we_cannot_read(paper: Paper) -> None:
+    paper.publish("sources/courier.yaml", builders.profile("Old"))
+    names = sorted(("a.md", "b.md", "c.md"), key=article_id)  # as a source's articles are found
+    for name in names:
+        paper.publish(name, builders.markdown(name, source="courier"))
+
+    def fails(headline: str, body: Any, language: str) -> Any:
+        if headline == "Trips us":
+            raise RecursionError
+        return wiring.summarise(headline, body, language)
+
+    paper.summarise = fails
+    paper.upload(names[0], builders.markdown("Trips us", source="courier"), at=NOW)
+    paper.upload("sources/courier.yaml", builders.profile("New"), at=NOW)
+    with pytest.raises(ExceptionGroup):
+        paper.ingest("sources/courier.yaml")
+
+    assert [read(name).article.source.name for name in names] == ["Old", "New", "New"]
 
 
 def test_three_embargoes_ahead_do_not_take_the_lead_from_what_is_public(paper: Paper) -> None:

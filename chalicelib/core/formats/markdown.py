@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from chalicelib.core.errors import Finding, UploadRejected
 from chalicelib.core.formats.reading import Field, Inventory, Reading, decode, letters, pointer
@@ -29,11 +29,14 @@ from chalicelib.core.receipt import Dropped
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
+    from markdown_it.rules_core import StateCore
     from markdown_it.token import Token
     from yaml import Node, SafeLoader
 
 _FENCE = re.compile(r"(?P<mark>---|\+\+\+)[ \t]*\n")
 _BRACKET = re.compile(r"[\[\]]")
+_IMAGE = re.compile(r"data:image/[\w.+-]{1,40};base64,[\w+/=]{1000,}+", re.ASCII)
+_FIRST_LINE = "first line"  # of the text in its file, for a rule that refuses it
 # Tags of site generators, which no reader of ours can run: {% include x %}, {{< figure >}}.
 _SHORTCODE = re.compile(r"\{\{[<%][^{}]{0,2000}[>%]\}\}|\{%[^%{}]{0,2000}%\}")
 
@@ -74,8 +77,12 @@ def reading(
     body: str, metadata: Mapping[str, Field] | None = None, *, first_line: int = 1
 ) -> Reading:
     """Return the reading of a text without front matter, and *metadata* with it."""
-    _check_cost(body, first_line)
-    context: dict[str, object] = {}  # where the footnotes' texts wait for their place
+    length = len(body) - sum(len(image[0]) for image in _IMAGE.finditer(body))
+    if length > MAX_MARKDOWN_LENGTH:
+        problem = f"it has {length:,} characters beside images; {MAX_MARKDOWN_LENGTH:,} are read"
+        raise _too_complex(problem, line=first_line)
+    # Where the footnotes' texts wait for their place.
+    context: dict[str, object] = {_FIRST_LINE: first_line}
     reader = _markdown()
     tokens = reader.parse(_SHORTCODE.sub("", body), context)
     return Reading(
@@ -111,36 +118,39 @@ def _said(token: Token) -> str:
     return "".join(part.content for part in token.children or () if part.type in words)
 
 
-def _check_cost(body: str, first_line: int) -> None:
-    """Refuse what markdown-it would take minutes for: it looks for the end of every bracket."""
-    if len(body) > MAX_MARKDOWN_LENGTH:
-        problem = f"it has {len(body):,} characters; {MAX_MARKDOWN_LENGTH:,} are read"
-    elif _bracketed(body) > MAX_BRACKETED:
-        problem = "it has many brackets that are not closed, or within each other"
-    else:
-        return
-    raise UploadRejected(
+def _too_complex(problem: str, *, line: int) -> UploadRejected:
+    return UploadRejected(
         Finding(
             code="too-complex",
             message=f"The text cannot be published: {problem}.",
             fix="Close the brackets, or split the article and upload each part under its own key.",
-            line=first_line,
+            line=line,
         )
     )
 
 
+def _check_brackets(state: StateCore) -> None:
+    """Refuse what markdown-it would take minutes for: it looks for the end of every bracket.
+
+    Within a paragraph or a cell of a table, and in no code: so it stands between the rules that
+    find those and the rules that read them.
+    """
+    inline = [token for token in state.tokens if token.type == "inline"]
+    if sum(_bracketed(token.content) for token in inline) > MAX_BRACKETED:
+        problem = "it has many brackets that are not closed, or within each other"
+        raise _too_complex(problem, line=state.env.get(_FIRST_LINE, 1))
+
+
 def _bracketed(text: str) -> int:
     """How many characters are looked at to find the end of every bracket in *text*."""
+    opened: list[int] = []
     total = text.count("<![CDATA[") * len(text)
-    for paragraph in text.split("\n\n"):
-        opened: list[int] = []
-        for bracket in _BRACKET.finditer(paragraph):
-            if bracket[0] == "[":
-                opened.append(bracket.start())
-            elif opened:
-                total += bracket.start() - opened.pop()
-        total += sum(len(paragraph) - start for start in opened)
-    return total
+    for bracket in _BRACKET.finditer(text):
+        if bracket[0] == "[":
+            opened.append(bracket.start())
+        elif opened:
+            total += bracket.start() - opened.pop()
+    return total + sum(len(text) - start for start in opened)
 
 
 def to_html(text: str) -> str:
@@ -164,6 +174,7 @@ def _markdown() -> MarkdownIt:
 
     # What stands deeper than its limit markdown-it leaves out without a word; ours is refused.
     reader = MarkdownIt("commonmark", {"maxNesting": 2 * MAX_NESTING})
+    reader.core.ruler.before("inline", "brackets", _check_brackets)
     return reader.enable(["table", "strikethrough"]).use(footnote_plugin)
 
 
@@ -331,23 +342,38 @@ def _scalar(text: str, *, is_plain: bool) -> str | None:
     return None if is_plain and text.lower() in ("", "~", "null") else text
 
 
-# The parts of a line of TOML; a string that is not ended goes on to the line's end.
+# The parts of a line of TOML; a string that is not ended goes on to the line's end. Two dots in a
+# row stand in a text or a comment, never in a key.
 _TOML_PART = re.compile(
-    r"""(?P<key>"(?:[^"\\\n]|\\.)*+(?:"|\\?$)|'[^'\n]*+(?:'|$)|[\w-]++)|\.|[ \t]++|(?P<end>.|\n)""",
+    r"""(?P<key>"(?:[^"\\\n]|\\.)*+(?:"|\\?$)|'[^'\n]*+(?:'|$)|[\w-]++)"""
+    r"""|(?P<dot>\.(?![ \t]*\.))|[ \t]++|(?P<end>.|\n)""",
     re.MULTILINE,
 )
 
 
 def _check_dots(text: str, first_line: int) -> None:
-    """Refuse a key that nests by its dots: TOML's reader is quadratic in them, and recursive."""
+    """Refuse a key that nests by its dots, in which TOML's reader is quadratic.
+
+    A string of several lines can hide one; `_check_depth` finds what that made.
+    """
     dots = 0
     for part in _TOML_PART.finditer(text):
         if part["end"]:
             dots = 0
-        dots += part[0] == "."
+        dots += part["dot"] is not None
         if dots > MAX_DOTS:
             line = first_line + text.count("\n", 0, part.start())
             raise _broken("The front matter is nested too deeply.", line=line)
+
+
+def _check_depth(table: Mapping[str, object], first_line: int) -> None:
+    level: list[Any] = [table]
+    for _ in range(MAX_NESTING):
+        parts = (one.values() if isinstance(one, dict) else one for one in level)
+        level = [part for held in parts for part in held if isinstance(part, (dict, list))]
+        if not level:
+            return
+    raise _broken("The front matter is nested too deeply.", line=first_line)
 
 
 def parse_toml(text: str, *, first_line: int = 1) -> dict[str, Field]:
@@ -367,6 +393,7 @@ def parse_toml(text: str, *, first_line: int = 1) -> dict[str, Field]:
             line=first_line + max(0, at_line - 1),
             column=int(place[2]) if place and place[2] else 1,
         ) from None
+    _check_depth(table, first_line)
     fields: dict[str, Field] = {}
     for key, value in table.items():
         name = re.escape(key)

@@ -197,6 +197,7 @@ def test_pathological_markdown_ends_soon() -> None:
         f"+++\ntitle = 'x'\n{'a . ' * 8_000}b = 1\n+++",
         f"+++\ntitle = 'x'\n[{chr(34)}a{chr(92)}{chr(34)}{chr(34)}{'.b' * 8_000}]\n+++",
         f"+++\ntitle = 'x'\n{'a' * 101}{'.a' * 8_000} = 1\n+++",
+        f"+++\ntitle = 'x'\nb = {{c = '''\n''', a{'.a' * 8_000} = 1}}\n+++",  # behind a string
     ],
     ids=lambda matter: matter[14:30],
 )
@@ -210,9 +211,32 @@ def test_front_matter_that_unfolds_beyond_its_size_is_refused(matter: str) -> No
     assert time.process_time() - started < 1
 
 
+def test_dots_of_a_text_or_a_comment_in_toml_are_no_nesting() -> None:
+    dots = "." * 60
+
+    assert (
+        read(f"+++\n# {dots}\ntitle = 'x'\nb = '''\nOne {dots} 5\n'''\n+++{BODY}").headline == "x"
+    )
+
+
 @pytest.mark.parametrize("mark", ["[", "![", "^[", "<![CDATA["])
 def test_markdown_of_nothing_but_open_brackets_is_refused_before_it_is_read(mark: str) -> None:
     with pytest.raises(UploadRejected) as raised:
-        read(f"Ferry\n\n{mark * 3_000}{'word ' * 5_000}")
+        read(f"Ferry\n\nA {mark * 3_000}{'word ' * 5_000}")
 
-    assert raised.value.findings[0].code == "too-complex"
+    (finding,) = raised.value.findings
+    assert (finding.code, finding.line) == ("too-complex", 1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"![][map]\n\n[map]: <data:image/png;base64,{'iVBORw0KGgo' * 60_000}>",
+        f"| from | to |\n|---|---|\n{'| [0, 1) | a |' + chr(10)}" * 3_000,
+        "- [0, 1) is half open\n" * 3_000,
+        f"```\n{'[32m a line of a log' + chr(10)}" * 3_000,
+    ],
+    ids=["an image in the file", "a table", "a list", "code"],
+)
+def test_what_costs_nothing_to_read_is_not_taken_for_an_attack(text: str) -> None:
+    assert read(f"# Ferry\n\nA text.\n\n{text}").headline == "Ferry"
