@@ -321,9 +321,9 @@ class World:
             versions = self.versions.get(key, [])
             if not versions:
                 return
-            id_ = versions[-1].id
-            WIRES["s3"].delete_object(Bucket=STAGE.uploads, Key=key, VersionId=id_)
-            versions.pop()
+            version = versions[-1]
+            WIRES["s3"].delete_object(Bucket=STAGE.uploads, Key=key, VersionId=version.id)
+            versions.remove(version)  # by now it may not be the newest
             self.waiting.append(Event(key, is_needed=True))
 
     @staticmethod
