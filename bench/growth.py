@@ -5,7 +5,7 @@ sample newsroom told over and over as of other events, 400 a day back from now, 
 placing would have made them. Then readers and editors do the same in each, in turn, so that
 what else this machine does slows all of them alike.
 
-Units are worked out from the rows, as `bench.cost` does: DynamoDB Local counts no row that is
+Units are worked out from the rows, as `bench.meter` does: DynamoDB Local counts no row that is
 not there, and too little of a transaction. Times are those of this process's CPU, moto's for
 S3 among them, and of the clock.
 
@@ -125,7 +125,7 @@ def made(articles: int, *, now: datetime) -> Newsroom:
     one = Newsroom(articles=articles, now=now)
     one.enter()
     Projection(boto3.client("dynamodb"), one.name).create()
-    s3 = wiring._client("s3")  # noqa: SLF001 - as above
+    s3 = wiring._client("s3")  # noqa: SLF001 - the functions' own
     for kind in ("uploads", "receipts"):
         s3.create_bucket(Bucket=f"{one.name}-{kind}")
     s3.put_bucket_versioning(
@@ -190,17 +190,17 @@ def _fill(one: Newsroom, numbers: range, models: Sequence[Record]) -> None:
     for id_, near in memory.near.items():
         if near:
             told_near = {"SS": [f"{other}#{strength:.2f}" for other, strength in sorted(near)]}
-            rows._put({**row_key(near_key(id_)), "near": told_near})  # noqa: SLF001 - as above
+            rows._put({**row_key(near_key(id_)), "near": told_near})  # noqa: SLF001 - as placing puts it
     for story_id, members in memory.tellers.items():
         rows.put_members(story_id, members, ())
         accounts = {account.card.id: account for account in members.values()}
         rows.put_memberships(
             {
-                id_: Membership(story_id=story_id, others=placing._others(id_, accounts))  # noqa: SLF001
+                id_: Membership(story_id=story_id, others=placing._others(id_, accounts))  # noqa: SLF001 - as placing tells
                 for id_ in accounts
             }
         )
-    wiring.store()._write_all(put=[*kept.rows.values(), *rows.rows.values()])  # noqa: SLF001
+    wiring.store()._write_all(put=[*kept.rows.values(), *rows.rows.values()])  # noqa: SLF001 - at once
 
 
 def _record(event: Article, model: Record, number: int) -> Record:

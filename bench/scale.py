@@ -33,8 +33,8 @@ from bench.cost import (
     MONTH_MIN,
     PRICES,
 )
-from chalicelib.web.http import _WHILE_ASKING_S as STALE_FOR_S  # nobody else asks for it
 from chalicelib.web.http import MINUTE_S as FRESH_FOR_S
+from chalicelib.web.http import WHILE_ASKING_S as STALE_FOR_S
 
 ROOT = Path(__file__).parents[1]
 

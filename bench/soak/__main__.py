@@ -99,9 +99,10 @@ class Report:
 def soak(plan: Plan, *, told: Callable[[int], object] = lambda _: None) -> Report:
     """Run *plan* to its end; *told* is called with the number of each step that was done."""
     began_at = time.monotonic()
-    with started("aws", "--every", str(plan.failing_calls)) as aws:
+    seed = "--seed", str(plan.seed)
+    with started("aws", "--every", str(plan.failing_calls), *seed) as aws:
         words = ("--where", json.dumps(aws.where), "--every", str(plan.dying_functions))
-        with started("newsroom", *words, "--seed", str(plan.seed)) as newsroom:
+        with started("newsroom", *words, *seed) as newsroom:
             stage = Stage(
                 name=LOCAL,
                 table=aws.where["Table"],

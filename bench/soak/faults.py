@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import io
 import random
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 NEWSROOM_KEY = "newsroom"  # the access key of those whose calls may fail; editors' never do
 Handler = Callable[[dict[str, Any], Any], Any]
 
+_ATTEMPTS = 3  # that the newsroom makes of one call
 _WRITES = ("TransactWriteItems", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem")
 _ERRORS = (  # by what is called: S3 says it in XML
     ("503 Slow Down", b"<Error><Code>SlowDown</Code><Message>Reduce your rate.</Message></Error>"),
@@ -29,12 +30,15 @@ class UnreliableAws(EmbeddedAws):
     """Fails one in *every* calls of the newsroom, some of them after it has done what was asked.
 
     What only reads is failed at its first attempt: the second answers, and no reader sees a fault.
-    A write is failed at each attempt: the function that made it ends in an error.
+    A write is failed at each attempt: the function that made it ends in an error. Attempts at one
+    call are known by what they ask for.
     """
 
-    def __init__(self, listener: socket.socket, *, every: int) -> None:
+    def __init__(self, listener: socket.socket, *, every: int, chance: random.Random) -> None:
         super().__init__(listener)
         self._every = every
+        self._chance = chance
+        self._fated: dict[tuple[str, ...], list[str]] = {}  # of the attempts to come, by call
         self.failed: Counter[str] = Counter()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -53,15 +57,32 @@ class UnreliableAws(EmbeddedAws):
     def _fate(self, environ: WSGIEnvironment) -> str | None:
         if f"Credential={NEWSROOM_KEY}/" not in environ.get("HTTP_AUTHORIZATION", ""):
             return None
-        drawn = zlib.crc32(environ.get("HTTP_AMZ_SDK_INVOCATION_ID", "").encode())
-        if drawn % self._every:
-            return None
-        operation = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
-        is_write = operation in _WRITES or environ["REQUEST_METHOD"] == "PUT"
-        is_first = environ.get("HTTP_AMZ_SDK_REQUEST", "").startswith("attempt=1")
-        if not is_write and not is_first:
-            return None
-        return "after" if drawn // self._every % 2 else "before"
+        call = _asked(environ)
+        fates = self._fated.pop(call, None)
+        if fates is None:
+            if self._chance.randrange(self._every):
+                return None
+            fate = self._chance.choice(("before", "after"))
+            fates = [fate] * (_ATTEMPTS if _is_write(environ) else 1)
+        fate, *others = fates
+        if others:
+            self._fated[call] = others
+        return fate
+
+
+def _asked(environ: WSGIEnvironment) -> tuple[str, ...]:
+    """Return what a call asks for; all calls to the table have one address, and differ in it."""
+    target, body = environ.get("HTTP_X_AMZ_TARGET", ""), b""
+    if target:
+        body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+        environ["wsgi.input"] = io.BytesIO(body)
+    address = environ["PATH_INFO"], environ.get("QUERY_STRING", "")
+    return environ["REQUEST_METHOD"], *address, target, body.decode()
+
+
+def _is_write(environ: WSGIEnvironment) -> bool:
+    operation = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
+    return operation in _WRITES or environ["REQUEST_METHOD"] == "PUT"
 
 
 def _unheard(*_: Any) -> Callable[[bytes], object]:

@@ -72,13 +72,14 @@ class Process:
         return stream
 
 
-def aws(said: IO[str], *, every: int) -> None:
+def aws(said: IO[str], *, every: int, seed: int) -> None:
     import boto3
 
     from desk.stack import Stack
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = UnreliableAws(listener, every=every)
+        chance = random.Random(seed)  # noqa: S311 - of faults
+        server = UnreliableAws(listener, every=every, chance=chance)
         use_local_credentials(server.endpoint)
         server.start()
         outputs = Stack(LOCAL, protect=False).apply()
@@ -148,13 +149,13 @@ def main() -> None:
     for role in ("aws", "newsroom"):
         added = roles.add_parser(role)
         added.add_argument("--every", type=int, required=True)
-        added.add_argument("--seed", type=int, default=0)
+        added.add_argument("--seed", type=int, required=True)
         added.add_argument("--where", type=json.loads, default={})
     told = parser.parse_args()
     said, sys.stdout = sys.stdout, Path(os.devnull).open("w")  # noqa: SIM115 - logs and metrics
     sys.stderr = sys.stdout  # every fault's traceback
     if told.role == "aws":
-        aws(said, every=told.every)
+        aws(said, every=told.every, seed=told.seed)
     else:
         newsroom(said, where=told.where, every=told.every, seed=told.seed)
 

@@ -32,7 +32,7 @@ YEAR_S = 31_536_000
 # A cache answers with what is too old for one minute more while it asks: so a correction or a
 # withdrawal has reached every reader after two minutes on a page. Where we answer with a fault,
 # it may go on for a day: a reader with yesterday's page has more than one with none.
-_WHILE_ASKING_S = 60
+WHILE_ASKING_S = 60
 _WHILE_BROKEN_S = 86_400
 
 _EVERYWHERE = {
@@ -201,7 +201,7 @@ def _cache_control(answer: Answer) -> str:
     if answer.max_age_s == YEAR_S:
         return f"public, max-age={YEAR_S}, immutable"
     return (
-        f"public, max-age={answer.max_age_s}, stale-while-revalidate={_WHILE_ASKING_S}, "
+        f"public, max-age={answer.max_age_s}, stale-while-revalidate={WHILE_ASKING_S}, "
         f"stale-if-error={_WHILE_BROKEN_S}"
     )
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import random
+import socket
 
 import pytest
 
 from bench.soak.__main__ import Plan, soak
+from bench.soak.faults import NEWSROOM_KEY, UnreliableAws
 from bench.soak.readers import HEALED_WITHIN_S, Readers, View, headline
+from chalicelib.aws import dynamodb
 
 PATH = "/v1/articles/x"
 
@@ -93,6 +97,31 @@ def test_a_list_may_be_behind_for_as_long_as_it_takes_to_heal(told):
     see(told, status=200, etag="b", body=headline(7, 1), key=None, path="/")
 
     assert "too old" in told.wrong[0]
+
+
+def test_an_unreliable_aws_fails_some_writes_of_the_newsroom_and_answers_all_that_it_reads():
+    row = {"pk": {"S": "p"}, "sk": {"S": "s"}}
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        aws = UnreliableAws(listener, every=10, chance=random.Random(1))
+        aws.start()
+        client = dynamodb.client(
+            region="us-east-1", access_key=NEWSROOM_KEY, secret_key="x", endpoint=aws.endpoint,
+            longest_pause_s=0,
+        )  # fmt: skip
+
+        def answered(call, **asked):
+            with pytest.raises(client.exceptions.ClientError) as refused:  # there is no table
+                call(TableName="none", **asked)
+            return refused.value.response["Error"]["Code"] == "ResourceNotFoundException"
+
+        reads = [answered(client.get_item, Key=row) for _ in range(60)]
+        was_failed = aws.failed.total()
+        writes = [answered(client.put_item, Item=row) for _ in range(60)]
+        aws.stop()
+
+    assert all(reads)
+    assert was_failed > 0
+    assert 0 < writes.count(False) < 20
 
 
 def test_a_newsroom_comes_through_a_short_soak():

@@ -1,7 +1,7 @@
 """Many histories of a newsroom: what befell it, and whether it was ever otherwise than it should.
 
     python -m tests.simulation --histories 2000 --seed 1 --jobs 2
-    python -m tests.simulation --mutations
+    python -m tests.simulation --mistakes
 
 Histories come in batches. Each batch has a seed of its own, one more than the last, so a run that
 was ended goes on with the seed that it came to, and a batch that failed is lived through again
@@ -18,7 +18,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
-from tests.simulation import mutations
+from tests.simulation import mistakes
 from tests.simulation.clouds import CLOUDS
 from tests.simulation.histories import History, live
 from tests.simulation.world import wired
@@ -63,8 +63,8 @@ def _notes(difference: Exception) -> list[str]:
 
 def main() -> int:
     arguments = _arguments()
-    if arguments.mutations:
-        return mutations.run(jobs=arguments.jobs, histories=arguments.histories or mutations.MOST)
+    if arguments.mistakes:
+        return mistakes.run(jobs=arguments.jobs, histories=arguments.histories or mistakes.MOST)
     histories = arguments.histories or 1_000
     each = min(BATCH, histories)
     seeds = range(arguments.seed, arguments.seed + -(-histories // each))
@@ -103,7 +103,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=1, help="processes at once")
     parser.add_argument("--no-shrink", action="store_true",
                         help="end at the first difference, as it was found")  # fmt: skip
-    parser.add_argument("--mutations", action="store_true",
+    parser.add_argument("--mistakes", action="store_true",
                         help="plant mistakes in the code; is each seen?")  # fmt: skip
     return parser.parse_args()
 

@@ -14,6 +14,7 @@ from moto import mock_aws
 from tests.conftest import STAGE
 from tests.doubles.dynamodb import DynamoDB
 from tests.doubles.s3 import S3
+from tests.engines import described
 
 AGAIN = "broadsheet-again"  # the table and the bucket of a rebuild
 PAGE = 3  # versions on a page of a listing, so that a few keys have several
@@ -41,17 +42,7 @@ def moto(clock: Clock) -> Iterator[Mapping[str, Any]]:
             s3.create_bucket(Bucket=bucket)
         _keep_versions(s3)
         for table in (STAGE.table, AGAIN):
-            dynamodb.create_table(
-                TableName=table,
-                BillingMode="PAY_PER_REQUEST",
-                AttributeDefinitions=[
-                    {"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")
-                ],
-                KeySchema=[
-                    {"AttributeName": "pk", "KeyType": "HASH"},
-                    {"AttributeName": "sk", "KeyType": "RANGE"},
-                ],
-            )
+            dynamodb.create_table(**{**described(), "TableName": table})
         yield {"dynamodb": dynamodb, "s3": s3}
 
 

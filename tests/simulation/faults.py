@@ -1,4 +1,4 @@
-"""What may befall a function's calls to AWS, as its code meets it: after boto3's own repeats.
+"""What may befall a function's calls to AWS, as its code meets it: after the client's own repeats.
 
 A fault strikes at the first call from a number on that it can befall, and at the calls after it
 until it has struck so many times. Which faults there are is AWS's documentation: a function ends
@@ -83,7 +83,7 @@ def _not_answered(call: Call) -> Any:
 
 
 def _made_twice(call: Call) -> Any:
-    """The answer is lost, and boto3 makes the call once more. A transaction bears a token."""
+    """The answer is lost, and the client makes the call once more. A transaction bears a token."""
     answer = call()
     return answer if call.operation in _TRANSACTIONS else call()
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.simulation.faults import KINDS
 from tests.simulation.histories import History, live
-from tests.simulation.mutations import MOST, MUTATIONS, Mutation, plant
+from tests.simulation.mistakes import MISTAKES, MOST, Mistake, plant
 from tests.simulation.world import wired
 
 
@@ -25,6 +25,6 @@ def test_moto_has_the_same_end(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda one: one.name)
-def test_a_planted_mistake_is_seen(mutation: Mutation) -> None:
-    assert plant(mutation, histories=MOST).histories is not None
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda one: one.name)
+def test_a_planted_mistake_is_seen(mistake: Mistake) -> None:
+    assert plant(mistake, histories=MOST).histories is not None

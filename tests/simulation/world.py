@@ -1,7 +1,7 @@
 """A newsroom to live in: its buckets and its table, its functions as they are deployed, its clock.
 
 The functions are the real handlers of `chalicelib.events`. What they call is `Wire`, in the place
-of boto3's clients, by which every call meets its fault and waits for its turn. An event that
+of the clients, by which every call meets its fault and waits for its turn. An event that
 fails is tried twice more and then kept in the failure queue, as Lambda does it.
 """
 
@@ -105,7 +105,7 @@ _running = _Running()
 
 
 class Wire:
-    """boto3's client as functions have it: each call meets what the run has in store for it."""
+    """A client as functions have it: each call meets what the run has in store for it."""
 
     def __init__(self, service: str) -> None:
         self._service = service

@@ -21,7 +21,7 @@ _LINKED = ("tests", "desk", "infra", "samples", "pyproject.toml")
 
 
 @dataclass(frozen=True, slots=True)
-class Mutation:
+class Mistake:
     """A mistake: in a file, these lines in the place of those."""
 
     name: str
@@ -37,18 +37,18 @@ class Seen:
     None drawn, 0, where one that is kept as a test has seen it.
     """
 
-    mutation: Mutation
+    mistake: Mistake
     histories: int | None
     said: str
 
 
-MUTATIONS = (
-    Mutation(
+MISTAKES = (
+    Mistake(
         "a record is written whatever another has written", "chalicelib/aws/store.py",
         "            guard = condition if key == state else {}",
         "            guard = {} if condition else {}",
     ),
-    Mutation(
+    Mistake(
         "folded_to is not compared", "chalicelib/aws/store.py",
         '"ConditionExpression": "folded_to = :folded AND dressed = :dressed",\n'
         '        "ExpressionAttributeValues": {":folded": state["folded_to"], '
@@ -56,72 +56,72 @@ MUTATIONS = (
         '"ConditionExpression": "dressed = :dressed",\n'
         '        "ExpressionAttributeValues": {":dressed": state["dressed"]},',
     ),
-    Mutation(
+    Mistake(
         "versions are folded newest first", "chalicelib/aws/buckets.py",
         "return tuple(reversed(found))", "return tuple(found)",
     ),
-    Mutation(
+    Mistake(
         "a prefix takes the versions of other keys", "chalicelib/aws/buckets.py",
         "            if key_ != key:\n                break\n", "",
     ),
-    Mutation(
+    Mistake(
         "deletions are passed over", "chalicelib/aws/buckets.py",
         'entries = _merged(page.get("Versions", []), page.get("DeleteMarkers", []))',
         'entries = _merged(page.get("Versions", []), [])',
     ),
-    Mutation(
+    Mistake(
         "the receipt is written before the record, and then never", "chalicelib/newsroom.py",
         "        is_delivered = ingesting.deliver(",
         "        is_delivered = has_changed and ingesting.deliver(",
     ),
-    Mutation(
+    Mistake(
         "a key is settled before its receipt is delivered",
         "chalicelib/newsroom.py",
         "        is_delivered = ingesting.deliver(",
         "        store.settle(key, after.folded_to)\n        is_delivered = ingesting.deliver(",
     ),
-    Mutation(
+    Mistake(
         "a claim is not given back", "chalicelib/aws/store.py",
         "told = {place for place in was if Claim(key, place) != had}", "told = set(was)",
     ),
-    Mutation(
+    Mistake(
         "what a batch left is dropped", "chalicelib/aws/table.py",
         'wanted = list(answer.get("UnprocessedItems", {}).get(self._table, []))', "wanted = []",
     ),
-    Mutation(
+    Mistake(
         "what a batch did not answer is taken for absent", "chalicelib/aws/table.py",
         'wanted = list(left["Keys"]) if left else []', "wanted = []",
     ),
-    Mutation(
+    Mistake(
         "the latest list is made of an old reading", "chalicelib/listing.py",
         "limit=left, consistent=True", "limit=left, consistent=False",
     ),
-    Mutation(
+    Mistake(
         "the list shows what has expired", "chalicelib/core/article.py",
         "return self.public_at <= now and not self.has_expired(now)",
         "return self.public_at <= now",
     ),
-    Mutation(
+    Mistake(
         "reconciliation skips a page", "chalicelib/newsroom.py",
         "    store.put_cursor(listing.next_cursor)",
         "    further = listing.next_cursor and uploads.page(listing.next_cursor).next_cursor\n"
         "    store.put_cursor(further)",
     ),
-    Mutation(
+    Mistake(
         "a version that is gone is not missed", "chalicelib/ingesting.py",
         "if record is not None and (anew or lineage(ids[:known]) != record.lineage):",
         "if record is not None and (anew or not known):",
     ),
-    Mutation(
+    Mistake(
         "nobody hears of a new profile", "chalicelib/newsroom.py",
         '    if kind_of(key) == "article":\n        return\n', "    return\n",
     ),
-    Mutation(
+    Mistake(
         "a takedown is not looked at", "chalicelib/ingesting.py",
         'is_closed = kind_of(key) == "article" and store.is_closed(article_id(key))',
         "is_closed = False",
     ),
-    Mutation(
+    Mistake(
         "an embargo ends a quarter of an hour early", "chalicelib/core/article.py",
         "        return self.public_at <= now and "
         "(self.expires_at is None or now < self.expires_at)",
@@ -129,12 +129,12 @@ MUTATIONS = (
         "        early = self.public_at - timedelta(minutes=15)\n"
         "        return early <= now and (self.expires_at is None or now < self.expires_at)",
     ),
-    Mutation(
+    Mistake(
         "an earlier refresh undoes a later one", "chalicelib/aws/store.py",
         "attribute_not_exists(pk) OR refreshed_at <= :mine",
         "attribute_not_exists(pk) OR refreshed_at <= :mine OR refreshed_at > :mine",
     ),
-    Mutation(
+    Mistake(
         "stories are told before they are opened", "chalicelib/placing.py",
         "    if before.placed.is_open or before.placed.traits != traits:",
         "    if before.placed.traits != traits:",
@@ -146,15 +146,15 @@ def run(*, jobs: int, histories: int) -> int:
     """Plant every mistake, print what became of each, and return 1 if one was not seen."""
     missed = 0
     with ThreadPoolExecutor(jobs) as pool:
-        for one in pool.map(partial(plant, histories=histories), MUTATIONS):
+        for one in pool.map(partial(plant, histories=histories), MISTAKES):
             after = f"after {one.histories:>4}" if one.histories is not None else "not seen  "
-            print(f"{after}  {one.mutation.name}: {one.said}", flush=True)
+            print(f"{after}  {one.mistake.name}: {one.said}", flush=True)
             missed += one.histories is None
-    print(f"mistakes: {len(MUTATIONS)}, not seen: {missed}")
+    print(f"mistakes: {len(MISTAKES)}, not seen: {missed}")
     return 1 if missed else 0
 
 
-def plant(mutation: Mutation, *, histories: int) -> Seen:
+def plant(mistake: Mistake, *, histories: int) -> Seen:
     """Live through histories with one mistake in the code, until it is seen."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
@@ -162,19 +162,19 @@ def plant(mutation: Mutation, *, histories: int) -> Seen:
             (copy / name).symlink_to(ROOT / name)
         shutil.copytree(ROOT / "chalicelib", copy / "chalicelib",
                         ignore=shutil.ignore_patterns("__pycache__"))  # fmt: skip
-        file = copy / mutation.file
+        file = copy / mistake.file
         text = file.read_text(encoding="utf-8")
-        if text.count(mutation.was) != 1:
-            message = f"{mutation.name}: {mutation.file} has not these lines once: {mutation.was}"
+        if text.count(mistake.was) != 1:
+            message = f"{mistake.name}: {mistake.file} has not these lines once: {mistake.was}"
             raise ValueError(message)
-        file.write_text(text.replace(mutation.was, mutation.now), encoding="utf-8")
+        file.write_text(text.replace(mistake.was, mistake.now), encoding="utf-8")
         kept = subprocess.run(
             [sys.executable, "-m", "pytest", "-q", "-n0", "-x", "tests/simulation/test_kept.py"],
             cwd=copy, capture_output=True, text=True, check=False,
         )  # fmt: skip
         if kept.returncode == 1:
             (first,) = re.findall(r"^FAILED \S+::(\w+)", kept.stdout, re.MULTILINE)
-            return Seen(mutation, 0, first)
+            return Seen(mistake, 0, first)
         command = [sys.executable, "-m", "tests.simulation", "--no-shrink"]
         done = subprocess.run(
             [*command, "--histories", str(histories)],
@@ -184,6 +184,6 @@ def plant(mutation: Mutation, *, histories: int) -> Seen:
         raise RuntimeError(done.stderr)
     lived = re.search(r"^histories: ([\d,]+)", done.stdout, re.MULTILINE)
     if done.returncode == 0 or lived is None:
-        return Seen(mutation, None, done.stderr[-200:] if lived is None else "")
+        return Seen(mistake, None, done.stderr[-200:] if lived is None else "")
     said = done.stdout.partition("should:\n")[2].splitlines()[0]
-    return Seen(mutation, int(lived[1].replace(",", "")), said[:90])
+    return Seen(mistake, int(lived[1].replace(",", "")), said[:90])
