@@ -148,7 +148,7 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(deployed, aws, ope
     same = operator.deploy("staging", "--dry-run").stdout.splitlines()
 
     assert "stack: add Table (AWS::DynamoDB::Table)" in new
-    assert "functions: make ingest (1024 MB, 300 s)" in new
+    assert "functions: make ingest (1769 MB, 300 s)" in new
     assert "functions: make rest_api (api)" in new
     (updates,) = [line for line in same if line.startswith("functions: ")]
     assert updates.startswith("functions: update ingest, ")
