@@ -207,17 +207,19 @@ class _Exceptions:
 def _read(response: HTTPResponse, body: bytes) -> _Answer:
     """Read an answer. Raises HTTPException for one that was damaged on its way."""
     sum_ = response.headers.get("x-amz-crc32")
-    if sum_ is not None and int(sum_) != zlib.crc32(body):
+    if sum_ is not None and sum_ != str(zlib.crc32(body)):
         message = "the answer is not what its checksum says"
         raise HTTPException(message)
     try:
-        answer: _Answer = json.loads(body or b"{}", object_hook=_with_bytes)
+        answer = json.loads(body or b"{}", object_hook=_with_bytes)
     except ValueError:
-        if response.status == _OK:
-            message = "the answer is no JSON"
-            raise HTTPException(message) from None
-        return {}  # of a proxy, not of DynamoDB
-    return answer
+        answer = None
+    if isinstance(answer, dict):
+        return answer
+    if response.status == _OK:
+        message = "the answer is no JSON of DynamoDB's"
+        raise HTTPException(message)
+    return {}  # of a proxy, not of DynamoDB
 
 
 def _binary(value: bytes) -> str:

@@ -204,10 +204,12 @@ THROTTLED = (400, b'{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingExcept
 PASSING = {
     "a fault of DynamoDB's": (500, b'{"__type":"x#InternalServerError"}'),
     "a gateway's page": (503, b"<html>Busy</html>"),
+    "a gateway's word": (503, b'"Busy"'),
     "too many calls": THROTTLED,
     "a connection that breaks": None,
     "half an answer": (200, b'{"Item":', ("Content-Length", "100")),
     "a damaged answer": (*FOUND, ("x-amz-crc32", "1")),
+    "a damaged checksum": (*FOUND, ("x-amz-crc32", "none")),
 }
 
 
