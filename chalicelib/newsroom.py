@@ -105,6 +105,7 @@ def ingest(
     has_changed = False
     placed: tuple[Article | None] | None = None  # what the stories were last brought up to
     telling: Telling | None = None
+    anew = False
     for _ in range(MAX_PASSES):
         versions = uploads.versions(key)
         if kind_of(key) == "ignored":
@@ -121,6 +122,7 @@ def ingest(
             summarise=summarise,
             site=site,
             now=now,
+            anew=anew,
         )
         after = ingesting.dressed(after, store=store)
         if after != before:
@@ -130,6 +132,9 @@ def ingest(
         if after is None:
             # No row is left that could say whether this was done: it is done every time.
             ingesting.cleared(key, store=store)
+            if uploads.versions(key):
+                anew = True  # what was cleared may have been made of an upload that just came
+                continue
             _spread(
                 key,
                 None,

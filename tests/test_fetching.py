@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import socket
 import ssl
 import time
@@ -14,7 +13,7 @@ import pytest
 from chalicelib.core.limits import MAX_FEED_BYTES
 from chalicelib.core.watch import Answer, Feed
 from chalicelib.fetching import Fetcher
-from tests.publishers import Publisher, Request, gzipped, hang, publisher
+from tests.publishers import Publisher, Request, certificate, gzipped, hang, publisher
 
 LIMIT_S = 0.4  # where the limit is what is tested; elsewhere a busy machine has its time
 ENOUGH_S = 10.0
@@ -242,38 +241,6 @@ def test_the_next_address_of_a_host_is_tried_where_one_refuses(courier: Publishe
 
     assert ask("http://a.example/feed", resolve=names).data == FEED
     assert ask("http://b.example/feed", resolve=names).problem == "Its host is not known."
-
-
-def certificate(folder: Path, name: str) -> Path:
-    """Write a certificate for *name* that is its own authority, with its key."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    now = dt.datetime.now(dt.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    path = folder / "certificate.pem"
-    path.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        + made.public_bytes(serialization.Encoding.PEM)
-    )
-    return path
 
 
 def test_a_certificate_is_held_to_the_name_and_the_connection_to_the_address(

@@ -639,6 +639,36 @@ def test_a_version_that_comes_while_another_is_written_is_not_lost(paper: Paper)
     assert paper.receipt(FERRY)["revision"] == 2
 
 
+class Overlooking:
+    """The store, in which a key is uploaded and ingested just after its record was looked for."""
+
+    def __init__(self, come: Callable[[], None]) -> None:
+        self._store, self._come = wiring.store(), [come]
+
+    def record(self, key: str) -> Any:
+        found = self._store.record(key)
+        if self._come:
+            self._come.pop()()
+        return found
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+def test_what_is_uploaded_while_its_key_is_cleared_loses_nothing(paper: Paper) -> None:
+    paper.publish("copy.md", builders.markdown("Copy", body=builders.event(1)))
+    rows = {}
+
+    def come() -> None:
+        paper.publish(FERRY, builders.markdown(body=builders.event(1)))
+        rows.update(paper.rows())
+
+    # Its event tells of an older upload, which is gone for good.
+    newsroom.ingest(FERRY, **{**paper.parts(), "store": Overlooking(come)}, now=NOW)
+
+    assert paper.rows() == rows
+
+
 def test_a_writer_that_always_loses_raises_so_that_the_event_is_retried(paper: Paper) -> None:
     paper.upload(FERRY, builders.markdown(), at=NOW)
     store = Overtaken(lambda: None)

@@ -17,6 +17,7 @@ import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from ssl import create_default_context
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
@@ -100,6 +101,8 @@ class _Client:
         self._max_attempts = max_attempts
         self._longest_pause_s = longest_pause_s
         self._idle: list[HTTPConnection] = []  # lists are safe between threads
+        # One for all connections: reading the authorities' certificates takes 20 ms.
+        self._trusted = create_default_context() if self._address.scheme == "https" else None
         self.exceptions = _Exceptions()
         self.watchers: list[Callable[[str, _Answer], None]] = []
 
@@ -151,7 +154,7 @@ class _Client:
         except BaseException:
             connection.close()
             raise
-        self._idle.append(connection)  # http.client opens it again where the server closed it
+        self._idle.append(connection)
         return response.status, _read(response, read)
 
     def _connection(self) -> HTTPConnection:
@@ -162,12 +165,16 @@ class _Client:
             if connection.sock and not select.select([connection.sock], [], [], 0)[0]:
                 return connection
             connection.close()
-        kind = HTTPSConnection if self._address.scheme == "https" else HTTPConnection
-        host, port = cast("str", self._address.hostname), self._address.port
-        connection = kind(host, port, timeout=CONNECT_S)
+        connection = self._new_connection()
         connection.connect()
         connection.sock.settimeout(READ_S)
         return connection
+
+    def _new_connection(self) -> HTTPConnection:
+        host, port = cast("str", self._address.hostname), self._address.port
+        if self._trusted is None:
+            return HTTPConnection(host, port, timeout=CONNECT_S)
+        return HTTPSConnection(host, port, timeout=CONNECT_S, context=self._trusted)
 
     def _no_answer(self, error: Exception) -> Exception:
         from botocore.exceptions import EndpointConnectionError
@@ -192,24 +199,27 @@ class _Exceptions:
         from botocore.exceptions import ClientError
 
         made = ClientError if code == ClientError.__name__ else type(code, (ClientError,), {})
-        setattr(self, code, made)
-        return made
+        # Who asks first decides for all: what one thread raises, another must catch.
+        kept: type[ClientError] = self.__dict__.setdefault(code, made)
+        return kept
 
 
 def _read(response: HTTPResponse, body: bytes) -> _Answer:
     """Read an answer. Raises HTTPException for one that was damaged on its way."""
     sum_ = response.headers.get("x-amz-crc32")
-    if sum_ is not None and int(sum_) != zlib.crc32(body):
+    if sum_ is not None and sum_ != str(zlib.crc32(body)):
         message = "the answer is not what its checksum says"
         raise HTTPException(message)
     try:
-        answer: _Answer = json.loads(body or b"{}", object_hook=_with_bytes)
+        answer = json.loads(body or b"{}", object_hook=_with_bytes)
     except ValueError:
-        if response.status == _OK:
-            message = "the answer is no JSON"
-            raise HTTPException(message) from None
-        return {}  # of a proxy, not of DynamoDB
-    return answer
+        answer = None
+    if isinstance(answer, dict):
+        return answer
+    if response.status == _OK:
+        message = "the answer is no JSON of DynamoDB's"
+        raise HTTPException(message)
+    return {}  # of a proxy, not of DynamoDB
 
 
 def _binary(value: bytes) -> str:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
+import sys
 import threading
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import boto3
@@ -14,6 +17,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from chalicelib.aws import dynamodb
+from tests.publishers import certificate
 
 TABLE = "broadsheet-local"
 KEYS = {"region": "us-east-1", "access_key": "local", "secret_key": "local"}
@@ -200,10 +204,12 @@ THROTTLED = (400, b'{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingExcept
 PASSING = {
     "a fault of DynamoDB's": (500, b'{"__type":"x#InternalServerError"}'),
     "a gateway's page": (503, b"<html>Busy</html>"),
+    "a gateway's word": (503, b'"Busy"'),
     "too many calls": THROTTLED,
     "a connection that breaks": None,
     "half an answer": (200, b'{"Item":', ("Content-Length", "100")),
     "a damaged answer": (*FOUND, ("x-amz-crc32", "1")),
+    "a damaged checksum": (*FOUND, ("x-amz-crc32", "none")),
 }
 
 
@@ -282,3 +288,64 @@ def test_the_token_of_keys_that_expire_is_sent_along(scripted):
     ((headers, _),) = server.asked
     assert headers["X-Amz-Security-Token"] == "for a day"
     assert "x-amz-security-token" in headers["Authorization"]
+
+
+# Between threads
+
+
+def test_what_one_thread_raises_another_catches():
+    client = dynamodb.client(**KEYS)
+    threads, codes = 8, [f"Code{number}" for number in range(200)]
+    start = threading.Barrier(threads)
+
+    def classes(_):
+        start.wait()
+        return [getattr(client.exceptions, code) for code in codes]
+
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(threads) as pool:
+            seen = list(pool.map(classes, range(threads)))
+    finally:
+        sys.setswitchinterval(usual)
+
+    assert all(each == seen[0] for each in seen)
+
+
+# Whom it trusts
+
+
+@pytest.fixture
+def over_tls(scripted, tmp_path):
+    """Make a server, with the certificate of *host*, at an address of localhost's."""
+
+    def make(host):
+        _, server = scripted(FOUND)
+        path = certificate(tmp_path, host)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(path)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        return f"https://localhost:{server.server_port}", path
+
+    return make
+
+
+def test_it_speaks_with_whom_the_authorities_vouch_for(over_tls, monkeypatch):
+    endpoint, path = over_tls("localhost")
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    client = dynamodb.client(**KEYS, endpoint=endpoint)
+
+    assert client.get_item(TableName=TABLE, Key=key("1")) == json.loads(FOUND[1])
+
+
+@pytest.mark.parametrize(("host", "is_trusted"), [("localhost", False), ("elsewhere", True)])
+def test_it_tells_nothing_to_whom_nobody_vouches_for(over_tls, monkeypatch, host, is_trusted):
+    endpoint, path = over_tls(host)
+    if is_trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    client = dynamodb.client(**KEYS, endpoint=endpoint, longest_pause_s=0)
+
+    with pytest.raises(EndpointConnectionError) as caught:
+        client.get_item(TableName=TABLE, Key=key("1"))
+    assert isinstance(caught.value.__cause__, ssl.SSLCertVerificationError)
