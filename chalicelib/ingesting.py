@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from chalicelib.aws.notices import Notices
     from chalicelib.aws.projection import Projection
     from chalicelib.aws.store import Store
+    from chalicelib.core.article import Article
     from chalicelib.core.lifecycle import Summarise
     from chalicelib.core.site import Site
 
@@ -46,8 +47,8 @@ def folded(
     site: Site,
     now: datetime,
     anew: bool = False,
-) -> Record | None:
-    """Fold the versions after the record's, oldest first.
+) -> tuple[Record | None, tuple[Article, ...]]:
+    """Fold the versions after the record's, oldest first; the record, and the revisions made.
 
     All of them if *anew*; where one of the record's is gone for good, for what it left goes too;
     and where the article was taken down since, or the takedown was lifted.
@@ -60,7 +61,7 @@ def folded(
     if record is not None and (anew or lineage(ids[:known]) != record.lineage):
         record, known = None, 0
     pending = versions[known:]
-    made: set[int] = set()
+    made: list[Article] = []
     for listed in pending:
         version, data = read(key, listed, uploads=uploads, is_closed=is_closed)
         try:
@@ -78,15 +79,16 @@ def folded(
         for file in step.files:
             receipts.put_media(file)
         if step.revision is not None:
-            store.put_revision(step.revision)
-            made.add(step.revision.revision)
+            made.append(step.revision)
         record = step.record
     if not known and kind_of(key) == "article":
         # Before the record: a function that is killed in between leaves one that is folded again.
         # Of no more numbers than versions are listed: who lists a newer one may be at work on it.
         has = max(len(ids), record.life.revision if record and record.life else 0)
-        store.drop_revisions(article_id(key), up_to=max(had, has), keeping=made)
-    return replace(record, lineage=lineage(ids)) if record is not None else None
+        keeping = {article.revision for article in made}
+        store.drop_revisions(article_id(key), up_to=max(had, has), keeping=keeping)
+    told = replace(record, lineage=lineage(ids)) if record is not None else None
+    return told, tuple(made)
 
 
 def read(
@@ -120,12 +122,14 @@ def dressed(record: Record | None, *, store: Store) -> Record | None:
     return dress(record, shown, digests)
 
 
-def written(before: Record | None, after: Record | None, *, store: Store) -> bool:
-    """Write the record, unless another writer was faster."""
+def written(
+    before: Record | None, after: Record | None, revisions: tuple[Article, ...], *, store: Store
+) -> bool:
+    """Write the record and the revisions that it counts, unless another writer was faster."""
     if before is not None and after is None:
         # Before its row goes: readers of a story are never led to what is not there.
         unplaced(before.key, store=store)
-    return store.write(before, after)
+    return store.write(before, after, revisions)
 
 
 def rewritten(
@@ -144,7 +148,7 @@ def rewritten(
     """
     for _ in range(MAX_PASSES):
         before = store.legible(key)
-        after = folded(
+        after, revisions = folded(
             key,
             before,
             uploads.versions(key),
@@ -161,6 +165,8 @@ def rewritten(
             if before is None:
                 store.drop_record(key)  # where it is illegible: the sweep takes the rest
             return False  # the next ingest takes away what there was
+        for revision in revisions:
+            store.put_revision(revision)
         outcome = store.rewrite(before, after)
         if outcome == "overtaken":
             continue

@@ -112,7 +112,7 @@ def ingest(
             told = ingesting.ignored(key, versions, receipts=receipts, site=site, now=now)
             return Ingested(receipt=told, has_changed=False)
         before = store.record(key)
-        after = ingesting.folded(
+        after, revisions = ingesting.folded(
             key,
             before,
             versions,
@@ -125,8 +125,10 @@ def ingest(
             anew=anew,
         )
         after = ingesting.dressed(after, store=store)
-        if after != before:
-            has_changed |= ingesting.written(before, after, store=store)
+        if after != before or revisions:
+            is_written = ingesting.written(before, after, revisions, store=store)
+            has_changed |= is_written
+            anew = anew and not is_written
             continue  # a last pass sees whether another writer was faster, or came meanwhile
         article = after.life.current if after and after.life else None
         if after is None:

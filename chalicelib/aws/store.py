@@ -30,13 +30,22 @@ index: a read may be consistent everywhere. `aws.projection` makes all of it ane
 from __future__ import annotations
 
 import time
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from chalicelib.aws.table import PAUSES_S, READ_AT_ONCE, Item, Key, Table, reading, row_key
+from chalicelib.aws.table import (
+    PAUSES_S,
+    READ_AT_ONCE,
+    Item,
+    Key,
+    Table,
+    fits_together,
+    reading,
+    row_key,
+)
 from chalicelib.core.article import (
     Absence,
     Article,
@@ -122,10 +131,13 @@ class Store(Table):
         answer = self._transact_get(gets)
         return record_of(*(response.get("Item") for response in answer["Responses"]))
 
-    def write(self, before: Record | None, after: Record | None) -> bool:
+    def write(
+        self, before: Record | None, after: Record | None, revisions: Sequence[Article] = ()
+    ) -> bool:
         """Put the rows of *after* in the place of those of *before*, all or none.
 
-        Only rows that differ are written. Returns False when another writer got there first:
+        Only rows that differ are written, and with them the *revisions* that *after* counts: a
+        writer that is too late leaves none. Returns False when another writer got there first:
         the caller reads and folds again.
         """
         had = rows_of(before) if before else {}
@@ -144,7 +156,14 @@ class Store(Table):
         claimed, claims = claim_of(before), claim_of(after)
         if claimed != claims:
             writes += self.claims(claimed, claims)
-        return self._write_together(writes)
+        rows = [_revision_row(article) for article in revisions]
+        while rows and not fits_together([*writes, *self._puts(rows)]):
+            self._put(rows.pop(0))  # of many revisions at once the oldest go before
+        return self._write_together([*writes, *self._puts(rows)])
+
+    def _puts(self, rows: Iterable[Item]) -> Iterator[dict[str, Any]]:
+        for row in rows:
+            yield {"Put": {"TableName": self._table, "Item": row}}
 
     def claims(self, had: Claim | None, has: Claim | None) -> Iterator[dict[str, Any]]:
         """Yield the writes by which SUCCESSORS tell of the claim *has* and no longer of *had*."""
@@ -171,11 +190,7 @@ class Store(Table):
 
     def put_revision(self, article: Article) -> None:
         """Keep a revision as it was. Its bytes follow from its version: twice does no harm."""
-        item = {
-            **row_key(revision_key(article.id, article.revision)),
-            "article": {"B": pack(article)},
-        }
-        self._put(item)
+        self._put(_revision_row(article))
 
     def drop_revisions(self, id_: ArticleId, *, up_to: int, keeping: Container[int]) -> None:
         """Delete the revisions that a fold from the first version on has not made."""
@@ -758,6 +773,11 @@ def _has_copied(state: Item | None, name: str, value: str) -> bool:
     if state is None or state.get("settled_to") != state["folded_to"]:
         return False
     return unpack(state["record"]["B"], Record).dressed.get(name) == value
+
+
+def _revision_row(article: Article) -> Item:
+    key = row_key(revision_key(article.id, article.revision))
+    return {**key, "article": {"B": pack(article)}}
 
 
 def _shown_pk(name: str) -> str:

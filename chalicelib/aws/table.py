@@ -19,6 +19,8 @@ PAUSES_S = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)  # between attempts at one call, 1.6
 MAX_ITEM_BYTES = 400 * 1024  # DynamoDB's; names of attributes count
 READ_AT_ONCE = 100  # rows; DynamoDB's limits of a batch
 _WRITTEN_AT_ONCE = 25
+_WRITTEN_TOGETHER = 100  # DynamoDB's limits of a transaction
+_MAX_TOGETHER_BYTES = 4 * 1024 * 1024
 
 
 class Table:
@@ -125,6 +127,12 @@ def reading() -> Iterator[None]:
 
 def row_key(key: Key) -> Item:
     return {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
+
+
+def fits_together(writes: Sequence[Mapping[str, Any]]) -> bool:
+    """True if one transaction takes these writes: a hundred, and four megabytes."""
+    put = sum(size_of(write["Put"]["Item"]) for write in writes if "Put" in write)
+    return len(writes) <= _WRITTEN_TOGETHER and put <= _MAX_TOGETHER_BYTES
 
 
 def check_fits(items: Iterable[Item]) -> None:

@@ -60,6 +60,28 @@ def test_a_fold_that_lost_the_race_writes_nothing(store: Store) -> None:
     assert store.record(KEY) == correction
 
 
+def test_a_fold_that_lost_the_race_leaves_no_revision_either(store: Store) -> None:
+    late, ahead = record(), record(builders.markdown("Ferry returns on Monday"), version="v2")
+    revision = late.life.current
+    assert store.write(None, ahead)
+
+    assert not store.write(None, late, [revision])
+
+    assert store.history(revision.id, limit=9).revisions == ()
+    assert store.write(ahead, late, [revision])
+    assert store.history(revision.id, limit=9).revisions == (revision,)
+
+
+def test_more_revisions_than_a_transaction_takes_are_all_kept(store: Store) -> None:
+    made = record()
+    revisions = [replace(made.life.current, revision=number) for number in range(1, 151)]
+
+    assert store.write(None, made, revisions)
+
+    kept = store.history(revisions[0].id, limit=200).revisions
+    assert {article.revision for article in kept} == set(range(1, 151))
+
+
 def test_what_a_record_no_longer_owns_is_deleted_with_the_write(store: Store) -> None:
     before, after = record(), record(builders.markdown(section="sport"), version="v2")
     store.write(None, before)
