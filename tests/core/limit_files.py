@@ -41,14 +41,14 @@ def json_feed(*items: dict[str, str]) -> bytes:
 
 
 def brackets(n: int) -> str:
-    """Code in Markdown with open brackets, after which *n* characters stand in all."""
+    """A paragraph of Markdown with open brackets, after which *n* characters stand in all."""
     letters = ["a"] * 100_000
     after = len(letters)
     while n:
         letters[-min(after, n)] = "["
         n -= min(after, n)
         after -= 1
-    return "```\n" + "".join(letters)
+    return "".join(letters)
 
 
 def markup(length: int) -> str:
