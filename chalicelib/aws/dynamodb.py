@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from botocore.exceptions import ClientError
     from mypy_boto3_dynamodb import DynamoDBClient
 
-CONNECT_S, READ_S = 3.0, 10.0  # a reader waits no longer than a function may
+# Of one attempt. Three of them at a table that hangs take half a minute, longer than the API has.
+CONNECT_S, READ_S = 3.0, 10.0
 _OK = 200
 _PASSING = frozenset(
     {
