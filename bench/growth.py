@@ -33,9 +33,7 @@ from unittest import mock
 from bench import placing as events
 from bench.meter import Asked, Meter
 from chalicelib.aws.store import Store
-from chalicelib.aws.stories import Stories, near_key
-from chalicelib.aws.table import Table, row_key
-from chalicelib.core.article import Article, Membership, Source
+from chalicelib.core.article import Article, Source
 from desk import dynamodb_local
 from tests.tables import served
 
@@ -160,9 +158,9 @@ def sample_records(now: datetime) -> Iterator[Record]:
 
 def _fill(one: Newsroom, numbers: range, models: Sequence[Record]) -> None:
     """Write what ingesting these articles one after the other would have written."""
-    from chalicelib import placing, wiring
+    from chalicelib import wiring
     from chalicelib.aws.store import rows_of
-    from tests.memory import MemoryStories
+    from tests.story_rows import story_rows
 
     told = itertools.islice(events.tellings(numbers.stop), numbers.start, None)
     records = [
@@ -174,7 +172,7 @@ def _fill(one: Newsroom, numbers: range, models: Sequence[Record]) -> None:
         for number, event in zip(numbers, told, strict=True)
     ]
     articles = [record.life.current for record in records if record.life and record.life.current]
-    kept, rows = _Store(), _Stories()
+    kept = _Store()
     for number, record in zip(numbers, records, strict=True):
         own = rows_of(record)
         if number < LISTED:
@@ -182,25 +180,7 @@ def _fill(one: Newsroom, numbers: range, models: Sequence[Record]) -> None:
         kept.rows.update(own)
     for article in articles:
         kept.put_revision(article)
-    memory = MemoryStories()
-    memory.fill(articles)
-    for id_, placed in memory.placed.items():
-        rows.put_placed(id_, placed)
-        rows.move(to=placed.places, away_from=())
-    for id_, near in memory.near.items():
-        if near:
-            told_near = {"SS": [f"{other}#{strength:.2f}" for other, strength in sorted(near)]}
-            rows._put({**row_key(near_key(id_)), "near": told_near})  # noqa: SLF001 - as placing puts it
-    for story_id, members in memory.tellers.items():
-        rows.put_members(story_id, members, ())
-        accounts = {account.card.id: account for account in members.values()}
-        rows.put_memberships(
-            {
-                id_: Membership(story_id=story_id, others=placing._others(id_, accounts))  # noqa: SLF001 - as placing tells
-                for id_ in accounts
-            }
-        )
-    wiring.store()._write_all(put=[*kept.rows.values(), *rows.rows.values()])  # noqa: SLF001 - at once
+    wiring.store()._write_all(put=[*kept.rows.values(), *story_rows(articles)])  # noqa: SLF001 - at once
 
 
 def _record(event: Article, model: Record, number: int) -> Record:
@@ -245,8 +225,8 @@ def _list(one: Newsroom, record: Record, own: dict[Key, Item]) -> None:
     own[state_key(record.key)] |= {"folded_to": version, "settled_to": version}
 
 
-class _Kept(Table):
-    """The table's rows as its own methods would put them, to be written many at once."""
+class _Store(Store):
+    """The rows of revisions as the store would put them, to be written many at once."""
 
     def __init__(self) -> None:
         self.rows: dict[Key, Item] = {}
@@ -254,20 +234,6 @@ class _Kept(Table):
 
     def _put(self, item: Item, **_words: Any) -> None:
         self.rows[item["pk"]["S"], item["sk"]["S"]] = item
-
-    def _write_all(self, *, put: Iterable[Item] = (), delete: Iterable[Key] = ()) -> None:
-        for item in put:
-            self._put(item)
-        for key in delete:
-            self.rows.pop(key, None)
-
-
-class _Store(_Kept, Store):
-    pass
-
-
-class _Stories(_Kept, Stories):
-    pass
 
 
 # What is done in each

@@ -2,7 +2,7 @@
 
 Articles about invented events come at an even pace; each event is told by a few of them, and the
 names of one place stand in a fifth. The index is filled as placing one after the other would
-fill it, then a few more articles are placed and the reads of the table counted: an index key is
+fill it, then a few more articles are placed and the calls to the table counted: an index key is
 one Query, up to 50 articles' nodes are one BatchGetItem.
 """
 
@@ -18,19 +18,17 @@ from functools import cache
 from typing import Any
 
 from chalicelib import placing
-from chalicelib.core.article import (
-    Article,
-    ArticleId,
-)
-from chalicelib.core.stories.node import Placed
+from chalicelib.aws.stories import Stories
+from chalicelib.core.article import Article
 from tests import builders
-from tests.memory import MemoryStories
+from tests.doubles.dynamodb import DynamoDB
+from tests.story_rows import story_rows
 
 COUNTS = (100, 1_000, 5_000, 20_000)
 NEW = 30
+TABLE = "placing"
 A_DAY = 400
 _START = datetime(2026, 1, 1, tzinfo=UTC)
-_AT_ONCE = 50  # nodes in a BatchGetItem: two rows each
 
 
 def main() -> None:
@@ -44,11 +42,12 @@ def table(counts: Iterable[int]) -> str:
     ]
     for count in counts:
         calls, times = measured(count)
-        reads = [one["under"] + one["members"] + one["nodes"] for one in calls]
+        reads = [one["query"] + one["batch_get_item"] for one in calls]
+        writes = [sum(one.values()) - read for one, read in zip(calls, reads, strict=True)]
         lines.append(
-            f"| {count:,} | {_mean(one['under'] + one['members'] for one in calls):.1f} "
-            f"| {_mean(one['nodes'] for one in calls):.1f} "
-            f"| {_mean(one['writes'] for one in calls):.1f} | {max(reads)} "
+            f"| {count:,} | {_mean(one['query'] for one in calls):.1f} "
+            f"| {_mean(one['batch_get_item'] for one in calls):.1f} "
+            f"| {_mean(writes):.1f} | {max(reads)} "
             f"| {statistics.median(times) * 1000:.0f} |"
         )
     return "\n".join(lines)
@@ -56,46 +55,37 @@ def table(counts: Iterable[int]) -> str:
 
 def measured(count: int) -> tuple[list[Counter[str]], list[float]]:
     """Place NEW articles after *count*; return the calls and the seconds of each."""
-    rows = _Counted()
+    double = DynamoDB(TABLE)
+    client = _Counting(double)
     made = list(articles(count + NEW))
-    rows.fill(made[:count])
+    for row in story_rows(made[:count]):
+        double.put_item(TableName=TABLE, Item=row)
     calls, times = [], []
     for one in made[count:]:
-        rows.calls.clear()
+        client.calls.clear()
         start = time.perf_counter()
-        placing.place(one.id, one, rows=rows)  # type: ignore[arg-type]
+        placing.place(one.id, one, rows=Stories(client, TABLE))  # type: ignore[arg-type]
         times.append(time.perf_counter() - start)
-        calls.append(Counter(rows.calls))
+        calls.append(Counter(client.calls))
     return calls, times
 
 
-class _Counted(MemoryStories):
-    """Rows in memory that count what would be calls to the table."""
+class _Counting:
+    """A client that counts what it is asked, by operation."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, client: DynamoDB) -> None:
+        self._client = client
+        self.exceptions = client.exceptions
         self.calls: Counter[str] = Counter()
 
-    def nodes(self, ids: Iterable[ArticleId]) -> Any:
-        wanted = set(ids)
-        self.calls["nodes"] += -(-len(wanted) // _AT_ONCE)
-        return super().nodes(wanted)
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        call: Callable[..., Any] = getattr(self._client, operation)
 
-    def under(self, key: str, *, limit: int | None) -> Any:
-        self.calls["under"] += 1
-        return super().under(key, limit=limit)
+        def counted(**asked: Any) -> Any:
+            self.calls[operation] += 1
+            return call(**asked)
 
-    def members(self, story_id: ArticleId) -> Any:
-        self.calls["members"] += 1
-        return super().members(story_id)
-
-    def link(self, a: ArticleId, b: ArticleId, strength: float) -> None:
-        self.calls["writes"] += 2
-        super().link(a, b, strength)
-
-    def put_placed(self, id_: ArticleId, placed: Placed) -> None:
-        self.calls["writes"] += 1
-        super().put_placed(id_, placed)
+        return counted
 
 
 def forward(number: int) -> datetime:

@@ -2,10 +2,12 @@
 
 `place` does for one article what clustering all of them anew would do, at a cost that does not
 grow with their number: it finds the article's neighbours by the index, links it to them, and
-tells the stories of the parts that this touches. There is no lock. Whoever comes to an article
-second sees the first in the index; every step can be repeated, and each ends with a look that
-finds nothing left to do. So whatever the order of arrival, and whoever is killed where, the
-stories are in the end those of the set of articles: tests compare them with `core.stories`.
+tells the stories of the parts that this touches. Articles are placed at once, without a lock:
+whoever comes to one second sees the first in the index. One article is placed by one function at
+a time: the next takes the turn, and the one before writes nothing any more. Every step can be
+repeated, and each ends with a look that finds nothing left to do. So whatever the order of
+arrival, and whoever is killed where, the stories are in the end those of the set of articles:
+tests compare them with `core.stories`.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.core.around import one_of_each_voice_first
@@ -25,7 +28,7 @@ from chalicelib.core.article import (
     id_at,
     place_of,
 )
-from chalicelib.core.errors import FoldConflict
+from chalicelib.core.errors import FoldConflict, Overtaken
 from chalicelib.core.receipt import Duplicate, Telling
 from chalicelib.core.stories import (
     Account,
@@ -39,10 +42,10 @@ from chalicelib.core.stories import (
     part_stories,
     similarity,
 )
-from chalicelib.core.stories.node import Node, Place, Placed
+from chalicelib.core.stories.node import Link, Node, Place, Placed
 
 if TYPE_CHECKING:
-    from chalicelib.aws.stories import Stories
+    from chalicelib.aws.stories import Stories, Turn
 
 MAX_PASSES = 12  # one changes, one confirms; the rest are for writers met on the way
 SLACK = 8  # articles looked at beyond a full key: as many may have come at once
@@ -51,27 +54,43 @@ SLACK = 8  # articles looked at beyond a full key: as many may have come at once
 def place(id_: ArticleId, article: Article | None, *, rows: Stories) -> Telling:
     """Bring the stories up to date with an article, None if it is none any more.
 
-    Harmless to repeat. Raises FoldConflict when other writers won every pass. A new article costs
-    a Query for each of its index keys and a few reads of its part; one with the same text, the
-    latter alone.
+    Harmless to repeat: what stands as it should costs two reads. Raises FoldConflict when other
+    writers won every pass. A new article costs a Query for each of its index keys and a few reads
+    of its part; one with the same text, the latter alone.
     """
     traits = traits_of(article) if article is not None else None
     account = Account.of(article, traits) if article is not None and traits is not None else None
+    for _ in range(MAX_PASSES):
+        placed = rows.placed(id_)
+        if placed is not None and (placed.traits, placed.account) == (traits, account):
+            return _telling(id_, traits, rows)
+        with suppress(Overtaken):
+            _place(id_, traits, account, rows)
+    raise FoldConflict("Other functions took the turn to place one article all the while.")
+
+
+def _place(id_: ArticleId, traits: Traits | None, account: Account | None, rows: Stories) -> None:
+    turn = rows.take_turn(id_)
+    left = turn.touched  # by who died over it, or was overtaken
     before = rows.nodes([id_])[id_]
-    touched = {id_}
-    if before.placed.is_open or before.placed.traits != traits:
-        touched = _put_in_place(id_, before, traits, account, rows)
-    elif before.placed.account != account:
-        rows.put_placed(id_, before.placed._replace(account=account))
-    _tell(touched, without=id_, rows=rows)
-    now = rows.nodes([id_])[id_]
-    if now.placed.is_open and now.placed.traits == traits:
-        rows.put_placed(id_, Placed(traits, account, now.placed.places))
+    touched = {id_, *left}
+    if turn.is_taken_over or before.placed.traits != traits:
+        touched |= _put_in_place(before, traits, account, rows, turn)
+    else:
+        turn.put_placed(before.placed._replace(account=account))
+    _tell(touched, left, rows, turn)
+    turn.end()
+
+
+def _telling(id_: ArticleId, traits: Traits | None, rows: Stories) -> Telling:
+    """Return what the stories tell of an article that is placed."""
+    if traits is None:
+        return Telling(story_id=id_)
     mine = rows.memberships([id_]).get(id_)
-    near = rows.nodes(now.near) if now.near else {}
+    linked = rows.nodes([id_])[id_].near
+    near = rows.nodes(linked) if linked else {}
     return Telling(
-        story_id=mine.story_id if mine else id_,
-        duplicates=tuple(_duplicates(traits, near) if traits is not None else ()),
+        story_id=mine.story_id if mine else id_, duplicates=tuple(_duplicates(traits, near))
     )
 
 
@@ -106,33 +125,26 @@ def _duplicates(traits: Traits, near: Mapping[ArticleId, Node]) -> Iterator[Dupl
 
 
 def _put_in_place(
-    id_: ArticleId,
-    before: Node,
-    traits: Traits | None,
-    account: Account | None,
-    rows: Stories,
+    before: Node, traits: Traits | None, account: Account | None, rows: Stories, turn: Turn
 ) -> set[ArticleId]:
     """Move the article to its places and link it; return all whose stories that may change."""
-    had = before.placed
-    old, new = set(had.places), set(_places(traits))
-    state = Placed(traits, account, tuple(sorted(old | new)), had.unsettled, is_open=True)
-    rows.put_placed(id_, state)
-    rows.move(to=new, away_from=old - new)
-    moved = old | new if had.is_open else old ^ new
-    touched = {id_, *had.unsettled}
+    old, new = set(before.placed.places), set(_places(traits))
+    turn.put_placed(Placed(traits, account, tuple(sorted(old | new))))
+    turn.move(to=new, away_from=old - new)
+    moved = old | new if turn.is_taken_over else old ^ new
+    touched = {turn.id}
     seen = _under({place.key for place in old | new}, rows)
-    looks = {id_: (before.near.keys(), seen)}  # links, then candidates: see _changes
-    for one in (id_, *_displaced(id_, moved, seen)):
+    looks = {turn.id: (before.near.keys(), seen)}  # links, then candidates: see _changes
+    for one in (turn.id, *_displaced(turn.id, moved, seen)):
         for changes in _changes(one, looks.get(one), rows):
-            ends = {end for change in changes for end in change.ends} | {one}
-            if not ends <= touched:
-                # Before the links change: who was linked by what goes is not found afterwards.
-                touched |= ends
-                state = state._replace(unsettled=tuple(sorted(touched)))
-                rows.put_placed(id_, state)
-            for change in changes:
-                (rows.link if change.is_new else rows.unlink)(*change.ends, change.strength)
-    rows.put_placed(id_, state._replace(places=tuple(sorted(new))))
+            ends = {end for link in (*changes.gone, *changes.new) for end in link.ends} | {one}
+            # Before the links change: who was linked by what goes is not found afterwards.
+            turn.touch(ends)
+            touched |= ends
+            turn.unlink(changes.gone, changes.nodes)
+            turn.link(changes.new)
+    if old != new:
+        turn.put_placed(Placed(traits, account, tuple(sorted(new))))
     return touched
 
 
@@ -168,15 +180,15 @@ def _displaced(
 _Look = tuple[AbstractSet[ArticleId], Mapping[str, tuple[str, ...]]]  # linked to; under each key
 
 
-class _Change(NamedTuple):
-    """A link that is to be made or taken away."""
+class _Changes(NamedTuple):
+    """What is wrong with the links of an article, by a look at these nodes."""
 
-    ends: tuple[ArticleId, ArticleId]
-    strength: float
-    is_new: bool
+    gone: list[Link]  # are to go
+    new: list[Link]
+    nodes: Mapping[ArticleId, Node]
 
 
-def _changes(id_: ArticleId, look: _Look | None, rows: Stories) -> Iterator[list[_Change]]:
+def _changes(id_: ArticleId, look: _Look | None, rows: Stories) -> Iterator[_Changes]:
     """Yield what is wrong with the links of an article, until a look finds nothing.
 
     The changes are to be made before the next ones are asked for. A look takes the links before
@@ -190,12 +202,12 @@ def _changes(id_: ArticleId, look: _Look | None, rows: Stories) -> Iterator[list
         look = None
         for _ in range(MAX_PASSES):
             nodes = rows.nodes({id_, *known})
-            mine = nodes.pop(id_)
+            mine = nodes[id_]
             if not mine.near.keys() <= known:
                 break  # somebody has come meanwhile
             wanted = _links(mine.placed.traits, {other: nodes[other] for other in candidates})
-            changes = list(_differences(id_, mine, nodes, wanted))
-            if not changes:
+            changes = _compared(id_, nodes, wanted)
+            if not changes.gone and not changes.new:
                 return
             yield changes
     raise FoldConflict("Other articles of the story changed all the while.")
@@ -226,29 +238,36 @@ def _links(traits: Traits | None, others: Mapping[ArticleId, Node]) -> dict[Arti
     return found
 
 
-def _differences(
-    id_: ArticleId, mine: Node, nodes: Mapping[ArticleId, Node], wanted: Mapping[ArticleId, float]
-) -> Iterator[_Change]:
-    for other, node in sorted(nodes.items()):
-        both = (mine.near.get(other), node.near.get(id_))
-        for had in sorted({one for one in both if one is not None}):
-            if had != wanted.get(other):
-                yield _Change((id_, other), had, is_new=False)
+def _compared(
+    id_: ArticleId, nodes: Mapping[ArticleId, Node], wanted: Mapping[ArticleId, float]
+) -> _Changes:
+    """Compare the links between an article and the others of *nodes* with those it should have."""
+    changes = _Changes([], [], nodes)
+    for other in sorted(nodes.keys() - {id_}):
+        both = (nodes[id_].near.get(other), nodes[other].near.get(id_))
+        had = {one for one in both if one is not None}
+        changes.gone.extend(Link((id_, other), one) for one in had if one != wanted.get(other))
         if other in wanted and both != (wanted[other], wanted[other]):
-            yield _Change((id_, other), wanted[other], is_new=True)
+            changes.new.append(Link((id_, other), wanted[other]))
+    return changes
 
 
 # Telling
 
 
-def _tell(touched: Collection[ArticleId], *, without: ArticleId, rows: Stories) -> None:
-    """Write the stories of all parts that the touched articles are in, or were in before."""
+def _tell(
+    touched: Collection[ArticleId], left: Collection[ArticleId], rows: Stories, turn: Turn
+) -> None:
+    """Write the stories of all parts that the touched articles are in, or were in before.
+
+    Those too whose first article may be one of those *left*, told as nobody's story any more.
+    """
     # Both grow: what one pass has written, the next ones look at again.
-    affected, story_ids = set(touched), set[ArticleId]()
+    affected, story_ids = set(touched), set(left)
     for _ in range(MAX_PASSES):
         graph = _Graph(rows)
         for one in touched:
-            affected |= graph.part(one) | graph.part(one, without=without)
+            affected |= graph.part(one) | graph.part(one, without=turn.id)
         told: dict[ArticleId, ArticleId | None] = {}
         for one in sorted(affected):
             if one not in told:
@@ -257,20 +276,21 @@ def _tell(touched: Collection[ArticleId], *, without: ArticleId, rows: Stories) 
         had = rows.memberships(told)
         shared = _shared(told, graph)
         story_ids |= shared.keys() | {one.story_id for one in had.values()}
-        has_changed = False
-        for story_id in sorted(story_ids):
-            has_changed |= _write_members(story_id, shared.get(story_id, {}), rows)
-        memberships = {
+        members = {
+            story_id: changes
+            for story_id in sorted(story_ids)
+            if any(changes := _members(story_id, shared.get(story_id, {}), rows))
+        }
+        wanted = {
             id_: Membership(story_id=story_id, others=_others(id_, accounts))
             for story_id, accounts in shared.items()
             for id_ in accounts
         }
-        changes = {
-            id_: memberships.get(id_) for id_ in told if had.get(id_) != memberships.get(id_)
-        }
-        rows.put_memberships(changes)
-        if not changes and not has_changed:
+        memberships = {id_: wanted.get(id_) for id_ in told if had.get(id_) != wanted.get(id_)}
+        if not members and not memberships:
             return
+        turn.touch(told.keys() | story_ids)
+        turn.tell(members, memberships)
     raise FoldConflict("Other articles of the story changed all the while.")
 
 
@@ -318,16 +338,14 @@ def _shared(
     return {story_id: accounts for story_id, accounts in found.items() if len(accounts) > 1}
 
 
-def _write_members(
+def _members(
     story_id: ArticleId, accounts: Mapping[ArticleId, Account], rows: Stories
-) -> bool:
-    """Put a story's members where they differ; say whether any did."""
-    wanted = {one.card.place: one for id_, one in accounts.items()}
+) -> tuple[dict[str, Account], list[str]]:
+    """Return what is to be put as members of a story, and which places are to be left."""
+    wanted = {one.card.place: one for one in accounts.values()}
     known = rows.members(story_id)
     put = {where: one for where, one in wanted.items() if known.get(where) != one}
-    delete = known.keys() - wanted.keys()
-    rows.put_members(story_id, put, delete)
-    return bool(put or delete)
+    return put, sorted(known.keys() - wanted.keys())
 
 
 def _others(id_: ArticleId, accounts: Mapping[ArticleId, Account]) -> tuple[Card, ...]:

@@ -31,7 +31,7 @@ from chalicelib.aws.store import (
     state_key,
     unchanged,
 )
-from chalicelib.aws.stories import member_key, near_key, place_key, placed_key
+from chalicelib.aws.stories import member_key, near_key, place_key, placed_key, placing_key
 from chalicelib.aws.table import Item, Key, row_key
 from chalicelib.core.article import ArticleId, Membership, article_id, place_of
 from chalicelib.core.codec import ILLEGIBLE, unpack
@@ -333,6 +333,7 @@ def _accounted_by(
     if record.life is None:
         return
     id_, article = article_id(record.key), record.life.current
+    yield placing_key(id_)  # of one that is at work
     yield from (revision_key(id_, number) for number in range(1, record.life.revision + 1))
     claim = claim_of(record)
     if claim is not None:

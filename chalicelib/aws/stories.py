@@ -4,27 +4,41 @@
     ARTICLE#<id>         PLACED                its traits and account, and its places in the index
     ARTICLE#<id>         NEAR                  the articles that it is linked to
     ARTICLE#<id>         STORY                 the story that it is in, and who else tells it
+    ARTICLE#<id>         PLACING               while it is placed: whose turn that is, and the
+                                               articles whose stories may change by it
     STORYKEY#<key>       <public_at>#<id>      an article that has the key
     STORY#<id>           <public_at>#<id>      the account of each member, in canonical order
 
-All follow from the articles alone. They are written after an article's transaction, in steps
-that can each be repeated: see `chalicelib.placing`. All reads but readers' are consistent.
+All but PLACING follow from the articles alone. They are written after an article's transaction,
+in steps that can each be repeated: see `chalicelib.placing`. Whoever writes has the turn to place
+an article, and each write is made on condition that it is still his. All reads but readers' are
+consistent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import os
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.aws.store import membership, membership_key
-from chalicelib.aws.table import Item, Key, Table, reading, row_key
+from chalicelib.aws.table import PAUSES_S, Item, Key, Table, fits_together, reading, row_key
 from chalicelib.core.article import ArticleId, Membership
 from chalicelib.core.codec import pack, unpack
-from chalicelib.core.stories.node import NOWHERE, Node, Place, Placed
+from chalicelib.core.errors import Overtaken, StoreUnavailable
+from chalicelib.core.stories.node import NOWHERE, Link, Node, Place, Placed
 from chalicelib.core.stories.telling import Account
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+LET_PASS_S = 0.3  # some placings last as long: who lost the turn does not take it back at once
 
 
 class Stories(Table):
-    """The rows of stories."""
+    """The rows of stories, as who has no turn may use them."""
 
     def nodes(self, ids: Iterable[ArticleId]) -> dict[ArticleId, Node]:
         """Return the node of each article; of one that is not placed, an empty one.
@@ -34,14 +48,13 @@ class Stories(Table):
         wanted = sorted(set(ids))
         keys = [key for id_ in wanted for key in (placed_key(id_), near_key(id_))]
         rows = self._batch(keys, consistent=True)
-        found = {}
-        for id_ in wanted:
-            placed, near = rows.get(placed_key(id_)), rows.get(near_key(id_))
-            found[id_] = Node(
-                unpack(placed["placed"]["B"], Placed) if placed else NOWHERE,
-                dict(_link(told) for told in near["near"]["SS"]) if near and "near" in near else {},
-            )
-        return found
+        return {id_: Node(_placed(rows.get(placed_key(id_))), _near(rows.get(near_key(id_))))
+                for id_ in wanted}  # fmt: skip
+
+    def placed(self, id_: ArticleId) -> Placed | None:
+        """Return where an article is placed, None while somebody is at it or has died over it."""
+        rows = self._batch([placed_key(id_), placing_key(id_)], consistent=True)
+        return None if placing_key(id_) in rows else _placed(rows.get(placed_key(id_)))
 
     def under(self, key: str, *, limit: int | None) -> tuple[str, ...]:
         """Return the orders of the articles under an index key. One Query, one page."""
@@ -53,57 +66,6 @@ class Stories(Table):
             **({"Limit": limit} if limit else {}),  # type: ignore[arg-type]
         )
         return tuple(item["sk"]["S"] for item in answer["Items"])
-
-    def put_placed(self, id_: ArticleId, placed: Placed) -> None:
-        """Note an article's traits and places; nothing where it has none of them any more."""
-        if placed == NOWHERE:
-            self._client.delete_item(TableName=self._table, Key=row_key(placed_key(id_)))
-            return
-        item = {**row_key(placed_key(id_)), "placed": {"B": pack(placed)}}
-        self._put(item)
-
-    def reopen(self, id_: ArticleId) -> None:
-        """Have the next placing of an article look at all of it, as if it had just changed."""
-        placed = self.nodes([id_])[id_].placed
-        if placed != NOWHERE:
-            self.put_placed(id_, placed._replace(is_open=True))
-
-    def move(self, *, to: Iterable[Place], away_from: Iterable[Place]) -> None:
-        """Put an article's new places into the index, then take the old ones out."""
-        self._write_all(put=[row_key(place_key(place)) for place in sorted(to)])
-        self._write_all(delete=[place_key(place) for place in sorted(away_from)])
-
-    def link(self, a: ArticleId, b: ArticleId, strength: float) -> None:
-        """Link two articles, from both sides."""
-        for one, other in ((a, b), (b, a)):
-            self._client.update_item(
-                TableName=self._table,
-                Key=row_key(near_key(one)),
-                UpdateExpression="ADD near :link",
-                ExpressionAttributeValues={":link": {"SS": [_told(other, strength)]}},
-            )
-
-    def unlink(self, a: ArticleId, b: ArticleId, strength: float) -> None:
-        """Take a link away, from both sides, and the row that it leaves empty."""
-        for one, other in ((a, b), (b, a)):
-            key = row_key(near_key(one))
-            left = self._client.update_item(
-                TableName=self._table,
-                Key=key,
-                UpdateExpression="DELETE near :link",
-                ExpressionAttributeValues={":link": {"SS": [_told(other, strength)]}},
-                ReturnValues="ALL_NEW",
-            )
-            if "near" not in left.get("Attributes", {}):
-                self._delete_if(key, "attribute_not_exists(near)")
-
-    def _delete_if(self, key: Item, condition: str) -> None:
-        try:
-            self._client.delete_item(TableName=self._table, Key=key, ConditionExpression=condition)
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return
-
-    # The result
 
     def memberships(self, ids: Iterable[ArticleId]) -> dict[ArticleId, Membership]:
         """Return the stories of those articles that are not alone in theirs. 100 a call."""
@@ -122,28 +84,191 @@ class Stories(Table):
         with reading():
             return {row["sk"]["S"]: unpack(row["account"]["B"], Account) for row in rows}
 
-    def put_members(
-        self, story_id: ArticleId, put: Mapping[str, Account], delete: Iterable[str]
-    ) -> None:
-        """Put and delete members of a story by their place in it."""
-        self._write_all(
-            put=[
-                {**row_key(member_key(story_id, place)), "account": {"B": pack(one)}}
-                for place, one in put.items()
-            ],
-            delete=[member_key(story_id, place) for place in delete],
+    def take_turn(self, id_: ArticleId) -> Turn:
+        """Take the turn to place an article, whoever has it. Who had it writes nothing any more."""
+        token = os.urandom(16).hex()
+        row = self._client.update_item(
+            TableName=self._table,
+            Key=row_key(placing_key(id_)),
+            UpdateExpression="SET turn = :turn",
+            ExpressionAttributeValues={":turn": {"S": token}},
+            ReturnValues="ALL_OLD",
+        ).get("Attributes")
+        touched = row["touched"]["SS"] if row and "touched" in row else ()
+        return Turn(
+            self._client,
+            self._table,
+            id_,
+            token,
+            is_taken_over=row is not None,
+            touched=map(ArticleId, touched),
         )
 
-    def put_memberships(self, memberships: Mapping[ArticleId, Membership | None]) -> None:
-        """Put the story of each article; None for one that is alone in its story."""
-        self._write_all(
-            put=[
-                {**row_key(membership_key(id_)), "membership": {"B": pack(one)}}
-                for id_, one in memberships.items()
-                if one is not None
-            ],
-            delete=[membership_key(id_) for id_, one in memberships.items() if one is None],
+    def reopen(self, id_: ArticleId) -> None:
+        """Have the next placing of an article look at all of it, as if another had died over it."""
+        self.take_turn(id_)
+
+
+class Turn(Table):
+    """The turn to place one article, and so to change the stories.
+
+    A function that was overtaken, and wakes late, would write what holds no more; were it killed
+    then, nobody would know. So what it writes is written on condition that nobody has taken the
+    turn from it, and one that is killed leaves the turn to be taken, with the articles that it
+    `touched`. All methods but `touch` may be repeated. Raises Overtaken.
+    """
+
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        table: str,
+        id_: ArticleId,
+        token: str,
+        *,
+        is_taken_over: bool,
+        touched: Iterable[ArticleId],
+    ) -> None:
+        super().__init__(client, table)
+        self.id = id_
+        self.is_taken_over = is_taken_over  # from another function, which may be dead
+        self.touched = frozenset(touched)  # by this one, and by those that it was taken from
+        self._row = row_key(placing_key(id_))
+        self._still = {
+            "ConditionExpression": "turn = :turn",
+            "ExpressionAttributeValues": {":turn": {"S": token}},
+        }
+
+    def touch(self, ids: Iterable[ArticleId]) -> None:
+        """Note articles before anything is written by which their stories may change."""
+        new = sorted(set(ids) - self.touched)
+        if not new:
+            return
+        values = {**self._still["ExpressionAttributeValues"], ":new": {"SS": new}}  # type: ignore[dict-item]
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=self._row,
+                UpdateExpression="ADD touched :new",
+                ConditionExpression="turn = :turn",
+                ExpressionAttributeValues=values,
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            self._overtaken()
+        self.touched |= set(new)
+
+    def put_placed(self, placed: Placed) -> None:
+        """Note the article's traits and places; nothing where it has none of them any more."""
+        key = row_key(placed_key(self.id))
+        if placed == NOWHERE:
+            self._write([{"Delete": {"TableName": self._table, "Key": key}}])
+        else:
+            self._write([self._put_of({**key, "placed": {"B": pack(placed)}})])
+
+    def move(self, *, to: Iterable[Place], away_from: Iterable[Place]) -> None:
+        """Put the article's new places into the index, and take the old ones out."""
+        puts = [self._put_of(row_key(place_key(place))) for place in sorted(to)]
+        self._write([*puts, *map(self._delete_of, map(place_key, sorted(away_from)))])
+
+    def link(self, links: Iterable[Link]) -> None:
+        """Link articles, from both sides."""
+        self._write(
+            [
+                self._update_of(near_key(one), "ADD near :links", {":links": {"SS": told}})
+                for one, told in _sides(links).items()
+            ]
         )
+
+    def unlink(self, links: Iterable[Link], nodes: Mapping[ArticleId, Node]) -> bool:
+        """Take links away, from both sides; False where the *nodes* are not as they were read."""
+        writes = []
+        for one, told in _sides(links).items():
+            had = sorted(_told(other, strength) for other, strength in nodes[one].near.items())
+            left = sorted(set(had) - set(told))
+            if left == had:
+                continue
+            as_read: dict[str, Any] = {
+                "ConditionExpression": "near = :had",
+                "ExpressionAttributeValues": {":had": {"SS": had}},
+            }
+            row = {**row_key(near_key(one)), "near": {"SS": left}}
+            write = self._put_of(row) if left else self._delete_of(near_key(one))
+            writes.append({kind: {**what, **as_read} for kind, what in write.items()})
+        return self._write(writes)
+
+    def tell(
+        self,
+        members: Mapping[ArticleId, tuple[Mapping[str, Account], Iterable[str]]],
+        memberships: Mapping[ArticleId, Membership | None],
+    ) -> None:
+        """Put and delete *members* of stories by their places there, and the story of articles.
+
+        None for an article that is alone in its story.
+        """
+        writes = []
+        for story_id, (put, delete) in members.items():
+            for place, account in put.items():
+                row = row_key(member_key(story_id, place))
+                writes.append(self._put_of({**row, "account": {"B": pack(account)}}))
+            writes += [self._delete_of(member_key(story_id, place)) for place in delete]
+        for id_, one in memberships.items():
+            key = membership_key(id_)
+            if one is None:
+                writes.append(self._delete_of(key))
+            else:
+                writes.append(self._put_of({**row_key(key), "membership": {"B": pack(one)}}))
+        self._write(writes)
+
+    def end(self) -> None:
+        """Leave the turn: the article is placed."""
+        try:
+            self._client.delete_item(TableName=self._table, Key=self._row, **self._still)  # type: ignore[arg-type]
+        except self._client.exceptions.ConditionalCheckFailedException:
+            self._overtaken()
+
+    def _put_of(self, row: Item) -> dict[str, Any]:
+        return {"Put": {"TableName": self._table, "Item": row}}
+
+    def _delete_of(self, key: Key) -> dict[str, Any]:
+        return {"Delete": {"TableName": self._table, "Key": row_key(key)}}
+
+    def _update_of(self, key: Key, update: str, values: Item) -> dict[str, Any]:
+        told = {"UpdateExpression": update, "ExpressionAttributeValues": values}
+        return {"Update": {"TableName": self._table, "Key": row_key(key), **told}}
+
+    def _write(self, writes: Iterable[dict[str, Any]]) -> bool:
+        """Make as many *writes* together as can be; False where one has a condition that fails."""
+        check = {"ConditionCheck": {"TableName": self._table, "Key": self._row, **self._still}}
+        for some in _together(writes, check):
+            for pause_s in PAUSES_S:
+                refused = self._refused(some)
+                if not refused:
+                    break
+                if refused[0] == "ConditionalCheckFailed":
+                    self._overtaken()
+                if "ConditionalCheckFailed" in refused:
+                    return False
+                time.sleep(pause_s)  # who places another article is at one of these rows
+            else:
+                raise StoreUnavailable("Rows of stories stayed locked by writers.")
+        return True
+
+    def _overtaken(self) -> None:
+        time.sleep(LET_PASS_S)
+        raise Overtaken(f"Another function has taken the turn to place {self.id}.")
+
+
+def _together(
+    writes: Iterable[dict[str, Any]], check: dict[str, Any]
+) -> Iterator[list[dict[str, Any]]]:
+    """Yield *writes* in as many as fit into one transaction beside a *check*, which comes first."""
+    some = [check]
+    for write in writes:
+        if not fits_together([*some, write]):
+            yield some
+            some = [check]
+        some.append(write)
+    if len(some) > 1:
+        yield some
 
 
 def placed_key(id_: ArticleId) -> Key:
@@ -152,6 +277,10 @@ def placed_key(id_: ArticleId) -> Key:
 
 def near_key(id_: ArticleId) -> Key:
     return f"ARTICLE#{id_}", "NEAR"
+
+
+def placing_key(id_: ArticleId) -> Key:
+    return f"ARTICLE#{id_}", "PLACING"
 
 
 def place_key(place: Place) -> Key:
@@ -163,10 +292,27 @@ def member_key(story_id: ArticleId, place: str) -> Key:
     return f"STORY#{story_id}", place
 
 
+def _placed(row: Item | None) -> Placed:
+    return unpack(row["placed"]["B"], Placed) if row else NOWHERE
+
+
+def _near(row: Item | None) -> dict[ArticleId, float]:
+    return dict(map(_linked, row["near"]["SS"])) if row else {}
+
+
+def _sides(links: Iterable[Link]) -> dict[ArticleId, list[str]]:
+    """Return what each article's row tells of these links."""
+    told: dict[ArticleId, list[str]] = defaultdict(list)
+    for (a, b), strength in links:
+        told[a].append(_told(b, strength))
+        told[b].append(_told(a, strength))
+    return told
+
+
 def _told(other: ArticleId, strength: float) -> str:
     return f"{other}#{strength:.2f}"
 
 
-def _link(told: str) -> tuple[ArticleId, float]:
+def _linked(told: str) -> tuple[ArticleId, float]:
     id_, _, strength = told.partition("#")
     return ArticleId(id_), float(strength)

@@ -101,15 +101,22 @@ class Table:
 
     def _write_together(self, writes: list[dict[str, Any]]) -> bool:
         """Make all *writes* or none; False where a condition fails or another writer is faster."""
+        return not self._refused(writes)
+
+    def _refused(self, writes: list[dict[str, Any]]) -> list[str]:
+        """Make all *writes*, or none and return what DynamoDB says to each of them.
+
+        ConditionalCheckFailed, TransactionConflict, or None to who is not the reason.
+        """
         check_fits(write["Put"]["Item"] for write in writes if "Put" in write)
         try:
             self._client.transact_write_items(TransactItems=writes)  # type: ignore[arg-type]
         except self._client.exceptions.TransactionCanceledException as error:
-            reasons = {reason.get("Code") for reason in error.response["CancellationReasons"]}
-            if reasons & {"ConditionalCheckFailed", "TransactionConflict"}:
-                return False
-            raise
-        return True
+            codes = [reason["Code"] for reason in error.response["CancellationReasons"]]
+            if {"ConditionalCheckFailed", "TransactionConflict"}.isdisjoint(codes):
+                raise
+            return codes
+        return []
 
 
 @contextmanager

@@ -157,3 +157,7 @@ class FoldConflict(BroadsheetError):
 
     code = "fold-conflict"
     title = "Another writer was faster"
+
+
+class Overtaken(FoldConflict):
+    """Another function has taken the turn to place an article among the others."""

@@ -1,112 +1,191 @@
-"""The rows of stories, in the table and in the memory that other tests use instead."""
+"""The rows of stories in the table, and whose turn it is to write them."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from chalicelib import placing
-from chalicelib.aws.stories import Stories
+from chalicelib.aws import stories
+from chalicelib.aws.stories import Stories, Turn
 from chalicelib.core.article import Article, ArticleId, Membership, id_at, place_of
+from chalicelib.core.errors import Overtaken
 from chalicelib.core.stories import Account
-from chalicelib.core.stories.node import NOWHERE, Node, Place, Placed
+from chalicelib.core.stories.node import NOWHERE, Link, Node, Place, Placed
 from tests import builders
 from tests.conftest import NOW
 from tests.engines import TABLE, Engine
-from tests.memory import MemoryStories
 
 A, B, C = (builders.made(f"{name}.md", name, public_at=NOW + timedelta(hours=n)) for n, name in
            enumerate("abc"))  # fmt: skip
+PLACED = Placed(placing.traits_of(A), None, (Place("term:1:x", "o#a"),))
 
 
 pytestmark = pytest.mark.table
 
 
-@pytest.fixture(params=["table", "memory"])
-def rows(request: pytest.FixtureRequest, engine: Engine) -> Any:
-    if request.param == "memory":
-        return MemoryStories()
+@pytest.fixture
+def rows(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Stories:
+    monkeypatch.setattr(stories, "LET_PASS_S", 0)
     return Stories(engine.client, TABLE)
+
+
+@pytest.fixture
+def turn(rows: Stories) -> Turn:
+    return rows.take_turn(A.id)
 
 
 def account(article: Article) -> Account:
     return Account.of(article, placing.traits_of(article))
 
 
-def test_an_article_that_was_never_placed_has_an_empty_node(rows: Any) -> None:
+def left(engine: Engine) -> list[str]:
+    """The sort keys of all rows that there are."""
+    return [row["sk"]["S"] for row in engine.client.scan(TableName=TABLE)["Items"]]
+
+
+def test_an_article_that_was_never_placed_has_an_empty_node(rows: Stories) -> None:
     assert rows.nodes([A.id]) == {A.id: Node()}
+    assert rows.placed(A.id) == NOWHERE
 
 
-def test_what_is_placed_is_read_again_and_goes(rows: Any) -> None:
-    placed = Placed(
-        placing.traits_of(A), account(A), (Place("term:1:x", "o#a"),), (B.id,), is_open=True
-    )
+def test_what_is_placed_is_read_again_and_goes(rows: Stories, turn: Turn, engine: Engine) -> None:
+    placed = PLACED._replace(account=account(A))
 
-    rows.put_placed(A.id, placed)
+    turn.put_placed(placed)
 
     assert rows.nodes([A.id])[A.id].placed == placed
-    rows.put_placed(A.id, NOWHERE)
-    assert rows.nodes([A.id])[A.id].placed == NOWHERE
+    turn.put_placed(NOWHERE)
+    turn.end()
+    assert left(engine) == []
 
 
-def test_a_key_has_its_articles_in_canonical_order(rows: Any) -> None:
+def test_an_article_is_not_placed_before_its_turn_has_ended(rows: Stories, turn: Turn) -> None:
+    turn.put_placed(PLACED)
+
+    assert rows.placed(A.id) is None
+    turn.end()
+    assert rows.placed(A.id) == PLACED
+    rows.reopen(A.id)
+    assert rows.placed(A.id) is None
+
+
+def test_who_takes_a_turn_over_is_told_what_the_other_touched(rows: Stories, turn: Turn) -> None:
+    turn.touch([B.id])
+    turn.touch([B.id, C.id])
+
+    after = rows.take_turn(A.id)
+
+    assert not turn.is_taken_over
+    assert turn.touched == after.touched == {B.id, C.id}
+    assert after.is_taken_over
+    after.end()
+    assert not rows.take_turn(A.id).touched
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda turn: turn.touch([B.id]),
+        lambda turn: turn.put_placed(PLACED),
+        lambda turn: turn.put_placed(NOWHERE),
+        lambda turn: turn.move(to=PLACED.places, away_from=()),
+        lambda turn: turn.link([Link((A.id, B.id), 2.5)]),
+        lambda turn: turn.unlink(
+            [Link((A.id, C.id), 1.0)], {A.id: Node(near={C.id: 1.0}), C.id: Node()}
+        ),
+        lambda turn: turn.tell({}, {A.id: None}),
+        lambda turn: turn.end(),
+    ],
+    ids=["touch", "put", "take away", "move", "link", "unlink", "tell", "end"],
+)
+@pytest.mark.parametrize("has_ended", [False, True])
+def test_who_was_overtaken_writes_nothing_any_more(
+    rows: Stories,
+    turn: Turn,
+    engine: Engine,
+    write: Callable[[Turn], object],
+    has_ended: bool,  # noqa: FBT001  # a parameter of the test
+) -> None:
+    after = rows.take_turn(A.id)
+    if has_ended:
+        after.end()
+    before = engine.client.scan(TableName=TABLE)["Items"]
+
+    with pytest.raises(Overtaken):
+        write(turn)
+
+    assert engine.client.scan(TableName=TABLE)["Items"] == before
+
+
+def test_a_key_has_its_articles_in_canonical_order(rows: Stories) -> None:
     for one in (C, A, B):
-        rows.move(to=[Place("k", place_of(one.public_at, one.id))], away_from=[])
+        place = Place("k", place_of(one.public_at, one.id))
+        rows.take_turn(one.id).move(to=[place], away_from=[])
 
     assert [id_at(one) for one in rows.under("k", limit=None)] == [A.id, B.id, C.id]
     assert [id_at(one) for one in rows.under("k", limit=2)] == [A.id, B.id]
-    rows.move(to=[], away_from=[Place("k", place_of(A.public_at, A.id))])
+    place = Place("k", place_of(A.public_at, A.id))
+    rows.take_turn(A.id).move(to=[], away_from=[place])
     assert [id_at(one) for one in rows.under("k", limit=2)] == [B.id, C.id]
 
 
-def test_links_are_seen_from_both_sides_and_go_without_a_trace(rows: Any) -> None:
-    rows.link(A.id, B.id, 2.5)
-    rows.link(A.id, C.id, 99.0)
+def test_links_are_seen_from_both_sides_and_go_without_a_trace(
+    rows: Stories, turn: Turn, engine: Engine
+) -> None:
+    links = [Link((A.id, B.id), 2.5), Link((A.id, C.id), 99.0)]
+    turn.link(links)
 
-    assert rows.nodes([A.id])[A.id].near == {B.id: 2.5, C.id: 99.0}
-    assert rows.nodes([B.id])[B.id].near == {A.id: 2.5}
-    for other, strength in ((B.id, 2.5), (C.id, 99.0)):
-        rows.unlink(A.id, other, strength)
-    rows.unlink(A.id, ArticleId("nobody"), 1.0)
-    assert {node.near == {} for node in rows.nodes([A.id, B.id, C.id]).values()} == {True}
+    nodes = rows.nodes([A.id, B.id, C.id])
 
-
-def test_a_link_that_has_gone_leaves_no_row(engine: Engine) -> None:
-    rows = Stories(engine.client, TABLE)
-    rows.link(A.id, B.id, 2.5)
-
-    rows.unlink(A.id, B.id, 2.5)
-
-    assert engine.client.scan(TableName=TABLE)["Items"] == []
+    assert nodes[A.id].near == {B.id: 2.5, C.id: 99.0}
+    assert nodes[B.id].near == {A.id: 2.5}
+    assert turn.unlink([*links[:1], Link((A.id, ArticleId("nobody")), 1.0)],
+                       {**nodes, ArticleId("nobody"): Node()})  # fmt: skip
+    assert rows.nodes([A.id])[A.id].near == {C.id: 99.0}
+    assert turn.unlink(links[1:], rows.nodes([A.id, C.id]))
+    turn.end()
+    assert left(engine) == []
 
 
-def test_members_and_memberships_are_put_and_taken_away(rows: Any) -> None:
+def test_links_that_another_has_changed_are_left_to_another_look(rows: Stories, turn: Turn) -> None:
+    turn.link([Link((A.id, B.id), 2.5)])
+    nodes = rows.nodes([A.id, B.id])
+    rows.take_turn(C.id).link([Link((C.id, B.id), 1.0)])
+
+    assert not turn.unlink([Link((A.id, B.id), 2.5)], nodes)
+
+    assert rows.nodes([A.id])[A.id].near == {B.id: 2.5}
+    assert rows.nodes([B.id])[B.id].near == {A.id: 2.5, C.id: 1.0}
+
+
+def test_members_and_memberships_are_put_and_taken_away(rows: Stories, turn: Turn) -> None:
     first, second = place_of(A.public_at, A.id), place_of(B.public_at, B.id)
     membership = Membership(story_id=A.id, others=(B.card(),))
 
-    rows.put_members(A.id, {first: account(A), second: account(B)}, [])
-    rows.put_memberships({A.id: membership, B.id: None})
+    turn.tell({A.id: ({first: account(A), second: account(B)}, [])}, {A.id: membership, B.id: None})
 
     assert rows.members(A.id) == {first: account(A), second: account(B)}
     assert rows.memberships([A.id, B.id]) == {A.id: membership}
-    rows.put_members(A.id, {}, [first])
-    rows.put_memberships({A.id: None})
+    turn.tell({A.id: ({}, [first])}, {A.id: None})
     assert rows.members(A.id) == {second: account(B)}
     assert rows.memberships([A.id, B.id]) == {}
 
 
-def test_a_story_of_more_than_a_megabyte_is_read_whole(rows: Any) -> None:
+def test_a_story_of_more_than_one_transaction_is_written_and_read_whole(
+    rows: Stories, turn: Turn
+) -> None:
     chance = random.Random(1)
     accounts = {}
-    for number in range(45):
+    for number in range(120):
         name = chance.randbytes(25_000).hex()  # of which little can be compressed
         one = account(replace(A, standfirst=name))
         accounts[place_of(NOW + timedelta(seconds=number), A.id)] = one
-    for place, one in accounts.items():
-        rows.put_members(A.id, {place: one}, [])
+
+    turn.tell({A.id: (accounts, [])}, {})
 
     assert rows.members(A.id) == accounts

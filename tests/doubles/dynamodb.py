@@ -330,6 +330,9 @@ class DynamoDB:
 class _Write:
     """One write that was asked for: checked, then made or not."""
 
+    before: Item | None
+    after: Item | None
+
     def __init__(
         self,
         operation: str,
@@ -343,6 +346,7 @@ class _Write:
         ExpressionAttributeValues: Mapping[str, Any] | None = None,
     ) -> None:
         self.table = table
+        self._is_check = operation == "ConditionCheckItem"
         self._names = ExpressionAttributeNames or {}
         self._values = ExpressionAttributeValues or {}
         self._condition: Term | None = None
@@ -371,6 +375,8 @@ class _Write:
         )
 
     def make(self) -> Item | None:
+        if self._is_check:
+            return self.before
         self.table.put(self.key, self.after)
         return self.after
 
@@ -536,7 +542,7 @@ def _check(item: Item, operation: str) -> None:
 
 def _check_value(value: Mapping[str, Any], operation: str, *, depth: int) -> None:
     ((kind, held),) = value.items()
-    types = {"S": str, "B": bytes, "N": str, "SS": list, "BOOL": bool, "L": list}
+    types: Mapping[str, Any] = {"S": str, "B": bytes, "N": str, "SS": list, "BOOL": bool, "L": list}
     if not isinstance(held, types[kind]):
         message = f"{held!r} is no {kind}"
         raise TypeError(message)  # botocore would not send it

@@ -5,15 +5,15 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore import exceptions
 
 
 class Exceptions:
     """What `client.exceptions` is: the class of each error by its code."""
 
-    ClientError = ClientError
+    ClientError = exceptions.ClientError
 
-    def __getattr__(self, code: str) -> type[ClientError]:
+    def __getattr__(self, code: str) -> type[exceptions.ClientError]:
         if code.startswith("__"):
             raise AttributeError(code)
         return _class(code)
@@ -21,9 +21,9 @@ class Exceptions:
 
 def error(
     code: str, message: str, operation: str, *, status: int = 400, **more: Any
-) -> ClientError:
+) -> exceptions.ClientError:
     """Return the error that the client raises for an answer with this *code*."""
-    response = {
+    response: Any = {
         "Error": {"Code": code, "Message": message},
         "ResponseMetadata": {"HTTPStatusCode": status},
         **more,
@@ -32,5 +32,5 @@ def error(
 
 
 @cache
-def _class(code: str) -> type[ClientError]:
-    return type(code, (ClientError,), {})
+def _class(code: str) -> type[exceptions.ClientError]:
+    return type(code, (exceptions.ClientError,), {})

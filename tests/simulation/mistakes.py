@@ -135,8 +135,13 @@ MISTAKES = (
         "attribute_not_exists(pk) OR refreshed_at <= :mine OR refreshed_at > :mine",
     ),
     Mistake(
-        "stories are told before they are opened", "chalicelib/placing.py",
-        "    if before.placed.is_open or before.placed.traits != traits:",
+        "who was overtaken goes on writing stories", "chalicelib/aws/stories.py",
+        '            "ConditionExpression": "turn = :turn",\n',
+        '            "ConditionExpression": "turn = :turn OR attribute_not_exists(turn)",\n',
+    ),
+    Mistake(
+        "nobody goes on with the stories of who was killed", "chalicelib/placing.py",
+        "    if turn.is_taken_over or before.placed.traits != traits:",
         "    if before.placed.traits != traits:",
     ),
 )  # fmt: skip

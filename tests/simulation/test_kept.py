@@ -56,6 +56,21 @@ def test_who_dies_over_stories_that_another_has_told_comes_back_to_them(
     newsroom.come_to_rest()
 
 
+@pytest.mark.parametrize("turn", [14, *range(44, 54)])
+def test_who_wakes_after_a_takedown_does_not_tell_of_what_was_taken_down(
+    newsroom: World, turn: int
+) -> None:
+    newsroom.do(Uploads("a.md"), INGEST, Uploads("b.md", "ferry again"), INGEST)
+    slow = Function("ingest", faults=(Fault("killed before", at=turn + 4),))
+    others = (Function("ingest", event=1), Function("ingest"), Function("ingest"))
+    another = Uploads("b.md", "ferry again", Said(section="world"))
+    newsroom.do(another, HearsAgain("b.md"), TakesDown("a.md"))
+
+    newsroom.do(AtOnce((slow, *others), turns=(turn,)))
+
+    newsroom.come_to_rest()
+
+
 @pytest.mark.parametrize("turn", range(15, 20))
 def test_a_reconciliation_that_dies_over_what_another_settles_comes_back_to_it(
     newsroom: World, turn: int

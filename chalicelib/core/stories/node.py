@@ -21,19 +21,22 @@ class Place(NamedTuple):
 class Placed(NamedTuple):
     """An article's traits and account, None once it is no article any more, and its places.
 
-    While it is open, `places` has old and new ones, and `unsettled` are the articles whose
-    stories may have to be told again. A function that is killed leaves it open, and the next
-    one goes on from there.
+    While it is being placed, `places` has old and new ones.
     """
 
     traits: Traits | None = None
     account: Account | None = None
     places: tuple[Place, ...] = ()
-    unsettled: tuple[ArticleId, ...] = ()
-    is_open: bool = False
 
 
 NOWHERE = Placed()
+
+
+class Link(NamedTuple):
+    """That two articles are linked, and how strongly."""
+
+    ends: tuple[ArticleId, ArticleId]
+    strength: float
 
 
 @dataclass(frozen=True, slots=True)
