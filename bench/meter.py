@@ -10,7 +10,9 @@ import base64
 import json
 import math
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from chalicelib.aws.table import size_of
@@ -78,6 +80,23 @@ class Meter:
         item = write.get("Item", {})
         key = write.get("Key") or {name: item[name] for name in ("pk", "sk")}
         return max(self._size({"TableName": write["TableName"], "Key": key}), size_of(item))
+
+
+@contextmanager
+def counted() -> Iterator[Asked]:
+    """Count what is asked of the table within the block."""
+    import boto3
+
+    from chalicelib import wiring
+
+    meter = Meter(boto3.client("dynamodb"))
+    watchers = wiring._client("dynamodb").watchers  # noqa: SLF001 - the functions' own
+    watcher = partial(meter.count, "dynamodb")
+    watchers.append(watcher)
+    try:
+        yield meter.asked
+    finally:
+        watchers.remove(watcher)
 
 
 def _writes(name: str, asked: Any) -> Iterator[tuple[Any, int]]:

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from chalice.test import Client
 
-from bench import growth
+from bench.growth.newsrooms import sample_records
+from bench.meter import counted
 from chalicelib import newsroom, wiring
 from chalicelib.core.article import article_id
 from chalicelib.core.ranking import Latest
@@ -54,7 +55,7 @@ def test_every_page_asks_as_often_as_is_promised(
 
 
 def test_a_full_front_page_is_two_read_units(aws: None) -> None:
-    likes = [record.life.current for record in growth.sample_records(NOW)]
+    likes = [record.life.current for record in sample_records(NOW)]
     cards = tuple(
         replace(
             likes[number % len(likes)].card(), id=article_id(f"{number}.md"), section=f"{number}"
@@ -64,7 +65,7 @@ def test_a_full_front_page_is_two_read_units(aws: None) -> None:
     leads = tuple(article.without_body() for article in likes[:LEADS])
     wiring.store().put_latest(Latest(refreshed_at=NOW, leads=leads, cards=cards))
 
-    with growth.counted() as use:
+    with counted() as use:
         wiring.store().latest()
 
     assert use.calls == {"dynamodb.GetItem": 1}

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bench.cost import ARTICLE_SHARE, FRONT_SHARE, LIST_SHARE, MONTH_MIN
-from bench.growth import sample_records
+from bench.growth.newsrooms import sample_records
 from bench.scale import (
     ALL,
     CALM_S,
