@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib import placing
 from chalicelib.core import api, codec, fold, notice, pages
@@ -35,6 +35,18 @@ MAX_PASSES = 12  # of a rebuild over one key: each is lost to a writer met on th
 NEWS_FOR = timedelta(days=1)  # a rejection; events and reconciliations come within hours
 
 
+class Folded(NamedTuple):
+    """What a fold comes to: the record, the revisions that it made, and numbers that it has not.
+
+    These are of a fold from the first version on: another may have made them of versions that are
+    gone for good, or of a text that was taken down since.
+    """
+
+    record: Record | None
+    revisions: tuple[Article, ...]
+    gone: tuple[int, ...]
+
+
 def folded(
     key: str,
     record: Record | None,
@@ -47,8 +59,8 @@ def folded(
     site: Site,
     now: datetime,
     anew: bool = False,
-) -> tuple[Record | None, tuple[Article, ...]]:
-    """Fold the versions after the record's, oldest first; the record, and the revisions made.
+) -> Folded:
+    """Fold the versions after the record's, oldest first.
 
     All of them if *anew*; where one of the record's is gone for good, for what it left goes too;
     and where the article was taken down since, or the takedown was lifted.
@@ -81,14 +93,14 @@ def folded(
         if step.revision is not None:
             made.append(step.revision)
         record = step.record
+    gone: tuple[int, ...] = ()
     if not known and kind_of(key) == "article":
-        # Before the record: a function that is killed in between leaves one that is folded again.
         # Of no more numbers than versions are listed: who lists a newer one may be at work on it.
         has = max(len(ids), record.life.revision if record and record.life else 0)
-        keeping = {article.revision for article in made}
-        store.drop_revisions(article_id(key), up_to=max(had, has), keeping=keeping)
+        kept = {article.revision for article in made}
+        gone = tuple(number for number in range(1, max(had, has) + 1) if number not in kept)
     told = replace(record, lineage=lineage(ids)) if record is not None else None
-    return told, tuple(made)
+    return Folded(record=told, revisions=tuple(made), gone=gone)
 
 
 def read(
@@ -122,14 +134,12 @@ def dressed(record: Record | None, *, store: Store) -> Record | None:
     return dress(record, shown, digests)
 
 
-def written(
-    before: Record | None, after: Record | None, revisions: tuple[Article, ...], *, store: Store
-) -> bool:
+def written(before: Record | None, after: Folded, *, store: Store) -> bool:
     """Write the record and the revisions that it counts, unless another writer was faster."""
-    if before is not None and after is None:
+    if before is not None and after.record is None:
         # Before its row goes: readers of a story are never led to what is not there.
         unplaced(before.key, store=store)
-    return store.write(before, after, revisions)
+    return store.write(before, after.record, after.revisions, gone=after.gone)
 
 
 def rewritten(
@@ -148,7 +158,7 @@ def rewritten(
     """
     for _ in range(MAX_PASSES):
         before = store.legible(key)
-        after, revisions = folded(
+        fresh = folded(
             key,
             before,
             uploads.versions(key),
@@ -160,14 +170,12 @@ def rewritten(
             now=now,
             anew=True,
         )
-        after = dressed(after, store=store)
+        after = dressed(fresh.record, store=store)
         if after is None:
             if before is None:
                 store.drop_record(key)  # where it is illegible: the sweep takes the rest
             return False  # the next ingest takes away what there was
-        for revision in revisions:
-            store.put_revision(revision)
-        outcome = store.rewrite(before, after)
+        outcome = store.rewrite(before, after, fresh.revisions, gone=fresh.gone)
         if outcome == "overtaken":
             continue
         if after.life is not None:
@@ -190,7 +198,7 @@ def cleared(key: str, *, store: Store) -> None:
     """
     if kind_of(key) == "article":
         unplaced(key, store=store)
-        store.forget_revisions(article_id(key))
+        store.forget_revisions(key)
 
 
 def placed(

@@ -112,7 +112,7 @@ def ingest(
             told = ingesting.ignored(key, versions, receipts=receipts, site=site, now=now)
             return Ingested(receipt=told, has_changed=False)
         before = store.record(key)
-        after, revisions = ingesting.folded(
+        fresh = ingesting.folded(
             key,
             before,
             versions,
@@ -124,9 +124,10 @@ def ingest(
             now=now,
             anew=anew,
         )
-        after = ingesting.dressed(after, store=store)
-        if after != before or revisions:
-            is_written = ingesting.written(before, after, revisions, store=store)
+        after = ingesting.dressed(fresh.record, store=store)
+        if after != before or fresh.revisions:
+            fresh = fresh._replace(record=after)
+            is_written = ingesting.written(before, fresh, store=store)
             has_changed |= is_written
             anew = anew and not is_written
             continue  # a last pass sees whether another writer was faster, or came meanwhile

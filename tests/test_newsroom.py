@@ -606,11 +606,11 @@ class Overtaken:
     def __getattr__(self, name: str) -> Any:  # all that the store can do
         return getattr(self._store, name)
 
-    def write(self, before: Any, after: Any, revisions: Any) -> bool:  # two records, articles
+    def write(self, *args: Any, **more: Any) -> bool:
         happens, self._happens = self._happens, None
         if happens is not None:
             happens()
-        return self._store.write(before, after, revisions)
+        return self._store.write(*args, **more)
 
 
 def test_a_profile_renamed_while_its_article_is_written_reaches_it(paper: Paper) -> None:
@@ -672,7 +672,7 @@ def test_what_is_uploaded_while_its_key_is_cleared_loses_nothing(paper: Paper) -
 def test_a_writer_that_always_loses_raises_so_that_the_event_is_retried(paper: Paper) -> None:
     paper.upload(FERRY, builders.markdown(), at=NOW)
     store = Overtaken(lambda: None)
-    store.write = lambda *_: False  # type: ignore[method-assign]
+    store.write = lambda *_, **__: False  # type: ignore[method-assign]
 
     with pytest.raises(FoldConflict):
         newsroom.ingest(FERRY, **{**paper.parts(), "store": store}, now=NOW)
@@ -682,7 +682,7 @@ def test_a_receipt_tells_only_of_what_is_written(paper: Paper) -> None:
     paper.upload(FERRY, builders.markdown(), at=NOW)
     store = Overtaken(lambda: None)
 
-    def killed(*_: object) -> bool:
+    def killed(*_: object, **__: object) -> bool:
         raise ConnectionError
 
     store.write = killed  # type: ignore[method-assign]

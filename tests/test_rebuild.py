@@ -299,10 +299,10 @@ def test_an_upload_that_is_being_read_during_the_sweep_keeps_its_revisions(paper
     keys = keys_of(STAGE, STAGE.projection())
     paper.upload("a.md", builders.markdown())
     versions = wiring.uploads().versions("a.md")
-    half_done, revisions = ingesting.folded("a.md", None, versions, **paper.parts(), now=NOW)
+    half_done = ingesting.folded("a.md", None, versions, **paper.parts(), now=NOW)
 
     rebuild(keys, STAGE, projection=STAGE.projection(), now=NOW, told=int, threads=1)
-    wiring.store().write(None, half_done, revisions)
+    ingesting.written(None, half_done, store=wiring.store())
     paper.ingest("a.md")
 
     rebuilt(OTHER)

@@ -10,11 +10,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from unittest import mock
 
 from bench import placing as events
-from chalicelib.aws.store import Store
 from chalicelib.core.article import Article, Source
 from desk import dynamodb_local
 from tests.tables import served
@@ -135,7 +134,7 @@ def sample_records(now: datetime) -> Iterator[Record]:
 def _fill(one: Newsroom, numbers: range, models: Sequence[Record]) -> None:
     """Write what ingesting these articles one after the other would have written."""
     from chalicelib import wiring
-    from chalicelib.aws.store import rows_of
+    from chalicelib.aws.store import revision_rows, rows_of
     from tests.story_rows import story_rows
 
     told = itertools.islice(events.tellings(numbers.stop), numbers.start, None)
@@ -148,15 +147,13 @@ def _fill(one: Newsroom, numbers: range, models: Sequence[Record]) -> None:
         for number, event in zip(numbers, told, strict=True)
     ]
     articles = [record.life.current for record in records if record.life and record.life.current]
-    kept = _Store()
+    kept: list[Item] = []
     for number, record in zip(numbers, records, strict=True):
         own = rows_of(record)
         if number < LISTED:
             _list(one, record, own)
-        kept.rows.update(own)
-    for article in articles:
-        kept.put_revision(article)
-    rows = iter([*kept.rows.values(), *story_rows(articles)])
+        kept += own.values()
+    rows = iter([*kept, *revision_rows(articles), *story_rows(articles)])
     batches = iter(lambda: list(islice(rows, _WRITTEN_AT_ONCE)), [])
     write = wiring.store()._write_all  # noqa: SLF001 - at once
     with ThreadPoolExecutor(_WRITERS) as pool:
@@ -204,17 +201,6 @@ def _list(one: Newsroom, record: Record, own: dict[Key, Item]) -> None:
 
     version = {"S": put(one, record.key, "as its row tells")}
     own[state_key(record.key)] |= {"folded_to": version, "settled_to": version}
-
-
-class _Store(Store):
-    """The rows of revisions as the store would put them, to be written many at once."""
-
-    def __init__(self) -> None:
-        self.rows: dict[Key, Item] = {}
-        self._table = ""
-
-    def _put(self, item: Item, **_words: Any) -> None:
-        self.rows[item["pk"]["S"], item["sk"]["S"]] = item
 
 
 def upload(one: Newsroom, key: str, text: str) -> None:

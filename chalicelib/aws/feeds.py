@@ -59,14 +59,14 @@ class Feeds(Table):
         Returns False when another run got there first: what it wrote is as good. At most
         MAX_LINKS links.
         """
-        items = [_feed_row(feed), *(_link_row(link) for link in links)]
-        puts: list[dict[str, Any]] = [{"TableName": self._table, "Item": item} for item in items]
-        if was.changed_at is None:
-            puts[0]["ConditionExpression"] = "attribute_not_exists(pk)"
-        else:
-            puts[0]["ConditionExpression"] = "changed_at = :was"
-            puts[0]["ExpressionAttributeValues"] = {":was": {"S": moment(was.changed_at)}}
-        return self._write_together([{"Put": put} for put in puts])
+        unchanged: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
+        if was.changed_at is not None:
+            unchanged = {
+                "ConditionExpression": "changed_at = :was",
+                "ExpressionAttributeValues": {":was": {"S": moment(was.changed_at)}},
+            }
+        rows = (self._put_of(_link_row(link)) for link in links)
+        return self._write_together([self._put_of(_feed_row(feed), unchanged), *rows])
 
     def elsewhere(self, ids: Iterable[ArticleId]) -> dict[ArticleId, tuple[Elsewhere, ...]]:
         """Return the reports on other sites under each article that has any. 100 a call."""

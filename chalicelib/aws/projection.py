@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,13 +27,14 @@ from chalicelib.aws.store import (
     membership_key,
     record_of,
     revision_key,
+    revision_rows,
     rows_of,
     state_key,
     unchanged,
 )
 from chalicelib.aws.stories import member_key, near_key, place_key, placed_key, placing_key
-from chalicelib.aws.table import Item, Key, row_key
-from chalicelib.core.article import ArticleId, Membership, article_id, place_of
+from chalicelib.aws.table import Item, Key, key_of, row_key
+from chalicelib.core.article import Article, ArticleId, Membership, article_id, place_of
 from chalicelib.core.codec import ILLEGIBLE, unpack
 from chalicelib.core.record import Record
 from chalicelib.core.stories.node import Placed
@@ -130,28 +131,38 @@ class Projection(Store):
                 try:
                     unpack(row[name]["B"], kinds[name])
                 except ILLEGIBLE:
-                    self._write_all(delete=[(row["pk"]["S"], row["sk"]["S"])])
+                    self._write_all(delete=[key_of(row)])
 
-    def rewrite(self, before: Record | None, after: Record) -> Rewrite:
+    def rewrite(
+        self,
+        before: Record | None,
+        after: Record,
+        revisions: Sequence[Article],
+        *,
+        gone: Iterable[int],
+    ) -> Rewrite:
         """Put those rows of *after* that are not stored so, and delete what *before* left.
 
         All or none, as `write` does, but whatever the table holds of them.
         """
-        has, state = rows_of(after), state_key(after.key)
-        had_too = rows_of(before).keys() if before else set()
-        had = self._batch(sorted(has.keys() | had_too), consistent=True)
+        id_, state = article_id(after.key), state_key(after.key)
+        has, counted = rows_of(after), {key_of(row): row for row in revision_rows(revisions)}
+        had_too = {*(rows_of(before) if before else ()), *(revision_key(id_, n) for n in gone)}
+        had = self._batch(sorted({*has, *counted, *had_too}), consistent=True)
         claims = list(self.claims(claim_of(before), claim_of(after)))
         differ = [key for key in sorted(has) if _bare(had.get(key)) != has[key]]
-        left = sorted(had.keys() - has.keys())
-        if not differ and not left and not claims:
+        changes = [self._put_of(row) for key, row in counted.items() if had.get(key) != row]
+        left = sorted(had.keys() - has.keys() - counted.keys())
+        if not differ and not left and not claims and not changes:
             return "kept"
         guard = unchanged(had.get(state))
         puts = [
-            {"Put": {"TableName": self._table, "Item": has[key], **(guard if key == state else {})}}
+            self._put_of(has[key], guard if key == state else {})
             for key in sorted({*differ, state})
         ]
-        deletes = [{"Delete": {"TableName": self._table, "Key": row_key(key)}} for key in left]
-        return "written" if self._write_together([*puts, *deletes, *claims]) else "overtaken"
+        changes += map(self._delete_of, left)
+        is_written = self._write_while(state, guard, [*puts, *claims], changes)
+        return "written" if is_written else "overtaken"
 
     def keys(self) -> Iterator[str]:
         """Yield the key of every record."""
@@ -175,7 +186,7 @@ class Projection(Store):
         """Yield every row of the table, observations too, with all that it says, as JSON."""
         for row in self._rows(with_observations=True):
             said = {name: _legible(value) for name, (value,) in _typed(row)}
-            yield (row["pk"]["S"], row["sk"]["S"]), json.dumps(said, ensure_ascii=False)
+            yield key_of(row), json.dumps(said, ensure_ascii=False)
 
     def sweep(self) -> Swept:
         """Delete every row that no record accounts for.
@@ -217,7 +228,7 @@ class Projection(Store):
 
     def _left_over(self, accounted: set[Key | Claim]) -> Iterator[Key | Claim]:
         for row in self._rows("pk, sk, #by", names={"#by": "by"}):
-            key: Key = (row["pk"]["S"], row["sk"]["S"])
+            key = key_of(row)
             if key not in accounted:
                 yield key
                 continue

@@ -30,7 +30,7 @@ index: a read may be consistent everywhere. `aws.projection` makes all of it ane
 from __future__ import annotations
 
 import time
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -43,8 +43,10 @@ from chalicelib.aws.table import (
     Key,
     Table,
     fits_together,
+    key_of,
     reading,
     row_key,
+    together,
 )
 from chalicelib.core.article import (
     Absence,
@@ -132,38 +134,54 @@ class Store(Table):
         return record_of(*(response.get("Item") for response in answer["Responses"]))
 
     def write(
-        self, before: Record | None, after: Record | None, revisions: Sequence[Article] = ()
+        self,
+        before: Record | None,
+        after: Record | None,
+        revisions: Sequence[Article] = (),
+        *,
+        gone: Iterable[int] = (),
     ) -> bool:
         """Put the rows of *after* in the place of those of *before*, all or none.
 
-        Only rows that differ are written, and with them the *revisions* that *after* counts: a
-        writer that is too late leaves none. Returns False when another writer got there first:
-        the caller reads and folds again.
+        Only rows that differ are written, and with them the *revisions* that *after* counts; those
+        that are *gone* are deleted: a writer that is too late does neither. Returns False when
+        another writer got there first: the caller reads and folds again.
         """
         had = rows_of(before) if before else {}
         has = rows_of(after) if after else {}
-        state = state_key((after or before).key)  # type: ignore[union-attr]
+        upload = (after or before).key  # type: ignore[union-attr]
+        state, id_ = state_key(upload), article_id(upload)
         condition = unchanged(had.get(state))
         writes: list[dict[str, Any]] = []
         for key in sorted(had.keys() | has.keys()):
             guard = condition if key == state else {}
             if key not in has:
-                delete = {"TableName": self._table, "Key": row_key(key), **guard}
-                writes.append({"Delete": delete})
+                writes.append(self._delete_of(key, guard))
             elif has[key] != had.get(key) or guard:
-                put = {"TableName": self._table, "Item": has[key], **guard}
-                writes.append({"Put": put})
+                writes.append(self._put_of(has[key], guard))
         claimed, claims = claim_of(before), claim_of(after)
         if claimed != claims:
             writes += self.claims(claimed, claims)
-        rows = [_revision_row(article) for article in revisions]
-        while rows and not fits_together([*writes, *self._puts(rows)]):
-            self._put(rows.pop(0))  # of many revisions at once the oldest go before
-        return self._write_together([*writes, *self._puts(rows)])
+        changes = [self._put_of(row) for row in revision_rows(revisions)]
+        changes += [self._delete_of(revision_key(id_, number)) for number in gone]
+        return self._write_while(state, condition, writes, changes)
 
-    def _puts(self, rows: Iterable[Item]) -> Iterator[dict[str, Any]]:
-        for row in rows:
-            yield {"Put": {"TableName": self._table, "Item": row}}
+    def _write_while(
+        self,
+        state: Key,
+        condition: Mapping[str, Any],
+        writes: Sequence[dict[str, Any]],
+        changes: Sequence[dict[str, Any]],
+    ) -> bool:
+        """Make the *writes* of a record, one of which has the *condition*, with its *changes*.
+
+        Of many changes at once the first go before, while the record is as it was read.
+        """
+        left = list(changes)
+        while left and not fits_together([*writes, *left]):
+            if not self._write_together([self._check_of(state, condition), left.pop(0)]):
+                return False
+        return self._write_together([*writes, *left])
 
     def claims(self, had: Claim | None, has: Claim | None) -> Iterator[dict[str, Any]]:
         """Yield the writes by which SUCCESSORS tell of the claim *has* and no longer of *had*."""
@@ -183,30 +201,27 @@ class Store(Table):
                     "ExpressionAttributeValues": {":was": row["by"]},
                 }
             if told:
-                item = {**row_key(key), "by": {"SS": sorted(told)}}
-                yield {"Put": {"TableName": self._table, "Item": item, **guard}}
+                yield self._put_of({**row_key(key), "by": {"SS": sorted(told)}}, guard)
             else:
-                yield {"Delete": {"TableName": self._table, "Key": row_key(key), **guard}}
+                yield self._delete_of(key, guard)
 
-    def put_revision(self, article: Article) -> None:
-        """Keep a revision as it was. Its bytes follow from its version: twice does no harm."""
-        self._put(_revision_row(article))
+    def forget_revisions(self, key: str) -> None:
+        """Delete every revision of *key*, those too that no record ever counted.
 
-    def drop_revisions(self, id_: ArticleId, *, up_to: int, keeping: Container[int]) -> None:
-        """Delete the revisions that a fold from the first version on has not made."""
-        gone = (number for number in range(1, up_to + 1) if number not in keeping)
-        self._write_all(delete=[revision_key(id_, number) for number in gone])
-
-    def forget_revisions(self, id_: ArticleId) -> None:
-        """Delete every revision, those too that no record ever counted. A Query a megabyte."""
-        pk = current_key(id_)[0]
+        As long as there is no record: who has come to write one knows which it counts. A Query a
+        megabyte.
+        """
+        pk = current_key(article_id(key))[0]
         rows = self._all(
-            ProjectionExpression="sk",
+            ProjectionExpression="pk, sk",
             KeyConditionExpression="pk = :pk AND begins_with(sk, :revisions)",
             ExpressionAttributeValues={":pk": {"S": pk}, ":revisions": {"S": _REVISION}},
             ConsistentRead=True,
         )
-        self._write_all(delete=[(pk, row["sk"]["S"]) for row in list(rows)])
+        deletions = [self._delete_of(key_of(row)) for row in rows]
+        for some in together(deletions, self._check_of(state_key(key), unchanged(None))):
+            if not self._write_together(some):
+                return
 
     def shown(self, names: Iterable[str]) -> tuple[dict[str, Shown], dict[str, str]]:
         """Return what the named records give to others now, and the digest of each, "" if none."""
@@ -658,6 +673,13 @@ def rows_of(record: Record) -> dict[Key, Item]:
     return {key: {**row_key(key), **attributes} for key, attributes in rows.items()}
 
 
+def revision_rows(revisions: Iterable[Article]) -> Iterator[Item]:
+    """Yield the row of each revision as it was. Its bytes follow from its version."""
+    for article in revisions:
+        key = row_key(revision_key(article.id, article.revision))
+        yield {**key, "article": {"B": pack(article)}}
+
+
 class Claim(NamedTuple):
     """That an article replaces another: in whose SUCCESSORS row, and under which place there."""
 
@@ -773,11 +795,6 @@ def _has_copied(state: Item | None, name: str, value: str) -> bool:
     if state is None or state.get("settled_to") != state["folded_to"]:
         return False
     return unpack(state["record"]["B"], Record).dressed.get(name) == value
-
-
-def _revision_row(article: Article) -> Item:
-    key = row_key(revision_key(article.id, article.revision))
-    return {**key, "article": {"B": pack(article)}}
 
 
 def _shown_pk(name: str) -> str:

@@ -20,11 +20,11 @@ from __future__ import annotations
 import os
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.aws.store import membership, membership_key
-from chalicelib.aws.table import PAUSES_S, Item, Key, Table, fits_together, reading, row_key
+from chalicelib.aws.table import PAUSES_S, Item, Key, Table, reading, row_key, together
 from chalicelib.core.article import ArticleId, Membership
 from chalicelib.core.codec import pack, unpack
 from chalicelib.core.errors import Overtaken, StoreUnavailable
@@ -115,7 +115,7 @@ class Turn(Table):
     A function that was overtaken, and wakes late, would write what holds no more; were it killed
     then, nobody would know. So what it writes is written on condition that nobody has taken the
     turn from it, and one that is killed leaves the turn to be taken, with the articles that it
-    `touched`. All methods but `touch` may be repeated. Raises Overtaken.
+    `touched`. Every method may be repeated, and raises Overtaken.
     """
 
     def __init__(
@@ -132,10 +132,10 @@ class Turn(Table):
         self.id = id_
         self.is_taken_over = is_taken_over  # from another function, which may be dead
         self.touched = frozenset(touched)  # by this one, and by those that it was taken from
-        self._row = row_key(placing_key(id_))
-        self._still = {
+        self._mine = {":turn": {"S": token}}
+        self._still: dict[str, Any] = {
             "ConditionExpression": "turn = :turn",
-            "ExpressionAttributeValues": {":turn": {"S": token}},
+            "ExpressionAttributeValues": self._mine,
         }
 
     def touch(self, ids: Iterable[ArticleId]) -> None:
@@ -143,14 +143,13 @@ class Turn(Table):
         new = sorted(set(ids) - self.touched)
         if not new:
             return
-        values = {**self._still["ExpressionAttributeValues"], ":new": {"SS": new}}  # type: ignore[dict-item]
         try:
             self._client.update_item(
                 TableName=self._table,
-                Key=self._row,
+                Key=row_key(placing_key(self.id)),
                 UpdateExpression="ADD touched :new",
                 ConditionExpression="turn = :turn",
-                ExpressionAttributeValues=values,
+                ExpressionAttributeValues={**self._mine, ":new": {"SS": new}},
             )
         except self._client.exceptions.ConditionalCheckFailedException:
             self._overtaken()
@@ -158,24 +157,27 @@ class Turn(Table):
 
     def put_placed(self, placed: Placed) -> None:
         """Note the article's traits and places; nothing where it has none of them any more."""
-        key = row_key(placed_key(self.id))
-        if placed == NOWHERE:
-            self._write([{"Delete": {"TableName": self._table, "Key": key}}])
-        else:
-            self._write([self._put_of({**key, "placed": {"B": pack(placed)}})])
+        key = placed_key(self.id)
+        row = {**row_key(key), "placed": {"B": pack(placed)}}
+        self._write([self._delete_of(key) if placed == NOWHERE else self._put_of(row)])
 
     def move(self, *, to: Iterable[Place], away_from: Iterable[Place]) -> None:
         """Put the article's new places into the index, and take the old ones out."""
-        puts = [self._put_of(row_key(place_key(place))) for place in sorted(to)]
-        self._write([*puts, *map(self._delete_of, map(place_key, sorted(away_from)))])
+        writes = [self._put_of(row_key(place_key(place))) for place in sorted(to)]
+        writes += [self._delete_of(place_key(place)) for place in sorted(away_from)]
+        self._write(writes)
 
     def link(self, links: Iterable[Link]) -> None:
         """Link articles, from both sides."""
         self._write(
-            [
-                self._update_of(near_key(one), "ADD near :links", {":links": {"SS": told}})
-                for one, told in _sides(links).items()
-            ]
+            self._update_of(
+                near_key(one),
+                {
+                    "UpdateExpression": "ADD near :links",
+                    "ExpressionAttributeValues": {":links": {"SS": told}},
+                },
+            )
+            for one, told in _sides(links).items()
         )
 
     def unlink(self, links: Iterable[Link], nodes: Mapping[ArticleId, Node]) -> bool:
@@ -190,9 +192,11 @@ class Turn(Table):
                 "ConditionExpression": "near = :had",
                 "ExpressionAttributeValues": {":had": {"SS": had}},
             }
-            row = {**row_key(near_key(one)), "near": {"SS": left}}
-            write = self._put_of(row) if left else self._delete_of(near_key(one))
-            writes.append({kind: {**what, **as_read} for kind, what in write.items()})
+            if left:
+                row = {**row_key(near_key(one)), "near": {"SS": left}}
+                writes.append(self._put_of(row, as_read))
+            else:
+                writes.append(self._delete_of(near_key(one), as_read))
         return self._write(writes)
 
     def tell(
@@ -221,24 +225,16 @@ class Turn(Table):
     def end(self) -> None:
         """Leave the turn: the article is placed."""
         try:
-            self._client.delete_item(TableName=self._table, Key=self._row, **self._still)  # type: ignore[arg-type]
+            self._client.delete_item(
+                TableName=self._table, Key=row_key(placing_key(self.id)), **self._still
+            )
         except self._client.exceptions.ConditionalCheckFailedException:
             self._overtaken()
 
-    def _put_of(self, row: Item) -> dict[str, Any]:
-        return {"Put": {"TableName": self._table, "Item": row}}
-
-    def _delete_of(self, key: Key) -> dict[str, Any]:
-        return {"Delete": {"TableName": self._table, "Key": row_key(key)}}
-
-    def _update_of(self, key: Key, update: str, values: Item) -> dict[str, Any]:
-        told = {"UpdateExpression": update, "ExpressionAttributeValues": values}
-        return {"Update": {"TableName": self._table, "Key": row_key(key), **told}}
-
     def _write(self, writes: Iterable[dict[str, Any]]) -> bool:
         """Make as many *writes* together as can be; False where one has a condition that fails."""
-        check = {"ConditionCheck": {"TableName": self._table, "Key": self._row, **self._still}}
-        for some in _together(writes, check):
+        check = self._check_of(placing_key(self.id), self._still)
+        for some in together(writes, check):
             for pause_s in PAUSES_S:
                 refused = self._refused(some)
                 if not refused:
@@ -255,20 +251,6 @@ class Turn(Table):
     def _overtaken(self) -> None:
         time.sleep(LET_PASS_S)
         raise Overtaken(f"Another function has taken the turn to place {self.id}.")
-
-
-def _together(
-    writes: Iterable[dict[str, Any]], check: dict[str, Any]
-) -> Iterator[list[dict[str, Any]]]:
-    """Yield *writes* in as many as fit into one transaction beside a *check*, which comes first."""
-    some = [check]
-    for write in writes:
-        if not fits_together([*some, write]):
-            yield some
-            some = [check]
-        some.append(write)
-    if len(some) > 1:
-        yield some
 
 
 def placed_key(id_: ArticleId) -> Key:

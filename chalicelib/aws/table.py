@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 Item = dict[str, Any]  # a DynamoDB item in its typed form: {"pk": {"S": "…"}}
 Key = tuple[str, str]
+Words = Mapping[str, Any]  # ConditionExpression, ExpressionAttributeValues …
+NO_WORDS: Words = {}
 
 PAUSES_S = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)  # between attempts at one call, 1.6 s in all
 MAX_ITEM_BYTES = 400 * 1024  # DynamoDB's; names of attributes count
@@ -52,7 +54,7 @@ class Table:
                 with reading():
                     answer = self._client.batch_get_item(RequestItems=request)  # type: ignore[arg-type]
                 for item in answer["Responses"].get(self._table, []):
-                    found[item["pk"]["S"], item["sk"]["S"]] = item
+                    found[key_of(item)] = item
                 left = answer.get("UnprocessedKeys", {}).get(self._table)
                 wanted = list(left["Keys"]) if left else []
                 if wanted:
@@ -99,6 +101,20 @@ class Table:
             if wanted:
                 raise StoreUnavailable("The table takes only a part: it is throttled.")
 
+    # Writes of a transaction; `words` are what DynamoDB calls their condition and their change.
+
+    def _put_of(self, row: Item, words: Words = NO_WORDS) -> dict[str, Any]:
+        return {"Put": {"TableName": self._table, "Item": row, **words}}
+
+    def _delete_of(self, key: Key, words: Words = NO_WORDS) -> dict[str, Any]:
+        return {"Delete": {"TableName": self._table, "Key": row_key(key), **words}}
+
+    def _update_of(self, key: Key, words: Words) -> dict[str, Any]:
+        return {"Update": {"TableName": self._table, "Key": row_key(key), **words}}
+
+    def _check_of(self, key: Key, words: Words) -> dict[str, Any]:
+        return {"ConditionCheck": {"TableName": self._table, "Key": row_key(key), **words}}
+
     def _write_together(self, writes: list[dict[str, Any]]) -> bool:
         """Make all *writes* or none; False where a condition fails or another writer is faster."""
         return not self._refused(writes)
@@ -136,10 +152,28 @@ def row_key(key: Key) -> Item:
     return {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
 
 
+def key_of(row: Item) -> Key:
+    return row["pk"]["S"], row["sk"]["S"]
+
+
 def fits_together(writes: Sequence[Mapping[str, Any]]) -> bool:
     """True if one transaction takes these writes: a hundred, and four megabytes."""
     put = sum(size_of(write["Put"]["Item"]) for write in writes if "Put" in write)
     return len(writes) <= _WRITTEN_TOGETHER and put <= _MAX_TOGETHER_BYTES
+
+
+def together(
+    writes: Iterable[dict[str, Any]], check: dict[str, Any]
+) -> Iterator[list[dict[str, Any]]]:
+    """Yield *writes* in as many as fit into one transaction beside a *check*, which comes first."""
+    some = [check]
+    for write in writes:
+        if not fits_together([*some, write]):
+            yield some
+            some = [check]
+        some.append(write)
+    if len(some) > 1:
+        yield some
 
 
 def check_fits(items: Iterable[Item]) -> None:

@@ -108,6 +108,18 @@ def test_an_upload_that_was_taken_down_before_it_was_written_leaves_no_revision(
     newsroom.come_to_rest()
 
 
+@pytest.mark.parametrize("at", range(15, 26))
+def test_a_takedown_that_is_cut_short_and_lifted_leaves_the_revisions(
+    newsroom: World, at: int
+) -> None:
+    cut_off = Function("ingest", faults=(Fault("killed before", at),))
+    newsroom.do(Uploads("a.md"), INGEST, TakesDown("a.md"))
+
+    newsroom.do(AtOnce((cut_off,)), TakesDown("a.md"))
+
+    newsroom.come_to_rest()
+
+
 @pytest.mark.parametrize("before", [(), (Uploads("a.md", "ferry again"), INGEST)])
 @pytest.mark.parametrize("turn", range(3, 9))
 def test_a_slow_function_does_not_write_over_a_newer_record(
