@@ -323,7 +323,8 @@ class World:
                 return
             version = versions[-1]
             WIRES["s3"].delete_object(Bucket=STAGE.uploads, Key=key, VersionId=version.id)
-            versions.remove(version)  # by now it may not be the newest
+            if version in versions:  # and was not removed by another operator meanwhile
+                versions.remove(version)  # by now it may not be the newest
             self.waiting.append(Event(key, is_needed=True))
 
     @staticmethod
