@@ -54,7 +54,7 @@ SLACK = 8  # articles looked at beyond a full key: as many may have come at once
 def place(id_: ArticleId, article: Article | None, *, rows: Stories) -> Telling:
     """Bring the stories up to date with an article, None if it is none any more.
 
-    Harmless to repeat: what stands as it should costs two reads. Raises FoldConflict when other
+    Harmless to repeat: of what stands as it should four reads tell. Raises FoldConflict when other
     writers won every pass. A new article costs a Query for each of its index keys and a few reads
     of its part; one with the same text, the latter alone.
     """
