@@ -85,7 +85,7 @@ def _latest(
         "as_of": labels.stamp(as_of) if as_of else None,
         "refreshed": labels.age(shown.refreshed_at, now=now),
         "state": state(
-            overdue(shown, now=as_of or now),
+            if_stale(shown, now=as_of or now),
             new=shown.count_new(since),
             since=since,
             new_url=site.narrowed("latest", sections, since=moment(shown.refreshed_at)),
@@ -178,25 +178,26 @@ def also(others: Iterable[Card], *, site: Site, since: datetime | None) -> list[
     ]
 
 
-def overdue(latest: Latest, *, now: datetime) -> datetime | None:
-    """Return when the list was prepared, if it should have been prepared anew since."""
+def if_stale(latest: Latest, *, now: datetime) -> datetime | None:
+    """Return when the list was prepared, if it is stale."""
     return latest.refreshed_at if latest.is_stale(now) else None
 
 
 def state(
-    overdue: datetime | None,
+    stale: datetime | None,
     *,
     new: int = 0,
     since: datetime | None = None,
     new_url: str | None = None,
     now: datetime,
 ) -> Context:
-    """Return since when a list is *overdue*, and how much is *new* to who saw that of *since*.
+    """Return how old a *stale* list is, and how much is *new* to who saw that of *since*.
 
-    *new_url* is where the page tells what is new in it.
+    *stale* is when such a list was prepared, None for one that is not; *new_url* is where the
+    page tells what is new in it.
     """
     return {
-        "stale": labels.age(overdue, now=now) if overdue else None,
+        "stale": labels.age(stale, now=now) if stale else None,
         "new": labels.counted(new, "article") if new else None,
         "since": labels.stamp(since) if since else None,
         "new_url": new_url,

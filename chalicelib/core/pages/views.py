@@ -85,7 +85,7 @@ def _front(
         "news": ranked.news(
             listed[: ranked.BESIDE],
             state=ranked.state(
-                ranked.overdue(shown, now=now),
+                ranked.if_stale(shown, now=now),
                 new=shown.count_new(since),
                 since=since,
                 new_url=site.narrowed("", sections, since=moment(latest.refreshed_at)),
@@ -144,10 +144,10 @@ def article(
     known.
     """
     listed = ranked.beside(latest, article, around=around.cards(), now=now)[: ranked.BESIDE]
-    overdue = ranked.overdue(latest, now=now)
+    stale = ranked.if_stale(latest, now=now)
     unchanged_since = parts.unchanged_since(
         [article, *(one.card for one in listed), *around.told, *around.near],
-        times=[overdue] if overdue else (),
+        times=[stale] if stale else (),
         ends=[latest.stale_from],
         now=now,
     )
@@ -155,7 +155,7 @@ def article(
         "article.html",
         partial(
             _article, article, listed, around,
-            overdue=overdue, offered=parts.largest_sections(latest.cards),
+            stale=stale, offered=parts.largest_sections(latest.cards),
             story_id=story_id, sources=sources, site=site, now=unchanged_since,
         ),
     )  # fmt: skip
@@ -166,7 +166,7 @@ def _article(
     listed: Sequence[Ranked],
     around: Around,
     *,
-    overdue: datetime | None,
+    stale: datetime | None,
     offered: Sequence[str],
     story_id: ArticleId | None,
     sources: int | None,
@@ -197,7 +197,7 @@ def _article(
         "share": passing_on.share(article, address=parts.absolute(site.article(article))),
         "notice": None,
         "structured": structured.article_page(article, site=site),
-        "news": ranked.news(listed, state=ranked.state(overdue, now=now), site=site, now=now),
+        "news": ranked.news(listed, state=ranked.state(stale, now=now), site=site, now=now),
         "around": parts.around(around, site=site, now=now),
         "story": {"url": site.story(story_id), "label": labels.whole_story(sources)}
         if story_id
@@ -499,7 +499,7 @@ def problem(
     news = None
     if latest:
         listed = latest.ranked(now=now)[:PROBLEM_HEADLINES]
-        state = ranked.state(ranked.overdue(latest, now=now), now=now)
+        state = ranked.state(ranked.if_stale(latest, now=now), now=now)
         news = ranked.news(listed, state=state, site=site, now=now)
     told: Context = {"status": status, "heading": title, "detail": detail, "news": news}
     return Page.of("problem.html", frame | told)
