@@ -3,7 +3,7 @@
 Each round starts every function afresh, the baseline among them, and gives it one event: a reader
 asks for the front page, an editor has uploaded an article, the clock ticks. Counted is the CPU
 time from the process's start until it waits for its second event. Ratios are of one round, so
-what slows a machine down slows both.
+what slows a machine down slows both. A run that finds one surely above its limit fails.
 
 python -m bench.cold --rounds 15
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import statistics
+import sys
 import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from bench.deployed import (
 )
 from bench.function import Function
 from bench.placing import prose
+from bench.ratios import above, spread
 from desk.functions import tick
 
 # What each start may cost at most, in starts of the baseline.
@@ -116,22 +118,19 @@ def table(told: dict[str, list[Start]]) -> Iterable[str]:
         yield f"| {name} | {init:.0f} | {first:.0f} | {both:.0f} | {ratio} | {limit} |"
 
 
-def spread(values: list[float]) -> str:
-    """Return the median, and between what the middle half lies."""
-    if len(values) < 3:
-        return f"{statistics.median(values):.2f}"
-    low, middle, high = statistics.quantiles(values, n=4)
-    return f"{middle:.2f} ({low:.2f} to {high:.2f})"
-
-
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=15)
     words = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, deployed(Path(folder)) as at:
         at.fill()
-        print("\n".join(table(starts(at, rounds=words.rounds))))
+        told = starts(at, rounds=words.rounds)
+    print("\n".join(table(told)))
+    reasons = [*above(LIMITS, ratios(told))]
+    for reason in reasons:
+        print(f"Above its limit: {reason}")
+    return int(bool(reasons))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

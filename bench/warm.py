@@ -3,7 +3,8 @@
 In turn, many times over: the baseline answers with a row of one kilobyte as JSON, the newsroom
 with its front page, an article, its list, and with 304 to a client that has them. Counted are the
 CPU time of each answer, the calls to AWS and the units of the table. Then a process answers a
-thousand requests of all kinds, and is asked what memory it holds.
+thousand requests of all kinds, and is asked what memory it holds. A run that finds an answer
+surely above its limit fails.
 
 python -m bench.warm --rounds 200
 """
@@ -14,6 +15,7 @@ import argparse
 import gzip
 import json
 import statistics
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -21,12 +23,13 @@ from http import HTTPStatus
 from itertools import cycle, islice
 from pathlib import Path
 
-from bench.cold import spread
 from bench.deployed import BASELINES_ROUTES, Deployed, Reader, deployed, our_routes
 from bench.meter import Asked
+from bench.ratios import above, spread
 from desk import bundle
 
 MAX_OF_A_PAGE, MAX_OF_A_304 = 2.0, 1.2  # in the CPU time of the baseline's row
+MAX_CALLS = 1
 MAX_RESIDENT_MB = 64
 REQUESTS = 1_000
 ROW = "the baseline, one row as JSON"
@@ -40,6 +43,10 @@ class View:
     asked: Asked
     most: float | None = None  # what it may cost, in rows of the baseline
     cpu_ms: list[float] = field(default_factory=list)
+
+    @property
+    def calls(self) -> float:
+        return sum(self.asked.calls.values())
 
 
 def views(at: Deployed, *, rounds: int) -> dict[str, View]:
@@ -80,14 +87,32 @@ def paths_of_an_article(reader: Reader) -> list[str]:
 def table(told: dict[str, View]) -> Iterator[str]:
     yield "| answer | CPU ms | of a row | most allowed | calls | read units |"
     yield "|" + "---|" * 6
-    rows = told[ROW].cpu_ms
-    for name, view in told.items():
-        ratios = [ours / row for ours, row in zip(view.cpu_ms, rows, strict=False)]
+    for name, ratios in of_a_row(told).items():
+        view = told[name]
         most = f"{view.most:.1f}" if view.most else ""
         yield (
             f"| {name} | {statistics.median(view.cpu_ms):.2f} | {spread(ratios)} | {most} "
-            f"| {sum(view.asked.calls.values()):.0f} | {view.asked.read_units:.1f} |"
+            f"| {view.calls:.0f} | {view.asked.read_units:.1f} |"
         )
+
+
+def of_a_row(told: dict[str, View]) -> dict[str, list[float]]:
+    """Return what each answer cost in rows of the baseline, time after time."""
+    rows = told[ROW].cpu_ms
+    return {
+        name: [ours / row for ours, row in zip(view.cpu_ms, rows, strict=False)]
+        for name, view in told.items()
+    }
+
+
+def over(told: dict[str, View], held_mb: float) -> Iterator[str]:
+    """Yield what is above its limit."""
+    yield from above({name: view.most for name, view in told.items() if view.most}, of_a_row(told))
+    for name, view in told.items():
+        if view.calls > MAX_CALLS:
+            yield f"{name}: {view.calls:.0f} calls to AWS, {MAX_CALLS} at most"
+    if held_mb > MAX_RESIDENT_MB:
+        yield f"memory: {held_mb:.1f} MB, {MAX_RESIDENT_MB} at most"
 
 
 def resident_mb(at: Deployed, *, requests: int) -> float:
@@ -115,17 +140,22 @@ def _images(reader: Reader) -> list[str]:
     return sorted({path for path in found if path.startswith("/media/")})
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=200)
     rounds = parser.parse_args().rounds
     with tempfile.TemporaryDirectory() as folder, deployed(Path(folder)) as at:
         at.fill()
-        print("\n".join(table(views(at, rounds=rounds))))
-        held = resident_mb(at, requests=REQUESTS)
-        print(f"\nMemory after {REQUESTS:,} requests: {held:.0f} MB, {MAX_RESIDENT_MB} at most")
+        told = views(at, rounds=rounds)
+        print("\n".join(table(told)))
+        held_mb = resident_mb(at, requests=REQUESTS)
+        print(f"\nMemory after {REQUESTS:,} requests: {held_mb:.0f} MB, {MAX_RESIDENT_MB} at most")
         print(f"The zip: {bundle.build()}")
+    reasons = [*over(told, held_mb)]
+    for reason in reasons:
+        print(f"Above its limit: {reason}")
+    return int(bool(reasons))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

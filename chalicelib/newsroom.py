@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from chalicelib.core.around import Around, around
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from chalicelib.aws.store import ArticleRows, History, Store
     from chalicelib.core import shapes
     from chalicelib.core.api import Json
+    from chalicelib.core.article import Filing
     from chalicelib.core.changes import Change
     from chalicelib.core.lifecycle import Summarise
     from chalicelib.core.receipt import Receipt, Telling
@@ -55,8 +56,6 @@ if TYPE_CHECKING:
     from chalicelib.core.site import Site
     from chalicelib.core.stories import Story
     from chalicelib.core.watch import Feed, Fetch
-
-Filing = Literal["section", "tag", "source"]  # what articles are filed under
 
 log = logging.getLogger("broadsheet")
 

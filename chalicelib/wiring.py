@@ -117,7 +117,7 @@ def _client(service: str) -> Any:  # noqa: ANN401  # boto3's clients have no com
     import boto3
     from botocore.config import Config
 
-    # Standard retries (3 attempts, full jitter); a reader waits no longer than a function may.
+    # Standard retries: 3 attempts, full jitter.
     config = Config(retries={"mode": "standard"}, connect_timeout=3, read_timeout=10)
     return boto3.client(service, config=config)  # type: ignore[call-overload]
 

@@ -332,10 +332,13 @@ def _seconds(entry: Mapping[str, Any]) -> int:
 
 def _received_at(metadata: Mapping[str, str]) -> datetime | None:
     """Return the time that an import or a replay has given an upload, None where it is none."""
+    stated = metadata.get(RECEIVED_AT)
+    if stated is None:
+        return None  # nearly every upload: to find that "" is no date takes 8 ms of a cold start
     from chalicelib.core.metadata import parse_moment
 
     try:
-        moment, has_zone = parse_moment(metadata.get(RECEIVED_AT, ""))
+        moment, has_zone = parse_moment(stated)
     except ValueError:
         return None
     return moment if has_zone else None

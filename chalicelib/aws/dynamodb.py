@@ -27,8 +27,11 @@ if TYPE_CHECKING:
     from botocore.exceptions import ClientError
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# Of one attempt. Three of them at a table that hangs take half a minute, longer than the API has.
-CONNECT_S, READ_S = 3.0, 10.0
+CONNECT_S, READ_S = 3.0, 5.0  # of one attempt
+# Of all attempts at one call, and of the pauses between: a reader of a table that hangs is told so
+# by us, before the function's own time is over.
+CALL_S = 10.0
+_LEAST_S = 0.05  # of an attempt, however late its pause ended
 _OK = 200
 _PASSING = frozenset(
     {
@@ -47,6 +50,7 @@ _Call = Callable[..., _Answer]
 def client(
     *, region: str, access_key: str, secret_key: str, session_token: str = "",
     endpoint: str = "", max_attempts: int = 3, longest_pause_s: float = 20.0,
+    longest_call_s: float = CALL_S,
 ) -> DynamoDBClient:  # fmt: skip
     """Return a client for the DynamoDB of *region*, or for what answers at *endpoint*."""
     signer = Signer(
@@ -61,6 +65,7 @@ def client(
         signer,
         max_attempts=max_attempts,
         longest_pause_s=longest_pause_s,
+        longest_call_s=longest_call_s,
     )
     return cast("DynamoDBClient", made)
 
@@ -94,13 +99,20 @@ class _Client:
     transact_get_items = _operation("TransactGetItems")
 
     def __init__(
-        self, endpoint: str, signer: Signer, *, max_attempts: int, longest_pause_s: float
+        self,
+        endpoint: str,
+        signer: Signer,
+        *,
+        max_attempts: int,
+        longest_pause_s: float,
+        longest_call_s: float,
     ) -> None:
         self._endpoint = endpoint
         self._address = urlsplit(endpoint)
         self._signer = signer
         self._max_attempts = max_attempts
         self._longest_pause_s = longest_pause_s
+        self._longest_call_s = longest_call_s
         self._idle: list[HTTPConnection] = []  # lists are safe between threads
         # One for all connections: reading the authorities' certificates takes 20 ms.
         self._trusted = create_default_context() if self._address.scheme == "https" else None
@@ -121,25 +133,31 @@ class _Client:
         for watcher in self.watchers:
             watcher(operation, asked)
         body = json.dumps(asked, default=_binary).encode()
+        ends_at_s = time.monotonic() + self._longest_call_s
         for attempt in range(1, self._max_attempts + 1):
-            is_last = attempt == self._max_attempts
+            broken: Exception | None = None
+            status, answer = 0, _Answer()
             try:
-                status, answer = self._send(operation, body)
+                left_s = max(ends_at_s - time.monotonic(), _LEAST_S)
+                status, answer = self._send(operation, body, left_s)
             except (OSError, HTTPException) as error:
-                if is_last:
-                    raise self._no_answer(error) from error
-            else:
-                if status == _OK:
-                    return answer
-                code = str(answer.get("__type", status)).rpartition("#")[2]
-                if is_last or not (status in _PASSING_STATUS or code in _PASSING):
-                    raise self._refusal(operation, status, code, answer)
+                broken = error
+            if status == _OK:
+                return answer
+            code = str(answer.get("__type", status)).rpartition("#")[2]
             # Full jitter: who was turned away together does not come back together.
-            time.sleep(random.random() * min(2.0 ** (attempt - 1), self._longest_pause_s))  # noqa: S311
+            pause_s = random.random() * min(2.0 ** (attempt - 1), self._longest_pause_s)  # noqa: S311
+            is_last = attempt == self._max_attempts or time.monotonic() + pause_s >= ends_at_s
+            if not is_last and (broken or status in _PASSING_STATUS or code in _PASSING):
+                time.sleep(pause_s)
+            elif broken:
+                raise self._no_answer(broken) from broken
+            else:
+                raise self._refusal(operation, status, code, answer)
         message = "no attempt was allowed"
         raise ValueError(message)
 
-    def _send(self, operation: str, body: bytes) -> tuple[int, _Answer]:
+    def _send(self, operation: str, body: bytes, longest_s: float) -> tuple[int, _Answer]:
         path = self._address.path or "/"
         told = {
             "Host": self._address.netloc,
@@ -147,8 +165,9 @@ class _Client:
             "X-Amz-Target": f"DynamoDB_20120810.{operation}",
         }
         headers = self._signer.headers("POST", path, body, told, at_s=time.time())
-        connection = self._connection()
+        connection = self._connection(longest_s)
         try:
+            connection.sock.settimeout(min(READ_S, longest_s))
             connection.request("POST", path, body=body, headers=headers)
             response = connection.getresponse()
             read = response.read()
@@ -158,7 +177,7 @@ class _Client:
         self._idle.append(connection)
         return response.status, _read(response, read)
 
-    def _connection(self) -> HTTPConnection:
+    def _connection(self, longest_s: float) -> HTTPConnection:
         """Take a connection that is open, or a new one; DynamoDB closes those that stay idle."""
         while self._idle:
             connection = self._idle.pop()
@@ -166,16 +185,15 @@ class _Client:
             if connection.sock and not select.select([connection.sock], [], [], 0)[0]:
                 return connection
             connection.close()
-        connection = self._new_connection()
+        connection = self._new_connection(min(CONNECT_S, longest_s))
         connection.connect()
-        connection.sock.settimeout(READ_S)
         return connection
 
-    def _new_connection(self) -> HTTPConnection:
+    def _new_connection(self, longest_s: float) -> HTTPConnection:
         host, port = cast("str", self._address.hostname), self._address.port
         if self._trusted is None:
-            return HTTPConnection(host, port, timeout=CONNECT_S)
-        return HTTPSConnection(host, port, timeout=CONNECT_S, context=self._trusted)
+            return HTTPConnection(host, port, timeout=longest_s)
+        return HTTPSConnection(host, port, timeout=longest_s, context=self._trusted)
 
     def _no_answer(self, error: Exception) -> Exception:
         from botocore.exceptions import EndpointConnectionError

@@ -33,6 +33,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -822,4 +823,11 @@ def _shown(row: Mapping[str, Any] | None) -> tuple[int, ...]:
 
 
 def _latest(row: Mapping[str, Any] | None) -> Latest | None:
-    return unpack(row["latest"]["B"], Latest) if row else None
+    return _unpacked_latest(row["latest"]["B"]) if row else None
+
+
+# Nearly every page reads the one list: its bytes are read each time, and unpacked when they are
+# others than the last time.
+@lru_cache(maxsize=1)
+def _unpacked_latest(packed: bytes) -> Latest:
+    return unpack(packed, Latest)

@@ -22,6 +22,7 @@ IMAGE_NAME = re.compile(r"[0-9a-f]{32}\.(?:jpeg|png|webp)")  # of a rendition: i
 
 BlockKind = Literal["paragraph", "heading", "list_item", "quote", "row", "caption", "code"]
 Check = Literal["pass", "fail", "none"]
+Filing = Literal["section", "tag", "source"]  # what articles are filed under
 
 # Scripts written from right to left, by the primary subtag of BCP 47.
 _RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})

@@ -22,7 +22,6 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from chalicelib.core.clean import one_line, unescaped, web_address
 from chalicelib.core.errors import FeedUnreadable, UploadRejected
-from chalicelib.core.formats import xml
 from chalicelib.core.limits import (
     MAX_ADDRESS_LENGTH,
     MAX_FEED_ATTRIBUTES,
@@ -199,6 +198,8 @@ def _decoded(data: bytes, content_type: str) -> str:
     What is UTF-8 is taken for it, whatever is declared: servers declare Latin-1 without looking.
     A declared encoding counts only if it is one of text: Python knows some that take minutes.
     """
+    from chalicelib.core.formats import xml  # whoever knows a link need not read a feed
+
     charset = _CHARSET.search(content_type)
     declared = xml.DECLARED_BYTES.match(data)
     proposed = [name for mark, name in _MARKS if data.startswith(mark)][:1]
@@ -280,6 +281,8 @@ def _harmless(text: str) -> str:
     Measured on two megabytes: 166,000 attributes of one tag, three minutes; 50,000 categories
     of one item, one. The categories are not needed, so their elements get another name.
     """
+    from chalicelib.core.formats import xml
+
     try:
         text = xml.without_doctype(text)
     except UploadRejected as error:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -46,20 +46,46 @@ class Term:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranked:
-    """An article in its place. The terms' values add up to its score, in seconds since 1970.
+    """An article in its place, with its score in seconds since 1970.
 
     `also` are the other articles of its story, which it stands for, in their own order.
     `moved_because` says why it stands elsewhere than its score would have it.
     """
 
     card: Card
-    terms: tuple[Term, ...]
+    score_s: int
+    owners: int  # who tell its story
+    is_breaking: bool
     also: tuple[Card, ...] = ()
     moved_because: str | None = None
 
     @property
-    def score_s(self) -> int:
-        return sum([term.value_s for term in self.terms])  # no generator: a page asks often
+    def terms(self) -> tuple[Term, ...]:
+        """What the score adds up from. Made when somebody asks: an order alone needs no words."""
+        owners_s = _counts_s(self.owners)
+        breaking_s = BREAKING_COUNTS // _SECOND if self.is_breaking else 0
+        return (
+            Term(
+                name="freshness",
+                value_s=_fresh_s(self.card),
+                why=f"Public since {_said(self.card.public_at)}.",
+            ),
+            Term(
+                name="owners",
+                value_s=owners_s,
+                why=f"Told by {self.owners} owners: as if {hours(owners_s)} newer."
+                if owners_s
+                else "Told by one owner.",
+            ),
+            Term(
+                name="breaking",
+                value_s=breaking_s,
+                why=f"Breaking news until {_said(self.card.public_at + BREAKING_FOR)}: "
+                f"as if {hours(breaking_s)} newer."
+                if breaking_s
+                else "Not breaking news.",
+            ),
+        )
 
     @property
     def stands_at(self) -> datetime:
@@ -91,15 +117,18 @@ class Latest:
     older: str | None = None
 
     def as_of(self, now: datetime) -> Latest:
-        """Return the list without what is not public at *now*, cards and leads in its order.
+        """Return the list without what is not public at *now*."""
+        return replace(
+            self,
+            leads=tuple(lead for lead in self.leads if lead.is_public(now)),
+            cards=tuple(card for card in self.cards if card.is_public(now)),
+        )
 
-        An article that another of its story stands for follows that one.
-        """
-        cards = tuple(card for one in self.ranked(now=now) for card in (one.card, *one.also))
-        places = {card.id: place for place, card in enumerate(cards)}
-        leads = [lead for lead in self.leads if lead.id in places]
-        leads.sort(key=lambda lead: places[lead.id])
-        return replace(self, leads=tuple(leads), cards=cards)
+    def lead(self, *, now: datetime) -> Article | None:
+        """Return the article that stands first, of those that the list has whole."""
+        whole = {lead.id: lead for lead in self.leads}
+        cards = (card for card in self.cards if card.id in whole)
+        return next((whole[one.card.id] for one in rank(cards, owners=self.owners, now=now)), None)
 
     def of_sections(self, sections: Iterable[str]) -> Latest:
         """Return the list of these sections alone."""
@@ -118,12 +147,20 @@ class Latest:
             cards=tuple(card for card in self.cards if is_new(card, moment)),
         )
 
+    def count_new(self, since: datetime | None) -> int:
+        """Return how much of it is new to who saw the list of *since*, 0 to who saw none."""
+        return sum(is_new(card, since) for card in self.cards)
+
     def ranked(self, *, now: datetime) -> tuple[Ranked, ...]:
         return rank(self.cards, owners=self.owners, now=now)
 
+    @property
+    def stale_from(self) -> datetime:
+        """The second from which newer articles may be missing: so long its refreshes failed."""
+        return self.refreshed_at + FRESH_FOR + _SECOND
+
     def is_stale(self, now: datetime) -> bool:
-        """True if its refreshes have failed for so long that newer articles may be missing."""
-        return now - self.refreshed_at > FRESH_FOR
+        return now >= self.stale_from
 
 
 def rank(
@@ -172,6 +209,16 @@ def is_breaking(article: Article | Card, now: datetime) -> bool:
     return article.breaking and now - article.public_at < BREAKING_FOR
 
 
+def ends(article: Article | Card) -> Iterator[datetime]:
+    """Yield when what sets *article* apart ends: its pin, its breaking, its being shown at all."""
+    if article.pinned_until is not None:
+        yield article.pinned_until
+    if article.breaking:
+        yield article.public_at + BREAKING_FOR
+    if article.expires_at is not None:
+        yield article.expires_at
+
+
 def related(
     terms: Iterable[str],
     candidates: Iterable[Card],
@@ -207,35 +254,25 @@ def hours(seconds: int) -> str:
 
 
 def _scored(card: Card, owners: Mapping[ArticleId, int], now: datetime) -> Ranked:
-    count = owners.get(card.story, 1)
-    owners_s = round(math.log2(max(count, 1)) * DOUBLING_COUNTS.total_seconds())
-    breaking_s = BREAKING_COUNTS // _SECOND if is_breaking(card, now) else 0
-    terms = (
-        Term(
-            name="freshness",
-            value_s=(card.public_at - _EPOCH) // _SECOND,
-            why=f"Public since {_said(card.public_at)}.",
-        ),
-        Term(
-            name="owners",
-            value_s=owners_s,
-            why=f"Told by {count} owners: as if {hours(owners_s)} newer."
-            if owners_s
-            else "Told by one owner.",
-        ),
-        Term(
-            name="breaking",
-            value_s=breaking_s,
-            why=f"Breaking news until {_said(card.public_at + BREAKING_FOR)}: "
-            f"as if {hours(breaking_s)} newer."
-            if breaking_s
-            else "Not breaking news.",
-        ),
-    )
+    count, breaking = owners.get(card.story, 1), is_breaking(card, now)
     because = None
     if card.pinned_until is not None and is_pinned(card, now):
         because = f"Pinned above every score until {_said(card.pinned_until)}."
-    return Ranked(card=card, terms=terms, moved_because=because)
+    return Ranked(
+        card=card,
+        score_s=_fresh_s(card) + _counts_s(count) + breaking * (BREAKING_COUNTS // _SECOND),
+        owners=count,
+        is_breaking=breaking,
+        moved_because=because,
+    )
+
+
+def _fresh_s(card: Card) -> int:
+    return (card.public_at - _EPOCH) // _SECOND
+
+
+def _counts_s(owners: int) -> int:
+    return round(math.log2(max(owners, 1)) * DOUBLING_COUNTS.total_seconds())
 
 
 def _told_once(ranked: Iterable[Ranked], now: datetime) -> list[Ranked]:
@@ -261,21 +298,18 @@ def _capped(ranked: list[Ranked], now: datetime) -> Iterable[Ranked]:
     left, passed = list(ranked), set[ArticleId]()
     stands: Counter[str] = Counter()
     for _ in range(min(TOP, len(left))):
-        first = left[0]
-        chosen = next(
+        least_s = left[0].score_s - YIELDS_TO // _SECOND
+        place = next(
             (
-                one
-                for one in left
+                place
+                for place, one in enumerate(left)
                 if is_pinned(one.card, now)
-                or (
-                    stands[one.card.source.id] < SOURCE_CAP
-                    and one.score_s >= first.score_s - YIELDS_TO // _SECOND
-                )
+                or (stands[one.card.source.id] < SOURCE_CAP and one.score_s >= least_s)
             ),
-            first,
+            0,
         )
-        passed |= {one.card.id for one in left[: left.index(chosen)]}
-        left.remove(chosen)
+        passed |= {one.card.id for one in left[:place]}
+        chosen = left.pop(place)
         stands[chosen.card.source.id] += 1
         yield _moved(chosen) if chosen.card.id in passed else chosen
     yield from (_moved(one) if one.card.id in passed else one for one in left)

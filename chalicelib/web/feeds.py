@@ -7,13 +7,13 @@ from typing import Any
 
 from chalicelib import newsroom, wiring
 from chalicelib.core import feeds
-from chalicelib.core.article import SLUG, known_id
+from chalicelib.core.article import SLUG, Filing, known_id
 from chalicelib.core.errors import NotFound
 from chalicelib.core.feeds import Feed
 from chalicelib.core.pages import labels
 from chalicelib.core.site import FEED_FORMS
 from chalicelib.core.turns import Turns
-from chalicelib.newsroom import BriefsView, Filing
+from chalicelib.newsroom import BriefsView
 from chalicelib.web.http import Answer, document
 from chalicelib.web.parameters import CURSOR, SECTIONS, Parameter, cursor
 from chalicelib.web.serving import Visit, document_view

@@ -1,8 +1,8 @@
 """What HTTP asks of every answer: validators, ages, compression, HEAD, and bytes on every host.
 
 Every answer knows its ETag before it is rendered, so that a 304 costs no rendering: a page's is
-the digest of what it is made from. All bodies are bytes (API Gateway decodes them), compressed
-here, so that pages, JSON and images travel alike on every host.
+the digest of what it is made from, a document's that of its bytes. All bodies are bytes (API
+Gateway decodes them), compressed here, so that pages, JSON and images travel alike on every host.
 """
 
 from __future__ import annotations
@@ -84,7 +84,6 @@ class Answer:
 
 
 def html(page: Page, modified_at: datetime | None, *, status: int = 200) -> Answer:
-    older = page.context.get("older")
     return Answer(
         body=lambda: page.render().encode(),
         digest=page.digest(),
@@ -96,7 +95,7 @@ def html(page: Page, modified_at: datetime | None, *, status: int = 200) -> Answ
             "Cross-Origin-Opener-Policy": "same-origin",
             "Cross-Origin-Resource-Policy": "same-origin",
         },
-        links={"next": older} if isinstance(older, str) else {},
+        links={"next": page.older} if page.older else {},
     )
 
 

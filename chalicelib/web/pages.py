@@ -11,10 +11,10 @@ from chalice import __version__ as chalice_version
 
 from chalicelib import VERSION, newsroom, wiring
 from chalicelib.core import pages
-from chalicelib.core.article import IMAGE_NAME, SLUG, known_id
+from chalicelib.core.article import IMAGE_NAME, SLUG, Filing, known_id
 from chalicelib.core.errors import NotFound
 from chalicelib.core.turns import Turns
-from chalicelib.newsroom import CardsView, Filing
+from chalicelib.newsroom import CardsView
 from chalicelib.web.http import YEAR_S, Answer, html
 from chalicelib.web.parameters import (
     AS_OF,

@@ -7,6 +7,7 @@ import socket
 import ssl
 import sys
 import threading
+import time
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -17,6 +18,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from chalicelib.aws import dynamodb
+from tests.conftest import ROOT
 from tests.publishers import certificate
 
 TABLE = "broadsheet-local"
@@ -244,6 +246,25 @@ def test_nobody_at_the_address_is_an_error_of_botocores():
 
     with pytest.raises(EndpointConnectionError, match=f"127.0.0.1:{port}"):
         client.get_item(TableName=TABLE, Key=key("1"))
+
+
+def test_a_table_that_hangs_is_an_error_when_the_call_s_own_time_is_over():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = "http://{}:{}".format(*silent.getsockname())
+        client = dynamodb.client(**KEYS, endpoint=address, longest_call_s=0.2)
+        began_s = time.monotonic()
+
+        with pytest.raises(EndpointConnectionError):
+            client.get_item(TableName=TABLE, Key=key("1"))
+
+        assert 0.2 <= time.monotonic() - began_s < dynamodb.READ_S
+
+
+def test_who_reads_a_table_that_hangs_is_told_so_before_the_function_s_time_is_over():
+    config = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
+    api = config["stages"]["prod"]["lambda_functions"]["api_handler"]
+
+    assert api["lambda_timeout"] > dynamodb.CALL_S + dynamodb.CONNECT_S
 
 
 def test_an_answer_with_the_right_checksum_is_taken(scripted):

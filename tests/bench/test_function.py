@@ -14,6 +14,7 @@ from bench import cold, warm
 from bench.deployed import Reader, our_routes
 from bench.function import Failed, Function
 from bench.meter import Asked
+from bench.ratios import above
 from chalicelib import newsroom, wiring
 from tests.conftest import ROOT
 
@@ -68,3 +69,33 @@ def test_a_warm_answer_is_told_with_its_calls_and_units():
     *_, last = warm.table({warm.ROW: row, "GET /": page})
 
     assert last == "| GET / | 3.00 | 1.50 | 2.0 | 1 | 1.5 |"
+
+
+def test_what_is_above_its_limit_is_named_with_what_it_came_to():
+    one, two = Asked(calls={"dynamodb.GetItem": 1}), Asked(calls={"dynamodb.GetItem": 2})
+    told = {
+        warm.ROW: warm.View(one, cpu_ms=[2.0] * 9),
+        "GET /": warm.View(one, 2.0, cpu_ms=[3.9] * 9),
+        "GET /, 304": warm.View(one, 1.2, cpu_ms=[2.6] * 9),
+        "GET /a/…": warm.View(two, 2.0, cpu_ms=[3.0] * 9),
+    }
+
+    assert [*warm.over(told, 30.0)] == [
+        "GET /, 304: 1.30 (± 0.00) of the baseline, 1.2 at most",
+        "GET /a/…: 2 calls to AWS, 1 at most",
+    ]
+    assert [*warm.over({warm.ROW: told[warm.ROW]}, 64.5)] == ["memory: 64.5 MB, 64 at most"]
+
+
+@pytest.mark.parametrize(
+    ("ratios", "is_above"),
+    [
+        ([1.19, 1.2, 1.2], False),
+        ([1.3] * 20, True),
+        ([1.1, 1.3, 1.5] * 3, False),  # the median of other nine rounds may lie within
+        ([1.1, 1.3, 1.5] * 30, True),
+        ([9.0, 9.0], False),  # too few to be sure of anything
+    ],
+)
+def test_a_limit_is_broken_where_the_spread_leaves_no_doubt(ratios, is_above):
+    assert bool([*above({"GET /": 1.2}, {"GET /": ratios})]) is is_above

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import json
 import re
-import subprocess
-import sys
 from base64 import b64encode
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -19,11 +16,10 @@ from hypothesis import strategies as st
 from chalicelib.core import pages
 from chalicelib.core.around import Around
 from chalicelib.core.article import Source
-from chalicelib.core.pages import Page, labels
+from chalicelib.core.pages import labels
 from chalicelib.core.turns import Turns
 from tests.core.pages_made import (
     RECEIPT,
-    ROOT,
     WORDS,
     article_page,
     corrected,
@@ -272,62 +268,6 @@ def test_a_receipt_with_nothing_to_say_says_its_outcome():
     page = pages.receipt({"key": ".DS_Store", "outcome": "ignored"}, site=SITE, now=NOW).render()
 
     in_order(page, ".DS_Store", "Ignored", "not for publishing")
-
-
-# The digest
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-    max_leaves=8,
-)
-CONTEXTS = st.dictionaries(st.text(), JSON, max_size=4)
-
-
-@given(CONTEXTS, CONTEXTS)
-def test_two_pages_share_a_digest_exactly_when_they_say_the_same(one, other):
-    same = json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
-
-    assert (Page("a.html", one).digest() == Page("a.html", other).digest()) is same
-    assert Page("a.html", one).digest() == Page("a.html", dict(reversed(one.items()))).digest()
-    assert Page("a.html", one).digest() != Page("b.html", one).digest()
-
-
-@on_every_page
-def test_a_page_is_made_of_plain_values_alone(page):
-    assert json.loads(json.dumps(page.context)) == page.context
-    assert page.render() == Page(page.template, json.loads(json.dumps(page.context))).render()
-
-
-def test_the_digest_stands_still_until_a_label_changes():
-    article = make_article(age_min=252)
-    latest = latest_of(article)
-
-    def front_at(seconds):
-        return pages.front(latest, site=SITE, now=NOW + timedelta(seconds=seconds)).digest()
-
-    def article_at(seconds):
-        at = {"site": SITE, "now": NOW + timedelta(seconds=seconds)}
-        return pages.article(article, latest=latest, around=Around(), **at).digest()
-
-    assert front_at(0) == front_at(59)
-    assert front_at(0) != front_at(60)
-    assert article_at(0) == article_at(600)
-    assert article_at(0) != article_at(3600)
-
-
-def test_a_digest_costs_no_template_engine():
-    asked = (
-        "import sys; from chalicelib.core import pages;"
-        "pages.Page('front.html', {}).digest(); pages.content_security_policy();"
-        "print(sorted({'jinja2', 'markupsafe', 'boto3'} & set(sys.modules)))"
-    )
-
-    answer = subprocess.run(
-        [sys.executable, "-c", asked], capture_output=True, text=True, check=True, cwd=ROOT
-    )
-
-    assert answer.stdout.strip() == "[]"
 
 
 # Words

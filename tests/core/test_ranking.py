@@ -17,6 +17,7 @@ from chalicelib.core.article import ArticleId, Card, Source, article_id
 from chalicelib.core.codec import pack, unpack
 from chalicelib.core.ranking import Latest, Ranked, owners_of, rank, related
 from tests.conftest import NOW, ROOT
+from tests.core.pages_newsroom import make_article
 
 SECOND = timedelta(seconds=1)
 FERRY = article_id("ferry")
@@ -162,8 +163,20 @@ def test_the_prepared_list_shows_at_each_second_what_ranking_anew_would(
     seen = latest.as_of(later)
 
     assert seen.ranked(now=later) == rank(cards, owners=owners, now=later)
-    assert list(seen.cards) == everything(rank(cards, owners=owners, now=later))
     assert unpack(pack(seen), Latest) == seen
+
+
+@given(CARDS, OWNERS, st.integers(1, 6))
+def test_the_article_that_leads_is_the_first_of_the_list_where_the_list_has_that_whole(
+    cards: list[Card], owners: dict[ArticleId, int], whole: int
+) -> None:
+    ranked = rank(cards, owners=owners, now=NOW)
+    leads = tuple(replace(make_article(), id=one.card.id) for one in reversed(ranked[:whole]))
+    latest = Latest(refreshed_at=NOW, leads=leads, cards=tuple(cards), owners=owners)
+
+    lead = latest.lead(now=NOW)
+
+    assert (lead and lead.id) == (ranked[0].card.id if ranked else None)
 
 
 # What speaks for an article

@@ -1,9 +1,9 @@
 """From articles and cards to finished pages: one builder a kind of page, all of them pure.
 
-A builder makes every decision (what is listed where, each label, each address) and returns a
-`Page`: a template's name and plain JSON values. What a reader gets is a function of those
-alone, so `Page.digest()` tells whether anything changed without rendering, and importing this
-package does not load Jinja2.
+A builder says what a page shows and since when, and returns a `Page`, which makes the values of its
+template (each label, each address) when it is rendered. What a reader gets is a function of what
+the page is given, so `Page.digest()` tells whether anything changed without any of that, and
+importing this package does not load Jinja2.
 """
 
 from __future__ import annotations

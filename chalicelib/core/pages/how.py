@@ -30,7 +30,7 @@ def how_it_works(*, site: Site, now: datetime) -> Page:
         description="How summaries are made and checked, how articles are ordered, what is kept.",
         address=site.url("how-it-works"),
     )
-    return Page(
+    return Page.of(
         "how.html",
         frame
         | {

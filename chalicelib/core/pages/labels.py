@@ -23,6 +23,7 @@ _MONTHS = (
     *("July", "August", "September", "October", "November", "December"),
 )
 
+_SECOND = timedelta(seconds=1)
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
 _UNITS = ((_DAY_S, "d"), (_HOUR_S, "h"), (_MINUTE_S, "m"))
 _DATED_AFTER_S = 7 * _DAY_S  # within a week a reader counts days, later looks for a date
@@ -68,7 +69,7 @@ def age(at: datetime, *, now: datetime) -> Context:
 
 
 def _age(at: datetime, *, now: datetime) -> str:
-    seconds = (now - at) // timedelta(seconds=1)
+    seconds = (now - at) // _SECOND
     ahead, seconds = seconds < 0, abs(seconds)
     if seconds >= _DATED_AFTER_S:
         day = f"{at.day} {_MONTHS[at.month - 1][:3]}"
@@ -77,6 +78,16 @@ def _age(at: datetime, *, now: datetime) -> str:
         return "in a moment" if ahead else "just now"
     count = next(f"{seconds // unit_s}{unit}" for unit_s, unit in _UNITS if seconds >= unit_s)
     return f"in {count}" if ahead else f"{count} ago"
+
+
+def told_since(at: datetime, *, now: datetime) -> datetime:
+    """Return since when the age of *at* has read as it does at *now*, while the day lasts."""
+    seconds = (now - at) // _SECOND
+    if seconds >= _DATED_AFTER_S:
+        return at + _DATED_AFTER_S * _SECOND
+    unit_s = next((unit_s for unit_s, _ in _UNITS if abs(seconds) >= unit_s), _MINUTE_S)
+    whole = abs(seconds) // unit_s * unit_s
+    return at + whole * _SECOND if seconds >= 0 else at - (whole + unit_s - 1) * _SECOND
 
 
 def name(slug: str) -> str:

@@ -1,7 +1,7 @@
-"""What a page is: a template, its values, and the style sheets inside it.
+"""What a page is: what it is made from, how, by which template, and the style sheets inside it.
 
-Templates and style are read once a process; Jinja2 is loaded by the first `render`, so that an
-answer of 304 costs a hash and no template engine. A deployment compiles the templates ahead
+Templates and style are read once a process; values are made and Jinja2 is loaded by `render`, so
+that an answer of 304 costs a hash and neither of them. A deployment compiles the templates ahead
 (`compile_templates`), which would be a quarter of a cold start. What was compiled is used for the
 very text that it was compiled from, and for no other.
 """
@@ -13,10 +13,12 @@ import json
 import re
 from base64 import b64encode
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
+
+from chalicelib.core.codec import encode
 
 if TYPE_CHECKING:
     from jinja2 import BytecodeCache, Environment
@@ -31,17 +33,35 @@ _DIGEST_BYTES = 16  # two pages share an ETag at a chance below one in 10^19
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page before it is rendered; `render` is a pure function of the two fields."""
+    """A page before it is made: a pure function with all that it is given, and a template's name.
+
+    Whoever gives it the time gives it `parts.unchanged_since`: the page is then the same, and so
+    is its digest, until something on it reads differently.
+    """
 
     template: str
-    context: Context
+    values: partial[Context]
+    older: str | None = None  # the address of the page that goes on, as the page itself tells it
+
+    @classmethod
+    def of(cls, template: str, context: Context) -> Self:
+        """Return the page of values that are made already."""
+        return cls(template, partial(dict, context))
+
+    @property
+    def context(self) -> Context:
+        return self.values()
 
     def digest(self) -> str:
-        """Return what a strong ETag needs: it differs when a single byte of the page may differ."""
-        told = json.dumps(
-            [_assets_digest(), self.template, self.context], sort_keys=True, separators=(",", ":")
-        )
-        return hashlib.blake2b(told.encode("ascii"), digest_size=_DIGEST_BYTES).hexdigest()
+        """Return what a strong ETag needs: it differs when a single byte of the page may differ.
+
+        It is that of what the page is given and of the code and the templates that make it.
+        """
+        made = self.values
+        given = encode([self.template, made.func.__qualname__, made.args, made.keywords])
+        digest = hashlib.blake2b(_release(), digest_size=_DIGEST_BYTES)
+        digest.update(given)
+        return digest.hexdigest()
 
     def render(self) -> str:
         return _environment().get_template(self.template).render(self.context)
@@ -158,6 +178,12 @@ def icon() -> str:
 
 
 @cache
-def _assets_digest() -> str:
-    assets = json.dumps([_templates(), icon()], sort_keys=True)
-    return hashlib.blake2b(assets.encode("ascii"), digest_size=_DIGEST_BYTES).hexdigest()
+def _release() -> bytes:
+    """Return the digest of all that makes pages of what they are given.
+
+    Of the whole core: one release more or less that makes every page new costs nothing.
+    """
+    digest = hashlib.blake2b(json.dumps([_templates(), icon()]).encode("ascii"), digest_size=32)
+    for path in sorted((_CHALICELIB / "core").rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.digest()

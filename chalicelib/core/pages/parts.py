@@ -66,7 +66,7 @@ def frame(
     title: str | None,
     description: str,
     address: str | None = None,
-    cards: Iterable[Card] = (),
+    offered: Iterable[str] = (),
     current: str | None = None,
     article: Article | None = None,
     original: str | None = None,
@@ -77,15 +77,17 @@ def frame(
     """Return what every page has around its content.
 
     Without a *title* it is the site itself, without an *address* not for search engines, which
-    are sent to the *original* where the page repeats one. The sections offered are those of
-    *cards* and of *article*; *current* is the address in the navigation where the reader is.
+    are sent to the *original* where the page repeats one. The sections *offered*, and that of
+    *article*, stand in an order that stays; *current* is the address in the navigation where the
+    reader is.
     No page names others by `hreflang`: none is the translation of another.
     *feed* is the path of the page whose feeds are offered, the front page's by default, of
     *sections* alone where it is narrowed; *data* is where a program reads the same, if not an
     article.
     """
     newest = site.url("latest")
-    slugs = _sections(cards, own=article.section if article else None)
+    own = [article.section] if article and article.section else []
+    slugs = sorted({*offered, *own})
     places = [("Latest", newest), *((labels.name(slug), site.section(slug)) for slug in slugs)]
     return {
         "site": {"title": site.title, "home": site.url(), "latest": newest},
@@ -130,11 +132,37 @@ def frame(
     }
 
 
-def _sections(cards: Iterable[Card], *, own: str | None) -> list[str]:
-    """Return the sections with the most cards, and the reader's own, in an order that stays."""
+def largest_sections(cards: Iterable[Card]) -> tuple[str, ...]:
+    """Return the sections with the most cards, as many as a page offers."""
     counts = Counter(card.section for card in cards if card.section)
-    largest = sorted(counts, key=lambda slug: (-counts[slug], slug))[:MAX_NAV_SECTIONS]
-    return sorted({*largest, own} if own else largest)
+    return tuple(sorted(counts, key=lambda slug: (-counts[slug], slug))[:MAX_NAV_SECTIONS])
+
+
+def unchanged_since(
+    shown: Iterable[Article | Card | Elsewhere],
+    *,
+    times: Iterable[datetime] = (),
+    ends: Iterable[datetime] = (),
+    now: datetime,
+) -> datetime:
+    """Return since when a page of what is *shown* has read as it does at *now*.
+
+    It shows the ages of these and of other *times*, what may end with each, and other *ends*; and
+    every page shows the day, so that is where the answer begins at the earliest. A page is made as
+    of that moment: it says what it would say now, and is the same page until it would not.
+    """
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    aged, ended = [*times], [*ends]
+    for one in shown:
+        if isinstance(one, Elsewhere):
+            aged += [one.published_at] if one.published_at else []
+            continue
+        aged.append(one.public_at)
+        ended += ranking.ends(one)
+        if isinstance(one, Article) and one.updated_at > one.public_at:
+            aged.append(one.updated_at)
+    began = [labels.told_since(at, now=now) for at in aged]
+    return max([today, *began, *(end for end in ended if end <= now)])
 
 
 def absolute(url: str | None) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from chalicelib.core.article import moment
@@ -38,9 +39,33 @@ def latest(
     With *as_of*, it is the list of that moment. What readers did not have at *since* is marked.
     *older* is the cursor of the archive that goes on where the list ends.
     """
-    address = site.url("latest")
     then = moment(as_of) if as_of else None
-    everything, shown = shown, shown.of_sections(sections) if sections else shown
+    goes_on = site.narrowed("latest", sections, cursor=older, as_of=then) if older else None
+    unchanged_since = parts.unchanged_since(
+        shown.cards, times=[shown.refreshed_at], ends=[shown.stale_from], now=now
+    )
+    return Page(
+        "latest.html",
+        partial(
+            _latest, shown, older=goes_on, as_of=as_of, since=since, sections=tuple(sections),
+            site=site, now=unchanged_since,
+        ),
+        older=goes_on,
+    )  # fmt: skip
+
+
+def _latest(
+    everything: Latest,
+    *,
+    older: str | None,
+    as_of: datetime | None,
+    since: datetime | None,
+    sections: Sequence[str],
+    site: Site,
+    now: datetime,
+) -> Context:
+    address = site.url("latest")
+    shown = everything.of_sections(sections) if sections else everything
     names = labels.names(sections, among=shown.cards)
     frame = parts.frame(
         site=site,
@@ -48,43 +73,38 @@ def latest(
         title=f"Latest News: {names}" if names else "Latest News",
         description=f"The latest of {site.title}, with the reason why each article stands there.",
         address=None if as_of else address,
-        cards=everything.cards,
+        offered=parts.largest_sections(everything.cards),
         current=address,
         sections=sections,
     )
     listed = shown.ranked(now=as_of or now)
-    return Page(
-        "latest.html",
-        frame
-        | {
-            "cards": [
-                card(one, site=site, now=now, since=since, standfirst=True, why=True)
-                for one in listed
-            ],
-            "as_of": labels.stamp(as_of) if as_of else None,
-            "refreshed": labels.age(shown.refreshed_at, now=now),
-            "state": state(
-                shown,
-                new_url=site.narrowed("latest", sections, since=moment(shown.refreshed_at)),
-                since=since,
-                now=as_of or now,
-            ),
-            "structured": structured.list_page(
-                "Latest News", address, (one.card for one in listed), site=site
-            ),
-            "how_url": site.url("how-it-works") + "#order",
-            "older": site.narrowed("latest", sections, cursor=older, as_of=then) if older else None,
-            "newest": site.narrowed("latest", sections),
-        },
-    )
+    return frame | {
+        "cards": [
+            card(one, site=site, now=now, since=since, standfirst=True, why=True) for one in listed
+        ],
+        "as_of": labels.stamp(as_of) if as_of else None,
+        "refreshed": labels.age(shown.refreshed_at, now=now),
+        "state": state(
+            if_stale(shown, now=as_of or now),
+            new=shown.count_new(since),
+            since=since,
+            new_url=site.narrowed("latest", sections, since=moment(shown.refreshed_at)),
+            now=now,
+        ),
+        "structured": structured.list_page(
+            "Latest News", address, (one.card for one in listed), site=site
+        ),
+        "how_url": site.url("how-it-works") + "#order",
+        "older": older,
+        "newest": site.narrowed("latest", sections),
+    }
 
 
 def news(
-    shown: Latest,
     listed: Iterable[Ranked],
     *,
+    state: Context,
     url: str | None = None,
-    new_url: str | None = None,
     since: datetime | None = None,
     why: bool = False,
     standfirsts: int = 0,
@@ -93,8 +113,7 @@ def news(
 ) -> Context:
     """Return the section Latest News, of which *url* has all.
 
-    So many of its first cards have their *standfirsts*. *new_url* is where this page tells what is
-    new in it.
+    So many of its first cards have their *standfirsts*.
     """
     return {
         "cards": [
@@ -102,7 +121,7 @@ def news(
             for place, one in enumerate(listed)
         ],
         "url": url or site.url("latest"),
-        "state": state(shown, new_url=new_url, since=since, now=now),
+        "state": state,
     }
 
 
@@ -159,11 +178,26 @@ def also(others: Iterable[Card], *, site: Site, since: datetime | None) -> list[
     ]
 
 
-def state(shown: Latest, *, new_url: str | None, since: datetime | None, now: datetime) -> Context:
-    """Return how old the list is, and how much of it is new to who saw that of *since*."""
-    new = sum(is_new(card, since) for card in shown.cards)
+def if_stale(latest: Latest, *, now: datetime) -> datetime | None:
+    """Return when the list was prepared, if it is stale."""
+    return latest.refreshed_at if latest.is_stale(now) else None
+
+
+def state(
+    stale: datetime | None,
+    *,
+    new: int = 0,
+    since: datetime | None = None,
+    new_url: str | None = None,
+    now: datetime,
+) -> Context:
+    """Return how old a *stale* list is, and how much is *new* to who saw that of *since*.
+
+    *stale* is when such a list was prepared, None for one that is not; *new_url* is where the
+    page tells what is new in it.
+    """
     return {
-        "stale": labels.age(shown.refreshed_at, now=now) if shown.is_stale(now) else None,
+        "stale": labels.age(stale, now=now) if stale else None,
         "new": labels.counted(new, "article") if new else None,
         "since": labels.stamp(since) if since else None,
         "new_url": new_url,

@@ -43,7 +43,7 @@ def receipt(receipt: Mapping[str, Any], *, site: Site, now: datetime) -> Page:
         title=f"Receipt: {key}",
         description=f"What became of the upload {key}.",
     )
-    return Page(
+    return Page.of(
         "receipt.html",
         frame
         | {

@@ -43,7 +43,7 @@ def sources(
         }
         for source, feeds in listed
     ]
-    return Page("sources.html", frame | {"sources": told})
+    return Page.of("sources.html", frame | {"sources": told})
 
 
 def _feed(feed: Feed, *, now: datetime) -> Context:

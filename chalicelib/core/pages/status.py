@@ -42,7 +42,7 @@ def status(
     )
     counts = Counter(feed.state for feed in feeds)
     told = [f"{counts[state]} {said}" for state, said in _FEEDS.items() if counts[state]]
-    return Page(
+    return Page.of(
         "status.html",
         frame
         | {

@@ -35,7 +35,7 @@ def source_text(article: Article, *, site: Site, now: datetime) -> Page:
         article=article,
     )
     count = len(article.sentences)
-    return Page(
+    return Page.of(
         "source.html",
         frame
         | {

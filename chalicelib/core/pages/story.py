@@ -6,8 +6,9 @@ no later article can put its own above the others.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from chalicelib.core.pages import labels, parts, structured
@@ -27,6 +28,13 @@ _KINDS = {
 
 def story(told: Story, *, links: Iterable[Elsewhere] = (), site: Site, now: datetime) -> Page:
     """Return the page of *told*; *links* are reports of the event on other sites."""
+    links = tuple(links)
+    shown: list[Card | Elsewhere] = [*(member.card for member in told.members), *links]
+    since = parts.unchanged_since(shown, now=now)
+    return Page("story.html", partial(_story, told, links, site=site, now=since))
+
+
+def _story(told: Story, links: Sequence[Elsewhere], *, site: Site, now: datetime) -> Context:
     cards = {member.card.id: member.card for member in told.members}
     first = told.members[0].card
     frame = parts.frame(
@@ -35,27 +43,23 @@ def story(told: Story, *, links: Iterable[Elsewhere] = (), site: Site, now: date
         title=first.headline,
         description=f"{_counts(told)} {first.standfirst or first.headline}",
         address=site.story(told.id),
-        cards=cards.values(),
+        offered=parts.largest_sections(cards.values()),
         feed=f"story/{told.id}",
         data=site.api(f"stories/{told.id}"),
     )
-    return Page(
-        "story.html",
-        frame
+    return frame | {
+        "structured": structured.story_page(told, site=site),
+        "story": parts.written(first.language)
         | {
-            "structured": structured.story_page(told, site=site),
-            "story": parts.written(first.language)
-            | {
-                "headline": first.headline,
-                "first": parts.profile(first.source, site=site),
-                "since": labels.age(first.public_at, now=now),
-                "counts": _counts(told),
-            },
-            "disagreements": [_disagreement(one, cards, site=site) for one in told.disagreements],
-            "sources": _originals(told, site=site, now=now),
-            "around": {"told": parts.links(links, site=site, now=now), "near": []},
+            "headline": first.headline,
+            "first": parts.profile(first.source, site=site),
+            "since": labels.age(first.public_at, now=now),
+            "counts": _counts(told),
         },
-    )
+        "disagreements": [_disagreement(one, cards, site=site) for one in told.disagreements],
+        "sources": _originals(told, site=site, now=now),
+        "around": {"told": parts.links(links, site=site, now=now), "near": []},
+    }
 
 
 def _counts(told: Story) -> str:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from functools import partial
+from typing import TYPE_CHECKING
 
 from chalicelib.core.around import Around, around
 from chalicelib.core.article import Article, Card, moment
 from chalicelib.core.limits import MAX_SECTIONS
 from chalicelib.core.pages import labels, parts, passing_on, ranked, structured
 from chalicelib.core.pages.page import Context, Page
-from chalicelib.core.ranking import Latest
+from chalicelib.core.ranking import Latest, Ranked
 from chalicelib.core.site import Site
 from chalicelib.core.turns import Turns
 
 if TYPE_CHECKING:
-    from chalicelib.core.article import ArticleId, Corrected, Source
+    from chalicelib.core.article import ArticleId, Corrected, Filing, Source
 
 SECOND_STORIES = 3  # on the front page these are told in a line too, below the lead
 PROBLEM_HEADLINES = 8  # enough to find something else to read, and all in sight
@@ -35,7 +37,33 @@ def front(
     *sections* narrow it to those; what readers did not have at *since* is marked.
     """
     shown = latest.of_sections(sections) if sections else latest
-    lead = shown.leads[0] if shown.leads else None
+    lead = shown.lead(now=now)
+    links = shown.elsewhere.get(lead.id, ()) if lead else ()
+    unchanged_since = parts.unchanged_since(
+        [*([lead] if lead else ()), *shown.cards, *links],
+        times=[latest.refreshed_at],
+        ends=[latest.stale_from],
+        now=now,
+    )
+    return Page(
+        "front.html",
+        partial(
+            _front, latest, lead, sections=tuple(sections), since=since, site=site,
+            now=unchanged_since,
+        ),
+    )  # fmt: skip
+
+
+def _front(
+    latest: Latest,
+    lead: Article | None,
+    *,
+    sections: Sequence[str],
+    since: datetime | None,
+    site: Site,
+    now: datetime,
+) -> Context:
+    shown = latest.of_sections(sections) if sections else latest
     stands = _around(lead, shown) if lead else Around()
     listed = ranked.beside(shown, lead, around=stands.cards(), now=now)
     about = "the latest news in short summaries, each point linked to its source."
@@ -45,39 +73,40 @@ def front(
         title=None,
         description=f"{lead.headline} And {about}" if lead else about.capitalize(),
         address=site.url(),
-        cards=latest.cards,
+        offered=parts.largest_sections(latest.cards),
         sections=sections,
     )
     names = labels.names(sections, among=shown.cards)
-    return Page(
-        "front.html",
-        frame
-        | {
-            "article": parts.head(lead, site=site, now=now, since=since) if lead else None,
-            "refreshed": labels.age(latest.refreshed_at, now=now),
-            "sections": {"names": names} if sections and latest.cards else None,
-            "choices": _choices(sections, latest, site=site),
-            "news": ranked.news(
-                shown,
-                listed[: ranked.BESIDE],
-                url=site.narrowed("latest", sections),
-                new_url=site.narrowed("", sections, since=moment(latest.refreshed_at)),
+    return frame | {
+        "article": parts.head(lead, site=site, now=now, since=since) if lead else None,
+        "refreshed": labels.age(latest.refreshed_at, now=now),
+        "sections": {"names": names} if sections and latest.cards else None,
+        "choices": _choices(sections, latest, site=site),
+        "news": ranked.news(
+            listed[: ranked.BESIDE],
+            state=ranked.state(
+                ranked.if_stale(shown, now=now),
+                new=shown.count_new(since),
                 since=since,
-                why=True,
-                standfirsts=SECOND_STORIES,
-                site=site,
+                new_url=site.narrowed("", sections, since=moment(latest.refreshed_at)),
                 now=now,
             ),
-            "around": parts.around(stands, site=site, now=now, since=since),
-            "story": _whole_story(lead, shown, site=site) if lead else None,
-            "earlier": [
-                ranked.card(one, site=site, now=now, since=since) for one in listed[ranked.BESIDE :]
-            ],
-            "structured": structured.front_page(
-                [*([lead.card()] if lead else ()), *(one.card for one in listed)], site=site
-            ),
-        },
-    )
+            url=site.narrowed("latest", sections),
+            since=since,
+            why=True,
+            standfirsts=SECOND_STORIES,
+            site=site,
+            now=now,
+        ),
+        "around": parts.around(stands, site=site, now=now, since=since),
+        "story": _whole_story(lead, shown, site=site) if lead else None,
+        "earlier": [
+            ranked.card(one, site=site, now=now, since=since) for one in listed[ranked.BESIDE :]
+        ],
+        "structured": structured.front_page(
+            [*([lead.card()] if lead else ()), *(one.card for one in listed)], site=site
+        ),
+    }
 
 
 def _choices(sections: Sequence[str], latest: Latest, *, site: Site) -> list[Context]:
@@ -114,41 +143,66 @@ def article(
     *story_id* is that of its story where others tell it too, *sources* how many do, if that is
     known.
     """
+    listed = ranked.beside(latest, article, around=around.cards(), now=now)[: ranked.BESIDE]
+    stale = ranked.if_stale(latest, now=now)
+    unchanged_since = parts.unchanged_since(
+        [article, *(one.card for one in listed), *around.told, *around.near],
+        times=[stale] if stale else (),
+        ends=[latest.stale_from],
+        now=now,
+    )
+    return Page(
+        "article.html",
+        partial(
+            _article, article, listed, around,
+            stale=stale, offered=parts.largest_sections(latest.cards),
+            story_id=story_id, sources=sources, site=site, now=unchanged_since,
+        ),
+    )  # fmt: skip
+
+
+def _article(
+    article: Article,
+    listed: Sequence[Ranked],
+    around: Around,
+    *,
+    stale: datetime | None,
+    offered: Sequence[str],
+    story_id: ArticleId | None,
+    sources: int | None,
+    site: Site,
+    now: datetime,
+) -> Context:
     original = labels.web_address(article.original_url)
-    listed = ranked.beside(latest, article, around=around.cards(), now=now)
     frame = parts.frame(
         site=site,
         now=now,
         title=article.headline,
         description=article.standfirst or article.summary.text or article.headline,
         address=site.article(article),
-        cards=latest.cards,
+        offered=offered,
         current=site.section(article.section) if article.section else None,
         article=article,
         original=original,
     )
-    return Page(
-        "article.html",
-        frame
-        | {
-            "article": parts.head(article, site=site, now=now),
-            "standfirst": article.standfirst,
-            "body_html": site.body_html(article),
-            "original": {"url": original, "label": labels.host(original)} if original else None,
-            "published": labels.stamp(article.public_at),
-            "revision": article.revision,
-            "tags": [{"label": labels.name(tag), "url": site.tag(tag)} for tag in article.tags],
-            "source_url": site.article(article, page="source"),
-            "share": passing_on.share(article, address=parts.absolute(site.article(article))),
-            "notice": None,
-            "structured": structured.article_page(article, site=site),
-            "news": ranked.news(latest, listed[: ranked.BESIDE], site=site, now=now),
-            "around": parts.around(around, site=site, now=now),
-            "story": {"url": site.story(story_id), "label": labels.whole_story(sources)}
-            if story_id
-            else None,
-        },
-    )
+    return frame | {
+        "article": parts.head(article, site=site, now=now),
+        "standfirst": article.standfirst,
+        "body_html": site.body_html(article),
+        "original": {"url": original, "label": labels.host(original)} if original else None,
+        "published": labels.stamp(article.public_at),
+        "revision": article.revision,
+        "tags": [{"label": labels.name(tag), "url": site.tag(tag)} for tag in article.tags],
+        "source_url": site.article(article, page="source"),
+        "share": passing_on.share(article, address=parts.absolute(site.article(article))),
+        "notice": None,
+        "structured": structured.article_page(article, site=site),
+        "news": ranked.news(listed, state=ranked.state(stale, now=now), site=site, now=now),
+        "around": parts.around(around, site=site, now=now),
+        "story": {"url": site.story(story_id), "label": labels.whole_story(sources)}
+        if story_id
+        else None,
+    }
 
 
 def _whole_story(lead: Article, shown: Latest, *, site: Site) -> Context | None:
@@ -178,9 +232,8 @@ def preview(shown: Article, *, is_draft: bool, site: Site, now: datetime) -> Pag
     nothing = Latest(refreshed_at=now, leads=(), cards=())
     page = article(shown, latest=nothing, around=Around(), site=inside, now=now)
     hidden = parts.frame(site=site, now=now, title=shown.headline, description=label)
-    return Page(
-        page.template, page.context | hidden | {"notice": label, "structured": None, "share": []}
-    )
+    told: Context = {"notice": label, "structured": None, "share": []}
+    return Page.of(page.template, page.context | hidden | told)
 
 
 class PreviewSite(Site):
@@ -205,7 +258,7 @@ def history(article: Article, revisions: Iterable[Article], *, site: Site, now: 
         article=article,
     )
     befores = (*newest_first[1:], None)
-    return Page(
+    return Page.of(
         "history.html",
         frame
         | {
@@ -250,37 +303,51 @@ def archive(
     *turns* are the cursors of the next pages, *as_of* is the moment of the list that it goes on
     from.
     """
-    cards, address = tuple(cards), site.url("latest")
+    cards, then = tuple(cards), moment(as_of) if as_of else None
+    pager = _pager("latest", turns, is_empty=not cards, as_of=then, sections=sections, site=site)
+    return Page(
+        "list.html",
+        partial(
+            _archive, cards, pager, place=place, is_past=as_of is not None,
+            sections=tuple(sections), site=site, now=parts.unchanged_since(cards, now=now),
+        ),
+        older=pager.older,
+    )  # fmt: skip
+
+
+def _archive(
+    cards: Sequence[Card],
+    pager: Pager,
+    *,
+    place: Mapping[str, str] | None,
+    is_past: bool,
+    sections: Sequence[str],
+    site: Site,
+    now: datetime,
+) -> Context:
+    address, names = site.url("latest"), labels.names(sections, among=cards)
     frame = parts.frame(
         site=site,
         now=now,
         title="Latest News",
         description=f"Everything {site.title} has published, newest first.",
-        address=None if as_of else site.narrowed("latest", sections, **(place or {})),
-        cards=cards,
+        address=None if is_past else site.narrowed("latest", sections, **(place or {})),
+        offered=parts.largest_sections(cards),
         current=address,
         sections=sections,
     )
-    then, names = moment(as_of) if as_of else None, labels.names(sections, among=cards)
-    listed = _listed(
-        cards, path="latest", as_of=then, sections=sections, turns=turns, site=site, now=now
-    )
-    return Page(
-        "list.html",
-        frame
-        | listed
-        | {
-            "structured": structured.list_page("Latest News", address, cards, site=site),
-            "heading": f"Latest News: {names}" if names else "Latest News",
-            "kicker": None,
-            "profile": None,
-        },
-    )
+    return frame | {
+        **_listed(cards, pager, site=site, now=now),
+        "structured": structured.list_page("Latest News", address, cards, site=site),
+        "heading": f"Latest News: {names}" if names else "Latest News",
+        "kicker": None,
+        "profile": None,
+    }
 
 
 def listing(
     *,
-    kind: Literal["section", "tag", "source"],
+    kind: Filing,
     value: str,
     profile: Source | None,
     cards: Iterable[Card],
@@ -291,6 +358,28 @@ def listing(
 ) -> Page:
     """Return a page of one section, tag or source (whose *profile* then stands above it)."""
     cards = tuple(cards)
+    pager = _pager(f"{kind}/{value}", turns, is_empty=not cards, site=site)
+    return Page(
+        "list.html",
+        partial(
+            _listing, kind, value, profile, cards, pager,
+            place=place, site=site, now=parts.unchanged_since(cards, now=now),
+        ),
+        older=pager.older,
+    )  # fmt: skip
+
+
+def _listing(
+    kind: Filing,
+    value: str,
+    profile: Source | None,
+    cards: Sequence[Card],
+    pager: Pager,
+    *,
+    place: Mapping[str, str] | None,
+    site: Site,
+    now: datetime,
+) -> Context:
     address = {"section": site.section, "tag": site.tag, "source": site.source}[kind](value)
     heading = profile.name if profile else labels.name(value)
     frame = parts.frame(
@@ -299,22 +388,17 @@ def listing(
         title=heading,
         description=labels.about_list(heading, site_title=site.title),
         address=site.url(f"{kind}/{value}", **place) if place else address,
-        cards=cards,
+        offered=parts.largest_sections(cards),
         current=address,
         feed=f"{kind}/{value}",
     )
-    listed = _listed(cards, path=f"{kind}/{value}", turns=turns, site=site, now=now)
-    return Page(
-        "list.html",
-        frame
-        | listed
-        | {
-            "structured": structured.list_page(heading, address, cards, about=profile, site=site),
-            "heading": heading,
-            "kicker": {"section": "Section", "tag": "Tag", "source": "Source"}[kind],
-            "profile": parts.profile(profile, site=site) if profile else None,
-        },
-    )
+    return frame | {
+        **_listed(cards, pager, site=site, now=now),
+        "structured": structured.list_page(heading, address, cards, about=profile, site=site),
+        "heading": heading,
+        "kicker": {"section": "Section", "tag": "Tag", "source": "Source"}[kind],
+        "profile": parts.profile(profile, site=site) if profile else None,
+    }
 
 
 def corrections(
@@ -326,48 +410,82 @@ def corrections(
     now: datetime,
 ) -> Page:
     """Return a page of corrected articles, the last corrected first, each with what was said."""
-    corrected, address = tuple(corrected), site.url("corrections")
-    cards = tuple(one.card for one in corrected)
+    corrected = tuple(corrected)
+    pager = _pager("corrections", turns, is_empty=not corrected, site=site)
+    since = parts.unchanged_since([one.card for one in corrected], now=now)
+    return Page(
+        "corrections.html",
+        partial(_corrections, corrected, pager, place=place, site=site, now=since),
+        older=pager.older,
+    )
+
+
+def _corrections(
+    corrected: Sequence[Corrected],
+    pager: Pager,
+    *,
+    place: Mapping[str, str] | None,
+    site: Site,
+    now: datetime,
+) -> Context:
+    cards, address = tuple(one.card for one in corrected), site.url("corrections")
     frame = parts.frame(
         site=site,
         now=now,
         title="Corrections",
         description=labels.about_corrections(site_title=site.title),
         address=site.url("corrections", **(place or {})),
-        cards=cards,
+        offered=parts.largest_sections(cards),
         current=address,
         feed="corrections",
     )
-    listed = _listed(cards, path="corrections", turns=turns, site=site, now=now)
-    told = [
-        [{"time": labels.stamp(said.at), "text": said.text} for said in one.corrections]
-        for one in corrected
-    ]
-    shown = structured.list_page("Corrections", address, cards, site=site)
-    return Page("corrections.html", frame | listed | {"corrections": told, "structured": shown})
+    return frame | {
+        **_listed(cards, pager, site=site, now=now),
+        "corrections": [
+            [{"time": labels.stamp(said.at), "text": said.text} for said in one.corrections]
+            for one in corrected
+        ],
+        "structured": structured.list_page("Corrections", address, cards, site=site),
+    }
 
 
-def _listed(
-    cards: tuple[Card, ...],
-    *,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pager:
+    """The addresses to which a page of a list can be turned, None for those that there are not."""
+
+    newest: str | None
+    newer: str | None
+    older: str | None
+
+
+def _pager(
     path: str,
     turns: Turns,
+    *,
+    is_empty: bool,
     as_of: str | None = None,
     sections: Sequence[str] = (),
     site: Site,
-    now: datetime,
-) -> Context:
-    """Return the cards of a list at *path*, and the links that turn its pages."""
-    older, newer = turns.older, turns.newer
+) -> Pager:
+    """Return the addresses for a page of the list at *path*; one that is empty leads back."""
 
     def at(**place: str) -> str:
         return site.narrowed(path, sections, as_of=as_of, **place)
 
+    return Pager(
+        newest=at() if turns.newer or is_empty else None,
+        newer=at(before=turns.newer) if turns.newer else None,
+        older=at(cursor=turns.older) if turns.older else None,
+    )
+
+
+def _listed(cards: Iterable[Card], pager: Pager, *, site: Site, now: datetime) -> Context:
+    """Return the cards of a list, and the links that turn its pages."""
     return {
         "cards": [parts.card(card, site=site, now=now, standfirst=True) for card in cards],
-        "newest": at() if newer or not cards else None,
-        "newer": at(before=newer) if newer else None,
-        "older": at(cursor=older) if older else None,
+        "newest": pager.newest,
+        "newer": pager.newer,
+        "older": pager.older,
     }
 
 
@@ -376,15 +494,12 @@ def problem(
 ) -> Page:
     """Return the page of an address that has nothing to show: why, and what to read instead."""
     cards = latest.cards if latest else ()
-    frame = parts.frame(site=site, now=now, title=title, description=detail, cards=cards)
-    listed = latest.ranked(now=now)[:PROBLEM_HEADLINES] if latest else ()
-    return Page(
-        "problem.html",
-        frame
-        | {
-            "status": status,
-            "heading": title,
-            "detail": detail,
-            "news": ranked.news(latest, listed, site=site, now=now) if latest else None,
-        },
-    )
+    offered = parts.largest_sections(cards)
+    frame = parts.frame(site=site, now=now, title=title, description=detail, offered=offered)
+    news = None
+    if latest:
+        listed = latest.ranked(now=now)[:PROBLEM_HEADLINES]
+        state = ranked.state(ranked.if_stale(latest, now=now), now=now)
+        news = ranked.news(listed, state=state, site=site, now=now)
+    told: Context = {"status": status, "heading": title, "detail": detail, "news": news}
+    return Page.of("problem.html", frame | told)
