@@ -246,10 +246,16 @@ class _Run:
     # The end
 
     def unsettled(self) -> list[str]:
-        """Wait until every upload has its receipt; return what has none in time."""
+        """Wait until every upload has its receipt; return what has none in time.
+
+        What is in the failure queue is handed in again, as an operator would.
+        """
         until = time.monotonic() + SETTLED_WITHIN_S
-        left = dict(self._newest)
-        while left and time.monotonic() < until:
+        left, failed, redriven = dict(self._newest), list[str](), 0
+        while (left or redriven < len(failed)) and time.monotonic() < until:
+            for name in failed[redriven:]:
+                self._event(name)
+            redriven = len(failed)
             failed = self._newsroom.ask([])
             left = {name: one for name, one in left.items() if self._told_of(name) != one}
             time.sleep(0.5 if left else 0)
