@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import random
+import string
 from dataclasses import replace
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from chalicelib import wiring
 from chalicelib.core import fold
@@ -17,6 +21,7 @@ from chalicelib.core.takedown import mark
 from chalicelib.core.uploads import Version
 from tests import builders
 from tests.conftest import NOW
+from tests.core.formats.documents import docx, drawing, p
 
 ARTICLE, SOURCE, FEEDS, IMAGE = (
     "world/ferry.md",
@@ -254,3 +259,35 @@ def test_litter_is_told_that_nothing_is_made_of_it(key: str, kind: str) -> None:
 
     assert (receipt.key, receipt.kind, receipt.outcome) == (key, kind, "ignored")
     assert [finding.code for finding in receipt.warnings] == ["ignored"]
+
+
+def test_a_document_comes_with_the_files_of_its_pictures() -> None:
+    data = docx(
+        p("Ferry", "Title") + drawing("quay") + p("The ferry is back."),
+        images={"quay": builders.picture()},
+    )
+
+    (step,) = live("world/ferry.docx", data)
+
+    assert [file.content_type for file in step.files] == ["image/webp"]
+
+
+def test_the_receipt_of_an_animation_tells_that_one_picture_of_it_is_shown() -> None:
+    frames = [Image.new("RGB", (64, 48), colour) for colour in ("teal", "red")]
+    out = BytesIO()
+    frames[0].save(out, "GIF", save_all=True, append_images=frames[1:])
+
+    (step,) = live("media/face.gif", out.getvalue())
+
+    assert [(part.what, part.count) for part in step.record.receipt.dropped] == [("animation", 1)]
+
+
+def test_a_text_that_no_row_holds_is_refused() -> None:
+    chance = random.Random(1)
+    line = "".join(chance.choices(string.ascii_letters, k=250_000))
+
+    (step,) = live(ARTICLE, builders.markdown(body=f"```\n{line}\n```").encode())
+
+    assert [finding.code for finding in step.record.receipt.errors] == ["too-large-to-store"]
+    assert not any(held(step.record))
+    assert step.article is None
