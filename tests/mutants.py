@@ -244,7 +244,8 @@ def planted(mistake: Mistake) -> None:
     for one in classes:
         holder = getattr(holder, one)
     found = vars(holder)[name]
-    found = getattr(found, "fget", None) or getattr(found, "__func__", found)
+    for within in ("fget", "func", "__func__"):  # of a property, a cached one, a method of classes
+        found = getattr(found, within, found)
     inspect.unwrap(found).__code__ = code
 
 
