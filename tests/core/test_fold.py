@@ -15,7 +15,9 @@ from PIL import Image
 from chalicelib import wiring
 from chalicelib.core import fold
 from chalicelib.core.article import article_id
-from chalicelib.core.limits import MAX_FILE_BYTES, MAX_IMAGE_BYTES
+from chalicelib.core.errors import Finding
+from chalicelib.core.limits import MAX_FILE_BYTES, MAX_FINDINGS, MAX_IMAGE_BYTES, MAX_RECEIPT_BYTES
+from chalicelib.core.receipt import Dropped, bounded
 from chalicelib.core.record import Record
 from chalicelib.core.takedown import mark
 from chalicelib.core.uploads import Version
@@ -291,3 +293,25 @@ def test_a_text_that_no_row_holds_is_refused() -> None:
     assert [finding.code for finding in step.record.receipt.errors] == ["too-large-to-store"]
     assert not any(held(step.record))
     assert step.article is None
+
+
+def test_a_receipt_of_more_than_a_row_holds_is_cut_and_says_so() -> None:
+    findings = tuple(Finding(code=f"c{n}", message="m", fix="f") for n in range(MAX_FINDINGS + 7))
+    dropped = tuple(Dropped(what=f"w{n}", count=1, why="y") for n in range(MAX_FINDINGS + 3))
+    (step,) = live(ARTICLE, builders.markdown().encode())
+    receipt = step.record.receipt
+
+    cut = bounded(replace(receipt, warnings=findings, errors=findings[:-7], dropped=dropped))
+    chance = random.Random(1)
+    long = "".join(chance.choices(string.ascii_letters, k=MAX_RECEIPT_BYTES * 2))
+    assert receipt.summary is not None
+    huge = bounded(replace(receipt, summary=replace(receipt.summary, text=long)))
+
+    assert [one.code for one in cut.warnings[-2:]] == [f"c{MAX_FINDINGS - 1}", "more"]
+    assert cut.warnings[-1].message == "7 more of the kind were found."
+    assert cut.errors == findings[:-7]
+    assert (cut.dropped[-1].what, cut.dropped[-1].count) == ("kind of part", 3)
+    assert cut.dropped[:-1] == dropped[:MAX_FINDINGS]
+    assert cut.summary == receipt.summary
+    assert huge.summary is None
+    assert bounded(receipt) == receipt

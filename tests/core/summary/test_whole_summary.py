@@ -45,6 +45,23 @@ QUIRKS = (
     "100 m and 2 k and 3bn dollars, £5m, 1.2.3, 10.000.000, 1'000'000, 0.50 and 007 were counted.",
     "O'Neil, Jean-Luc and the E.U.'s Anne-Marie of Århus met NATO and I'm told Dr Who at the B&B.",
 )
+# Where sentences end that nobody would end so.
+ENDS = (
+    'He said: "We go. " And they went home. "No," said she." Then more. ”It is so.” He left.',
+    "It ended. ' The rest is known. » So it is. (All of it.) It was so.] Then it was not.",
+    "See no. 5 of the list. He said no. Then came art. 7 and fig. 2. Mr. So. Me. Then no. x.",
+    "Plan B. It failed. Vitamin C. It helps. J. Smith came. I. He left. X. Y. Z. The end.",
+    "It opens at 5 p.m. Monday. It shut at 6 a.m. The rest left at 7 p.m. ET on Jan. 5. p.m. x.",
+    "i am small. you are too. we go on. iPhones were sold.They were new. 3 of them. a. b.",
+    "「行く。」と言った。『はい。』がそれだ。「いいえ。」彼は去った。",
+    (
+        "'We came here at noon. We saw nothing at all, and nobody saw us. We went home again, as "
+        "one does in such a case. It was late by then,' she said to the board. 'It is so.'"
+    ),
+    "'" + "They waited for the ferry on the quay for days. It did not come! Why? " * 10 + "'",
+    '"' + "They waited for the ferry on the quay, and it did not come. So it was. " * 10,
+    "A" * 6_100 + ". The window ends within this one. And this one is after it.",
+)
 ABROAD = {
     "de": "„Wir kommen nicht“, sagte Holt laut Polizei. Am 3. Oktober kam Dr. Holm. Er blieb wohl.",
     "fr": "M. Dupin n'a jamais dit « oui » à 1,5 million d'euros. Mais il reste, selon le maire.",
@@ -78,9 +95,10 @@ def sentences_of(text: str, language: str) -> list[str]:
 
 def test_texts_are_cut_into_the_sentences_that_were_approved(approved: Approved) -> None:
     texts = {"en": "\n".join([STORY, *QUIRKS, " ".join(QUIRKS)]), **ABROAD}
+    told = [*texts.items(), *(("ja" if "と" in text else "en", text) for text in ENDS)]
     lines = [
-        f"{language}| {sentence}"
-        for language, text in texts.items()
+        f"{language}| {sentence if len(sentence) < 400 else len(sentence)}"
+        for language, text in told
         for sentence in sentences_of(text, language)
     ]
 
