@@ -16,11 +16,15 @@ from typing import Any
 import pytest
 
 from chalicelib.core import api, feeds, machines, pages
-from chalicelib.core.around import Around
+from chalicelib.core.around import Around, around
 from chalicelib.core.article import Article, Corrected, Fallback, Source
+from chalicelib.core.changes import Change
+from chalicelib.core.errors import Finding, UploadRejected
 from chalicelib.core.exports import export
+from chalicelib.core.pages import passing_on
 from chalicelib.core.pages.page import Page
 from chalicelib.core.site import Site
+from chalicelib.core.stories import Story
 from chalicelib.core.turns import Turns
 from chalicelib.core.watch import Feed
 from tests.core.pages_made import EMPTY, RECEIPT
@@ -34,7 +38,7 @@ from tests.core.pages_newsroom import (
     many,
     told_by,
 )
-from tests.core.story_newsroom import LINKS, told_by_many
+from tests.core.story_newsroom import LINKS, account, story_of, told_by_many
 from tests.core.test_exports import made
 
 Approved = Callable[[str, str], None]
@@ -200,14 +204,53 @@ def test_what_machines_ask_for_is_as_it_was_approved(name: str, approved: Approv
 # An article as programs read it
 
 
-def test_an_article_is_told_to_programs_as_was_approved(approved: Approved) -> None:
-    told = {
-        "full": api.article(FULL, site=SITE),
-        "revised": api.article(REVISED, site=SITE),
-        "foreign": api.card(FOREIGN.card(), site=SITE),
-    }
+def disputed() -> Story:
+    at = "the Skerrin ferry off Callport"
+    return story_of(
+        account(f"A fire on {at} killed 12 people and injured 40 others.", source="a"),
+        account(f"A fire on {at} killed 15 people and injured 61.", source="b"),
+        account(f"In a fire 15 people died on {at}.", source="c", hours=1),
+        account(f"Some 214 people were aboard {at}.", source="d", hours=9),
+        account(f"There were 180 people aboard {at}.", source="a2", owner="a"),
+    )
 
-    approved("api/articles.json", json.dumps(told, indent=1, ensure_ascii=False) + "\n")
+
+CHANGED = Change(
+    article_id=FULL.id, kind="withdrawn", at=NOW, reason="expired", until=NOW + timedelta(hours=1)
+)
+PROGRAMS: dict[str, Callable[[], object]] = {
+    "full": lambda: api.article(
+        FULL, site=SITE, story_id=OLD.id, around=Around(told=(FOREIGN.card(), *LINKS))
+    ),
+    "revised": lambda: api.article(REVISED, site=Site()),
+    "card": lambda: api.card(FOREIGN.card(), site=SITE),
+    "ranked": lambda: [api.ranked(one, site=SITE, explained=True) for one in TOLD.ranked(now=NOW)],
+    "story": lambda: api.story(told_by_many(), site=SITE, links=LINKS),
+    "disputed": lambda: api.story(disputed(), site=SITE)["disagreements"],
+    "revision": lambda: api.revision(REVISED, site=SITE),
+    "changes": lambda: [api.change(CHANGED, site=SITE), CHANGED.id, CHANGED.place],
+    "source": lambda: api.watched(FOREIGN.source, (FEED,), site=SITE),
+    "problem": lambda: api.problem(
+        UploadRejected(Finding(code="c", message="m", fix="f", line=1)), detail="d", instance="/x"
+    ),
+    "around": lambda: around(
+        FULL.card(),
+        others=[one.card() for one in OTHERS[:2]],
+        elsewhere=LINKS,
+        listed=TOLD.cards,
+    ),
+    "letters": lambda: [
+        passing_on.report(FULL, site=replace(site, corrections_email="d@news.example"), point="p")
+        for site in (SITE, Site())
+    ],
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_programs_are_told_what_was_approved(name: str, approved: Approved) -> None:
+    told = json.dumps(PROGRAMS[name](), indent=1, ensure_ascii=False, default=str)
+
+    approved(f"api/{name}.json", told + "\n")
 
 
 # Exports

@@ -7,11 +7,14 @@ makes of a case that nobody thought of shows in its diff.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from chalicelib.core.article import article_id
-from chalicelib.core.stories import figures, graph
+from chalicelib.core.links import Link
+from chalicelib.core.matching import matched
+from chalicelib.core.stories import figures, graph, stories
 from chalicelib.core.stories.evidence import FACTS, Group, facts_of, is_one_subject, log_odds
 from chalicelib.core.stories.traits import Traits, fingerprint, similarity
 from tests.conftest import NOW
@@ -20,6 +23,8 @@ from tests.core.pages_newsroom import make_article, text_of
 from tests.core.test_stories import BUDGET, FERRY, FERRY_AGAIN, OTHER_FERRY
 
 Approved = Callable[[str, str], None]
+
+DAY = timedelta(days=1)
 GERMAN = (
     "Die Fähre Skerrin ist am Dienstag nach vier Wochen auf die Linie zurückgekehrt, wie die "
     "Behörde sagte, mit 214 Menschen an Bord."
@@ -131,3 +136,54 @@ def test_two_articles_are_weighed_as_was_approved(approved: Approved) -> None:
         lines.append(f"both and {name}: {log_odds(both, Group.of(told_of[name]))}")
 
     approved("readings/evidence.txt", listing(lines))
+
+
+def test_a_set_of_articles_falls_into_the_stories_that_were_approved(approved: Approved) -> None:
+    told_of = events()
+    later = {
+        f"{name} {days}": replace(
+            one, id=article_id(f"{name}{days}"), published_at=NOW + days * DAY
+        )
+        for name, one in told_of.items()
+        for days in (0, 2, 6)
+    }
+    apart = replace(later["again 2"], not_same_story=(later["ferry 0"].id,))
+    tied = replace(later["german 0"], same_story=(later["budget 0"].id,))
+    lines = []
+    for among in (later, later | {"again 2": apart}, later | {"german 0": tied}):
+        found = stories(among.values())
+        names = {one.id: name for name, one in among.items()}
+        lines += [f"{names[one]} in {names[found[one]]}" for one in sorted(found, key=names.get)]
+        links = graph.links(among.values())
+        lines += [
+            f"    {names[a]}: {', '.join(sorted(f'{names[b]} {s}' for b, s in near.items()))}"
+            for a, near in links.items()
+        ]
+
+    approved("readings/stories.txt", listing(lines))
+
+
+def test_a_link_goes_to_the_article_that_was_approved(approved: Approved) -> None:
+    told_of = events()
+    names = {one.id: name for name, one in told_of.items()}
+    said = {
+        "close": "Skerrin ferry ran aground off Callport, coastguard says, 214 aboard",
+        "near": "Skerrin ferry passengers aboard near Callport",
+        "far": "Bank holds its rate",
+        "own": "Skerrin ferry ran aground off Callport",
+    }
+    links = [
+        Link(
+            id=name, source="s", headline=headline, url=f"https://a.example/{name[0]}x"[:19],
+            published_at=NOW, listed_at=NOW, text=FERRY if name == "close" else "", language="",
+        )
+        for name, headline in said.items()
+    ]  # fmt: skip
+
+    found = matched(told_of.values(), links)
+
+    lines = [
+        f"{names[id_]}: {', '.join(f'{link.id} {is_sure}' for link, is_sure in given)}"
+        for id_, given in found.items()
+    ]
+    approved("readings/matched.txt", listing(lines))
