@@ -74,6 +74,18 @@ HTML = (
     "<p>a<sup><a href='#fn1' id='fnref1'>1</a></sup></p><ol><li id='fn1'>n</li></ol><svg></svg>",
     "<div>a<div>b</div>c</div><time datetime='2026'>t</time><q cite='x'>q</q><video>v</video>",
     "<li>alone<td>cell<dir><li>d</dir><menu><li>m</menu><center>c</center><font>f</font>",
+    "<em dir='sideways' lang='he' id='1x'>x</em><b dir='RTL' id='a.b'>y</b>",
+    "<a href='JavaScript:x' onclick='y'>z</a><p onload=x ONLOAD=y>w</p><form action='data:x'>",
+    "<ul><hr><li>a<hr>b</ul><table><tr><td>a<hr>b</table><dl><hr><dt>c</dl><hr>d",
+    "<a href='tel:1'>t</a><a href='mailto:a@b'>m</a><a href='ftp://x'>f</a><a href='//h.example'>p",
+    "<td>a<th>b<p>c<br>d<h6>e</h6><pre>f</pre><code>g\n h</code>",
+    "<table><tr><td><img src='media/a.jpg' alt='A'></td><td>x<br>y</td></tr><tr></tr></table>",
+    "<p>a&nbsp;b&shy;c &amp; &lt;d&gt; \u200b e</p><p>   </p><p>\u00a0</p>",
+    "<em>a<strong>b</em>c</strong><del>d</del><ins>e</ins><mark>f</mark><small>g</small>",
+    "<p><a href='https://a.example'><img src='https://x.example/a.jpg'></a> <img src='embedded/9'>",
+    "<details><summary>s</summary>t</details><address>u</address><blockquote><ul><li>v</ul>",
+    "<h1>One</h1><h1>One</h1><h2></h2><h3> One </h3><p>One</p>",
+    "<ol type='a' start='0'><li>x</li></ol><td colspan='x'>y</td><time>z</time><abbr title='t'>u",
 )
 
 

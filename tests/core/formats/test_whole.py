@@ -92,6 +92,60 @@ def word() -> bytes:
     )  # fmt: skip
 
 
+def odd() -> bytes:
+    """A document as few programs write it."""
+    mark = "<w:fldChar w:fldCharType='{}'/>"
+    choice = "<mc:AlternateContent><mc:Choice>{}</mc:Choice><mc:Fallback>{}</mc:Fallback>"
+    choice += "</mc:AlternateContent>"
+    level = '<w:p><w:pPr><w:outlineLvl w:val="{}"/></w:pPr>{}</w:p>'
+    ruby = f"<w:ruby><w:rt>{r('kana')}</w:rt><w:rubyBase>{r('kanji')}</w:rubyBase></w:ruby>"
+    cell = "<w:sdt><w:sdtContent><w:tc>{}</w:tc></w:sdtContent></w:sdt>"
+    deleted = "<w:tr><w:trPr><w:del/></w:trPr><w:tc>" + p("gone") + "</w:tc></w:tr>"
+    spread = "<w:tc><w:tcPr><w:gridSpan w:val='0'/><w:vMerge/></w:tcPr>{}</w:tc>"
+    shapes = (
+        (
+            '<w:pict><v:shape alt="A box"><v:imagedata r:id="quay" cropleft="6554f" croptop=".1"/>'
+            "</v:shape></w:pict>"
+        ),
+        (
+            '<w:drawing><wp:docPr xmlns:wp="urn:wp" descr="All"/><a:blip r:embed="quay"/>'
+            '<a:srcRect l="x" b="50%"/></w:drawing>'
+        ),
+        "<w:drawing><c:chart xmlns:c='urn:c'/><d:relIds xmlns:d='urn:d'/></w:drawing>",
+    )
+    return docx(
+        p("A line that may be a headline") + p("By: Ada Lowe & Ben Reyes".replace("&", "&amp;"))
+        + level.format(2, r("By its level")) + level.format(9, r("No level"))
+        + p("Three", "Heading3") + p("Unknown", "Nowhere")
+        + p("", "Heading1") + p("A lone caption", "Caption")
+        + p("0", item=(0, 0)) + p("deep", item=(1, 9)) + p("none", item=(7, 0))
+        + f"<w:del>{p('Deleted')}</w:del><w:moveTo>{p('Moved here')}</w:moveTo>"
+        + f"<w:ins>{p('New')}</w:ins>"
+        + "<w:p>" + r("<w:br w:type='page'/>") + r("a") + r("<w:br w:type='column'/>")
+        + r("<w:cr/>") + r("b") + r("<w:ptab/>") + r(ruby) + r("<w:object/>")
+        + r(choice.format("<w:t>c</w:t>", "")) + choice.format(r("d"), r("e"))
+        + r("<w:sym w:font='X' w:char='1F600'/>") + r("f", "<w:u/>")
+        + r("<w:sym w:font='Symbol' w:char='zz'/>") + r("g", "<w:dstrike/>") + "</w:p>"
+        + f"<w:p><w:hyperlink w:anchor='x'>{r('inside')}</w:hyperlink><w:hyperlink r:id='law'>"
+        + f"{r('one')}</w:hyperlink><w:fldSimple w:instr='PAGE'>{r('7')}</w:fldSimple>"
+        + r(mark.format("end")) + r("<w:instrText>lost</w:instrText>") + r(mark.format("begin"))
+        + r("<w:instrText>HYPERLINK &quot;https://a.example&quot;</w:instrText>")
+        + r("<w:t>unseen</w:t>") + r(mark.format("separate")) + r("open") + "</w:p>" + p("goes on")
+        + f"<w:p>{''.join(map(r, shapes))}</w:p>" + table(("only",), ("",)) + table(("",))
+        + f"<w:tbl>{deleted}<w:tr>{cell.format(p('in') + table(('inner',)))}{spread.format(p('x'))}"
+        + f"{spread.format(p(''))}</w:tr><w:ins><w:tr>{spread.format(p(''))}</w:tr></w:ins></w:tbl>"
+        + f"<w:tbl><w:tr><w:tc>{drawing('quay')}</w:tc><w:tc>{drawing('quay')}</w:tc></w:tr>"
+        + "</w:tbl>"
+        + f"<w:p>{r('End')}{r('<w:endnoteReference w:id=' + chr(39) + '1' + chr(39) + '/>')}</w:p>"
+        + choice.format("", p("Fallback")) + "<w:customXml>" + p("Custom") + "</w:customXml>"
+        + p("a &lt;b&gt; &amp;amp;", "Quote") + p("x", "Code") + p("y", "Code"),
+        core="<dc:title>Microsoft Word - x.doc</dc:title><dc:creator>Ada;Ben</dc:creator>"
+        "<dc:description>For the desk</dc:description><c:category>Sea</c:category>",
+        links={"law": "https://law.example/a#b"},
+        images={"quay": builders.picture(200, 100), "broken": b"no image"},
+    )  # fmt: skip
+
+
 def letter() -> bytes:
     """A mail from a reporter, with a picture in it, a reply below it, and a file attached."""
     message = EmailMessage()
@@ -127,7 +181,7 @@ def note() -> bytes:
     )
 
 
-WRITTEN = {"letter.eml": letter, "note.eml": note, "word.docx": word}
+WRITTEN = {"letter.eml": letter, "note.eml": note, "odd.docx": odd, "word.docx": word}
 NAMES = (*sorted(path.name for path in FILES.iterdir()), *WRITTEN)
 
 
