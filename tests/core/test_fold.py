@@ -315,3 +315,12 @@ def test_a_receipt_of_more_than_a_row_holds_is_cut_and_says_so() -> None:
     assert cut.summary == receipt.summary
     assert huge.summary is None
     assert bounded(receipt) == receipt
+
+
+def test_a_source_is_known_by_its_face_wherever_its_feeds_are_told_of() -> None:
+    (step,) = live(SOURCE, builders.profile(feeds="[https://courier.example/rss]").encode())
+
+    (watched,) = replace(step.record, avatar_path="media/face.png").watched()
+
+    assert watched.source.avatar == "media/face.png"
+    assert watched.feeds == ("https://courier.example/rss",)

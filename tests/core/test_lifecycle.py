@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from chalicelib import wiring
 from chalicelib.core import fold
 from chalicelib.core.article import Absence, Article, article_id, read_by, slugify
+from chalicelib.core.changes import changes
 from chalicelib.core.edits import edits
 from chalicelib.core.errors import Gone, NotFound
 from chalicelib.core.record import Record
@@ -488,3 +489,13 @@ def test_the_sentences_that_came_with_a_correction_are_marked_and_stay_marked() 
     assert marked(second) == {"It carried 221 passengers.": NOW + HOUR}
     assert marked(third) == marked(second)
     assert marked(unsaid) == {}
+
+
+def test_what_ends_at_the_second_at_which_it_would_begin_is_never_told() -> None:
+    (ended,) = live([builders.markdown(date=at(0), expires_at=at(0))])
+    (told,) = live([builders.markdown(date=at(0), expires_at=at(1))])
+
+    assert ended.life is not None
+    assert told.life is not None
+    assert changes(ended.life) == ()
+    assert [one.kind for one in changes(told.life)] == ["published", "withdrawn"]

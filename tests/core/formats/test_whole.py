@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable
 from dataclasses import fields
 from email.message import EmailMessage
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ import pytest
 from chalicelib.core import formats
 from chalicelib.core.errors import Finding, UploadRejected
 from chalicelib.core.formats import Draft
+from chalicelib.core.formats.reading import Field
 from chalicelib.core.metadata import Metadata
 from tests import builders
 from tests.core.formats.documents import docx, drawing, mail, p, r, table
@@ -181,6 +183,10 @@ def note() -> bytes:
     )
 
 
+def place(one: Field) -> str:
+    return f"{one.line}:{one.column} {one.pointer}"
+
+
 WRITTEN = {"letter.eml": letter, "note.eml": note, "odd.docx": odd, "word.docx": word}
 NAMES = (*sorted(path.name for path in FILES.iterdir()), *WRITTEN)
 
@@ -205,6 +211,22 @@ def told(draft: Draft) -> str:
     body = draft.body
     lines += ["", *(f"{b.kind}: {body.text[b.start : b.end]!r}" for b in body.blocks), ""]
     return "\n".join([*lines, body.html.replace("><", ">\n<"), ""])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_a_file_states_is_found_where_was_approved(
+    name: str, approved: Callable[[str, str], None]
+) -> None:
+    data = WRITTEN[name]() if name in WRITTEN else (FILES / name).read_bytes()
+    reader = import_module(f"chalicelib.core.formats.{formats.READERS[Path(name).suffix]}")
+    try:
+        reading = reader.read(data)
+        lines = [f"{key}: {place(one)}" for key, one in reading.metadata.items()]
+        lines.append(f"from line {reading.first_line}: {reading.inventory}")
+    except UploadRejected as error:
+        lines = [f"refused at {one.line}:{one.column}" for one in error.findings]
+
+    approved(f"drafts/places/{name}.txt", "\n".join([*lines, ""]))
 
 
 def finding(one: Finding) -> str:
