@@ -199,22 +199,6 @@ def test_reconciliation_looks_at_the_versions_of_no_key_that_is_settled(paper: P
     assert looked_at == {LITTER}
 
 
-def test_a_key_that_fails_is_settled_by_nobody(paper: Paper) -> None:
-    version = paper.upload(FERRY, builders.markdown(), at=NOW)
-
-    def fails(*_: object) -> Any:
-        wiring.store().settle(FERRY, version)  # as another function may, meanwhile
-        raise RecursionError
-
-    paper.publish("b.md", builders.markdown("Other"))
-    wiring.store().settle("b.md", "an older one")
-    paper.summarise = fails
-    with pytest.raises(ExceptionGroup):
-        newsroom.reconcile(**parts(paper))
-
-    assert wiring.store().settled_to([FERRY]) == {}
-
-
 # What is rebuilt
 
 
