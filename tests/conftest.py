@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -64,6 +64,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=sorted(engines.ENGINES),
         help="where the table stands; else in moto, for what is marked `table` in each in process",
     )
+    parser.addoption(
+        "--approve", action="store_true", help="write tests/approved anew: to be read in the diff"
+    )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -93,6 +96,20 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("the real articles are not there: no ../shared beside this checkout")
     return SHARED
+
+
+@pytest.fixture
+def approved(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Hold a text to the one of its name in tests/approved, which somebody has read."""
+
+    def hold(name: str, text: str) -> None:
+        path = ROOT / "tests" / "approved" / name
+        if request.config.getoption("approve"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        assert text == path.read_text(encoding="utf-8")
+
+    return hold
 
 
 @pytest.fixture(scope="session")

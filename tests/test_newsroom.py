@@ -753,6 +753,20 @@ def test_reconciliation_walks_page_by_page_past_a_key_that_fails(
     assert read("c.md").article.headline == "c.md"
 
 
+def test_a_key_that_fails_is_settled_by_nobody(paper: Paper) -> None:
+    version = paper.upload(FERRY, builders.markdown(), at=NOW)
+
+    def fails(*_: object) -> Any:
+        wiring.store().settle(FERRY, version)  # as another function may, meanwhile
+        raise RecursionError
+
+    paper.summarise = fails
+    with pytest.raises(ExceptionGroup):
+        newsroom.reconcile(**paper.parts(), now=NOW)
+
+    assert wiring.store().settled_to([FERRY]) == {}
+
+
 def test_a_file_that_we_cannot_read_is_told_and_does_not_block_its_successor(
     paper: Paper,
 ) -> None:

@@ -10,12 +10,14 @@ from typing import Any
 
 import boto3
 import pytest
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from chalice.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chalicelib import ingesting, newsroom, wiring
 from chalicelib.aws.projection import Projection
+from chalicelib.aws.table import row_key
 from chalicelib.core.article import article_id
 from desk import samples
 from desk.errors import DeskError
@@ -39,17 +41,29 @@ def rebuilt(table: str = TABLE, *, told: Callable[[], object] = int) -> Rebuilt:
 
 def rows(table: str = TABLE) -> Rows:
     """Every row of a table but the observations; what is a set has no order."""
-    found = {}
-    for row in boto3.resource("dynamodb").Table(table).scan()["Items"]:
-        if not row["pk"].startswith("OBSERVED#"):
-            found[row["pk"], row["sk"]] = row
+    read, found = TypeDeserializer().deserialize, {}
+    for page in boto3.client("dynamodb").get_paginator("scan").paginate(TableName=table):
+        for stored in page["Items"]:
+            row = {name: read(value) for name, value in stored.items()}
+            if not row["pk"].startswith("OBSERVED#"):
+                found[row["pk"], row["sk"]] = row
     return found
+
+
+def put(table: str = TABLE, **row: Any) -> None:
+    typed = TypeSerializer().serialize
+    item = {name: typed(value) for name, value in row.items()}
+    boto3.client("dynamodb").put_item(TableName=table, Item=item)
+
+
+def delete(pk: str, sk: str, *, table: str = TABLE) -> None:
+    boto3.client("dynamodb").delete_item(TableName=table, Key=row_key((pk, sk)))
 
 
 def empty(*tables: str) -> None:
     for table in tables:
         for pk, sk in rows(table):
-            boto3.resource("dynamodb").Table(table).delete_item(Key={"pk": pk, "sk": sk})
+            delete(pk, sk, table=table)
 
 
 def objects(bucket: str) -> dict[str, bytes]:
@@ -264,9 +278,7 @@ def test_the_samples_come_back_with_the_same_ids_pages_and_feeds(
 
 
 def damage(where: tuple[str, str], **attributes: Any) -> None:
-    boto3.resource("dynamodb").Table(TABLE).put_item(
-        Item={"pk": where[0], "sk": where[1], **attributes}
-    )
+    put(pk=where[0], sk=where[1], **attributes)
 
 
 def test_rows_that_were_lost_changed_or_added_are_mended(paper: Paper) -> None:
@@ -274,12 +286,11 @@ def test_rows_that_were_lost_changed_or_added_are_mended(paper: Paper) -> None:
     paper.publish("a.md", builders.markdown(body=FERRY, source="courier", replaces="old.md"))
     paper.publish("b.md", builders.markdown(body=FERRY_AGAIN))
     had, id_ = rows(), article_id("a.md")
-    table = boto3.resource("dynamodb").Table(TABLE)
     for (pk, sk), row in had.items():  # as another release may have written them
         if "article" in row or "membership" in row or "placed" in row:
             damage((pk, sk), **dict.fromkeys(row.keys() - {"pk", "sk"}, b"x"))
     (listed,) = [key for key in had if key[0] == "LIST#all" and key[1].endswith(id_)]
-    table.delete_item(Key={"pk": listed[0], "sk": listed[1]})
+    delete(*listed)
     damage(("LIST#all", f"2026-03-24T10:00:00Z#{id_}"), card="{}")
     damage((f"ARTICLE#{id_}", "AS#000002"), article=b"x")
     damage((f"ARTICLE#{article_id('old.md')}", "SUCCESSORS"), by={f"2026-01-01T00:00:00Z#{id_}"})
@@ -316,7 +327,7 @@ def test_a_table_that_holds_other_things_is_left_alone(paper: Paper) -> None:
     assert not other(STAGE, OTHER)[1]  # its own rows are no reason to refuse it
 
     customer = {"pk": "CUSTOMER#1", "sk": "PROFILE"}
-    boto3.resource("dynamodb").Table(OTHER).put_item(Item=customer)
+    put(OTHER, **customer)
 
     with pytest.raises(DeskError, match="would delete"):
         other(STAGE, OTHER)
@@ -324,13 +335,13 @@ def test_a_table_that_holds_other_things_is_left_alone(paper: Paper) -> None:
 
 
 def test_a_table_with_other_keys_is_left_alone(paper: Paper) -> None:
-    customers = boto3.resource("dynamodb").create_table(
+    boto3.client("dynamodb").create_table(
         TableName="customers",
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
     )
-    customers.put_item(Item={"id": "1"})
+    put("customers", id="1")
 
     with pytest.raises(DeskError, match="would delete"):
         other(STAGE, "customers")
@@ -417,8 +428,8 @@ def test_what_was_observed_stays(paper: Paper) -> None:
 
     rebuilt()
 
-    table = boto3.resource("dynamodb").Table(TABLE)
-    assert "Item" in table.get_item(Key={"pk": "OBSERVED#feeds", "sk": "x"})
+    kept = boto3.client("dynamodb").get_item(TableName=TABLE, Key=row_key(("OBSERVED#feeds", "x")))
+    assert "Item" in kept
 
 
 def test_the_digest_tells_one_table_from_another(paper: Paper) -> None:

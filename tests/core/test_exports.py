@@ -71,6 +71,7 @@ _METADATA = st.fixed_dictionaries(
         "image": st.sampled_from(["media/a b.jpg", "media/100%2525.jpg", "media/&amp;.jpg"]),
         "image_alt": markup.WORDS,
         "image_credit": markup.WORDS,
+        "image_caption": markup.WORDS,
         "embargo_until": _MOMENTS,
         "expires_at": _MOMENTS,
         "correction": st.lists(st.fixed_dictionaries({"text": markup.WORDS, "at": _MOMENTS})),

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import random
+import string
 from dataclasses import replace
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from chalicelib import wiring
 from chalicelib.core import fold
 from chalicelib.core.article import article_id
-from chalicelib.core.limits import MAX_FILE_BYTES, MAX_IMAGE_BYTES
+from chalicelib.core.errors import Finding
+from chalicelib.core.limits import MAX_FILE_BYTES, MAX_FINDINGS, MAX_IMAGE_BYTES, MAX_RECEIPT_BYTES
+from chalicelib.core.receipt import Dropped, bounded
 from chalicelib.core.record import Record
 from chalicelib.core.takedown import mark
 from chalicelib.core.uploads import Version
 from tests import builders
 from tests.conftest import NOW
+from tests.core.formats.documents import docx, drawing, p
 
 ARTICLE, SOURCE, FEEDS, IMAGE = (
     "world/ferry.md",
@@ -254,3 +261,66 @@ def test_litter_is_told_that_nothing_is_made_of_it(key: str, kind: str) -> None:
 
     assert (receipt.key, receipt.kind, receipt.outcome) == (key, kind, "ignored")
     assert [finding.code for finding in receipt.warnings] == ["ignored"]
+
+
+def test_a_document_comes_with_the_files_of_its_pictures() -> None:
+    data = docx(
+        p("Ferry", "Title") + drawing("quay") + p("The ferry is back."),
+        images={"quay": builders.picture()},
+    )
+
+    (step,) = live("world/ferry.docx", data)
+
+    assert [file.content_type for file in step.files] == ["image/webp"]
+
+
+def test_the_receipt_of_an_animation_tells_that_one_picture_of_it_is_shown() -> None:
+    frames = [Image.new("RGB", (64, 48), colour) for colour in ("teal", "red")]
+    out = BytesIO()
+    frames[0].save(out, "GIF", save_all=True, append_images=frames[1:])
+
+    (step,) = live("media/face.gif", out.getvalue())
+
+    assert [(part.what, part.count) for part in step.record.receipt.dropped] == [("animation", 1)]
+
+
+def test_a_text_that_no_row_holds_is_refused() -> None:
+    chance = random.Random(1)
+    line = "".join(chance.choices(string.ascii_letters, k=250_000))
+
+    (step,) = live(ARTICLE, builders.markdown(body=f"```\n{line}\n```").encode())
+
+    assert [finding.code for finding in step.record.receipt.errors] == ["too-large-to-store"]
+    assert not any(held(step.record))
+    assert step.article is None
+
+
+def test_a_receipt_of_more_than_a_row_holds_is_cut_and_says_so() -> None:
+    findings = tuple(Finding(code=f"c{n}", message="m", fix="f") for n in range(MAX_FINDINGS + 7))
+    dropped = tuple(Dropped(what=f"w{n}", count=1, why="y") for n in range(MAX_FINDINGS + 3))
+    (step,) = live(ARTICLE, builders.markdown().encode())
+    receipt = step.record.receipt
+
+    cut = bounded(replace(receipt, warnings=findings, errors=findings[:-7], dropped=dropped))
+    chance = random.Random(1)
+    long = "".join(chance.choices(string.ascii_letters, k=MAX_RECEIPT_BYTES * 2))
+    assert receipt.summary is not None
+    huge = bounded(replace(receipt, summary=replace(receipt.summary, text=long)))
+
+    assert [one.code for one in cut.warnings[-2:]] == [f"c{MAX_FINDINGS - 1}", "more"]
+    assert cut.warnings[-1].message == "7 more of the kind were found."
+    assert cut.errors == findings[:-7]
+    assert (cut.dropped[-1].what, cut.dropped[-1].count) == ("kind of part", 3)
+    assert cut.dropped[:-1] == dropped[:MAX_FINDINGS]
+    assert cut.summary == receipt.summary
+    assert huge.summary is None
+    assert bounded(receipt) == receipt
+
+
+def test_a_source_is_known_by_its_face_wherever_its_feeds_are_told_of() -> None:
+    (step,) = live(SOURCE, builders.profile(feeds="[https://courier.example/rss]").encode())
+
+    (watched,) = replace(step.record, avatar_path="media/face.png").watched()
+
+    assert watched.source.avatar == "media/face.png"
+    assert watched.feeds == ("https://courier.example/rss",)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from chalicelib import wiring
 from chalicelib.core import fold
 from chalicelib.core.article import Absence, Article, article_id, read_by, slugify
+from chalicelib.core.changes import changes
 from chalicelib.core.edits import edits
 from chalicelib.core.errors import Gone, NotFound
 from chalicelib.core.record import Record
@@ -254,6 +255,8 @@ def test_all_that_an_editor_states_is_in_the_article() -> None:
         image_credit="Ola Nordmann",
         image_caption="At the quay",
         breaking="true",
+        pinned_until="2026-03-25T09:00:00Z",
+        body="The ferry is back.\n\n![The quay](media/quay.jpg)",
         same_story="[world/strike.md]",
         not_same_story="[world/storm.md]",
         mood="glad",
@@ -276,6 +279,8 @@ def test_all_that_an_editor_states_is_in_the_article() -> None:
     assert article.image.stated_credit == "Ola Nordmann"
     assert article.image.stated_caption == "At the quay"
     assert article.breaking
+    assert article.pinned_until == datetime(2026, 3, 25, 9, tzinfo=UTC)
+    assert [picture.key for picture in article.pictures] == ["media/quay.jpg"]
     assert article.same_story == ("world/strike.md",)
     assert article.not_same_story == ("world/storm.md",)
     assert article.extra == {"mood": "glad"}
@@ -408,6 +413,31 @@ def test_what_is_dated_as_of_its_upload_is_warned_of_nothing() -> None:
     (record,) = live([builders.markdown(date=at(0))])
 
     assert record.receipt.warnings == ()
+    assert record.receipt.outcome == "published"
+
+
+def test_the_same_bytes_again_are_no_revision() -> None:
+    first, second = live([PLAIN, PLAIN])
+
+    assert first.life is not None
+    assert second.life is not None
+    assert (first.life.revision, second.life.revision) == (1, 1)
+
+
+def test_what_takes_an_article_from_readers_is_told_without_what_it_changed() -> None:
+    _, withheld, restored = live(
+        [PLAIN, builders.markdown("Held", date="", status="withheld"), OTHER]
+    )
+
+    assert withheld.receipt.outcome == "withdrawn"
+    assert withheld.receipt.changes is None
+    assert restored.receipt.changes is None
+
+
+def test_a_headline_of_signs_alone_has_an_address_all_the_same() -> None:
+    (record,) = live([builders.markdown("?!", date="")])
+
+    assert record.receipt.slug == "story"
 
 
 def test_what_expired_before_it_came_gives_readers_nothing_and_leaves_what_is_gone() -> None:
@@ -459,3 +489,13 @@ def test_the_sentences_that_came_with_a_correction_are_marked_and_stay_marked() 
     assert marked(second) == {"It carried 221 passengers.": NOW + HOUR}
     assert marked(third) == marked(second)
     assert marked(unsaid) == {}
+
+
+def test_what_ends_at_the_second_at_which_it_would_begin_is_never_told() -> None:
+    (ended,) = live([builders.markdown(date=at(0), expires_at=at(0))])
+    (told,) = live([builders.markdown(date=at(0), expires_at=at(1))])
+
+    assert ended.life is not None
+    assert told.life is not None
+    assert changes(ended.life) == ()
+    assert [one.kind for one in changes(told.life)] == ["published", "withdrawn"]

@@ -117,6 +117,9 @@ class DynamoDB:
     def describe_table(self, *, TableName: str) -> dict[str, Any]:
         return {"Table": self._table(TableName, "DescribeTable").description}
 
+    def list_tables(self) -> dict[str, Any]:
+        return {"TableNames": sorted(self._tables)}
+
     def update_time_to_live(
         self, *, TableName: str, TimeToLiveSpecification: Mapping[str, Any]
     ) -> dict[str, Any]:

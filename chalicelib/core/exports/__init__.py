@@ -66,6 +66,7 @@ def stated(article: Article, *, is_draft: bool = False) -> Stated:
         "image": _quoted(image.key.replace("%", "%25")) if image else None,
         "image_alt": _quoted(image.alt) if image else None,
         "image_credit": _quoted(image.credit) if image else None,
+        "image_caption": _quoted(image.caption) if image else None,
         "draft": is_draft,
         "embargo_until": moment(article.embargo_until),
         "expires_at": moment(article.expires_at),

@@ -114,12 +114,9 @@ def _nearest(own: list[str], sentences: Sequence[str]) -> list[tuple[float, str]
         words = claims.tokens(claims.plain(prose.published(sentence)))
         common = sum((counted & Counter(words)).values())
         found.append((2 * common / (len(own) + len(words) or 1), common, sentence))
+    # A sentence from NEAR on stands before all others: what it shares counts for 0.7 at most.
     found.sort(key=lambda one: (-max(one[0], one[1] / (len(own) or 1) - 0.3), one[2]))
-    best = max(found, default=None)
-    ordered = [(one[0], one[2]) for one in found]
-    if best and best[0] >= NEAR:
-        ordered.insert(0, (best[0], best[2]))
-    return ordered
+    return [(dice, sentence) for dice, _, sentence in found]
 
 
 def _same_numbers(point: str, sentence: str) -> bool:

@@ -66,6 +66,25 @@ def test_a_paraphrase_may_name_who_stands_elsewhere_in_the_article():
     assert alone.names == "pass"
 
 
+def test_from_a_likeness_on_a_point_counts_as_a_copy_of_its_sentence():
+    sentence = "The old crew of the harbour probably sold nine green boats to Vell."
+    copy = "The old crew of the harbour sold nine boats from our bay."  # 9 words: 18 of 25
+    free = "The old crew of the harbour sold nine boats from out of our bay."
+
+    assert "negation" in withheld_for(copy, sentence)
+    assert "negation" not in withheld_for(free, sentence)
+
+
+def test_sentences_of_evidence_stand_apart():
+    told = ("They were 15.", "40 left for Vell.", "Tarn stayed.")
+
+    checks = summary.check(
+        "Of 15 in all, as Tarn saw, 40 had gone", evidence=told, text="", language="en"
+    )
+
+    assert checks.failed == ()
+
+
 def test_a_sentence_in_which_somebody_speaks_gains_no_word():
     assert withheld_for(LEDE.replace("said on", "said bitterly on"), LEDE) == ("quotes",)
 
@@ -76,6 +95,8 @@ def test_a_name_may_not_open_a_sentence_that_has_it_not():
     assert withheld_for(sentence.replace("Rolf Tarn", "Quillon"), sentence) == ("names",)
     assert withheld_for("Quillon has 1,200 tonnes, and the port has none") == ("names",)
     assert withheld_for("Grain was sold to skippers in Marrow Bay on Monday.", sentence) == ()
+    assert withheld_for(sentence.replace("Rolf Tarn", "Zy"), sentence) == ("names",)
+    assert withheld_for(sentence.replace("Rolf Tarn", "X"), sentence) == ()
 
 
 @pytest.mark.parametrize(
@@ -89,6 +110,7 @@ def test_a_name_may_not_open_a_sentence_that_has_it_not():
         ("The head is Ines Calder.", "It is headed by Mrs Calder"),
         ("The Swedish minister met the crew.", "A crew was met by a Swede"),
         ("The minister of Egypt met the crew.", "A crew was met by Egyptians"),
+        ("One Lee owns it.", "It belongs to the Lees"),
     ],
 )
 def test_a_paraphrase_may_have_a_name_in_another_form(told, point):
@@ -114,6 +136,7 @@ def test_a_paraphrase_may_have_a_name_in_another_form(told, point):
         ),
         ("They were 40 in all.", "The crowd was made up of 40 sailors", "pass"),
         ("They were 40 in all.", "The crowd was made up of 41 sailors", "fail"),
+        ("They were 40 in all.", "Of its price 40 percent was tax", "pass"),
     ],
 )
 def test_a_figure_of_a_paraphrase_stands_under_its_own_unit(told, point, verdict):
@@ -140,6 +163,8 @@ def test_a_point_is_held_against_the_sentence_that_it_nearly_is_not_the_first_th
         ("The town is Marstrand.", "It was seen in Marylebone"),
         ("The town is Marstrandsfjor.", "It was seen in Marstrand"),
         ("It is headed by one Lund.", "It is headed by one Hunds"),
+        ("The town is Vel.", "It was seen in Velm"),
+        ("The town is Callport.", "It was seen in Callpingly"),
         ("The minister of Egypt met the crew.", "A crew was met in the US"),
     ],
 )
@@ -202,6 +227,55 @@ def test_a_sentence_passes_however_its_words_are_spaced():
             "fail",
         ),
         ("It rained.", "The captain sold forged licences to skippers", "none"),
+        # The sentence that has all the words of a point speaks for it, however long it is.
+        (
+            (
+                "The captain sold fish. On Monday he told us that the captain had not sold one of "
+                "the forged licences that were found in the bay."
+            ),
+            "Captain sold forged licences",
+            "fail",
+        ),
+        # One that has most, and is as short, speaks for it before a long one that has more.
+        (
+            (
+                "Captain sold forged boats. It is not so, as the board told us on Monday, that the "
+                "captain had forged the licences of skippers."
+            ),
+            "Captain forged licences and sold",
+            "none",
+        ),
+        # Where the closest sentence has few of the words, its fellows speak for the point too.
+        (
+            "The captain sold boats. Nobody bought licences in the bay.",
+            "The captain did not sell licences there",
+            "pass",
+        ),
+        # Where it has most, it speaks alone: from three words in five on.
+        (
+            (
+                "The captain sold licences to the other skippers of the bay on Monday, when it was "
+                "raining there. It did not rain on Sunday."
+            ),
+            "The captain never sold licences to skippers",
+            "fail",
+        ),
+        (
+            "The captain had forged many of his licences in the long winter. It did not rain.",
+            "Captain never sold forged licences",
+            "fail",
+        ),
+        # From one in two on its doubt is the point's, from four in five on its denial.
+        (
+            "The captain allegedly hid the boats in the bay all winter long.",
+            "Captain sold two boats",
+            "fail",
+        ),
+        (
+            "The captain did not sell, he said, any licences to any of the other skippers in bay.",
+            "Captain sold licences to skippers",
+            "fail",
+        ),
     ],
 )
 def test_a_paraphrase_denies_and_doubts_what_its_closest_sentence_does(told, point, verdict):
