@@ -29,7 +29,7 @@ from bench.deployed import (
 )
 from bench.function import Function
 from bench.placing import prose
-from bench.ratios import above, spread
+from bench.ratios import above, spread, verdict
 from desk.functions import tick
 
 # What each start may cost at most, in starts of the baseline.
@@ -126,10 +126,7 @@ def main() -> int:
         at.fill()
         told = starts(at, rounds=words.rounds)
     print("\n".join(table(told)))
-    reasons = [*above(LIMITS, ratios(told))]
-    for reason in reasons:
-        print(f"Above its limit: {reason}")
-    return int(bool(reasons))
+    return verdict(above(LIMITS, ratios(told)))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 # Of the quartiles' distance, by the root of the rounds: half of what the median of as many more
 # rounds would lie in, 95 times of 100 (McGill, Tukey, Larsen 1978, for the notches of box plots).
@@ -26,6 +26,13 @@ def above(limits: Mapping[str, float], told: Mapping[str, Sequence[float]]) -> I
         middle, unsure = statistics.median(told[name]), _unsure(told[name])
         if middle - unsure > limit:
             yield f"{name}: {middle:.2f} (± {unsure:.2f}) of the baseline, {limit:.1f} at most"
+
+
+def verdict(reasons: Iterable[str]) -> int:
+    """Print what is above its limit; return the exit status."""
+    told = [f"Above its limit: {reason}" for reason in reasons]
+    print("\n".join(told), end="\n" if told else "")
+    return int(bool(told))
 
 
 def _unsure(ratios: Sequence[float]) -> float:

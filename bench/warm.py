@@ -25,7 +25,7 @@ from pathlib import Path
 
 from bench.deployed import BASELINES_ROUTES, Deployed, Reader, deployed, our_routes
 from bench.meter import Asked
-from bench.ratios import above, spread
+from bench.ratios import above, spread, verdict
 from desk import bundle
 
 MAX_OF_A_PAGE, MAX_OF_A_304 = 2.0, 1.2  # in the CPU time of the baseline's row
@@ -151,10 +151,7 @@ def main() -> int:
         held_mb = resident_mb(at, requests=REQUESTS)
         print(f"\nMemory after {REQUESTS:,} requests: {held_mb:.0f} MB, {MAX_RESIDENT_MB} at most")
         print(f"The zip: {bundle.build()}")
-    reasons = [*over(told, held_mb)]
-    for reason in reasons:
-        print(f"Above its limit: {reason}")
-    return int(bool(reasons))
+    return verdict(over(told, held_mb))
 
 
 if __name__ == "__main__":

@@ -179,7 +179,7 @@ def rewritten(
         if outcome == "overtaken":
             continue
         if after.life is not None:
-            store.stories.reopen(article_id(key))
+            store.stories.leave_unplaced(article_id(key))
             store.unsettle(key)
         return outcome == "written"
     raise FoldConflict("Other writers were faster at every pass over one key.")

@@ -2,12 +2,12 @@
 
 `place` does for one article what clustering all of them anew would do, at a cost that does not
 grow with their number: it finds the article's neighbours by the index, links it to them, and
-tells the stories of the parts that this touches. Articles are placed at once, without a lock:
-whoever comes to one second sees the first in the index. One article is placed by one function at
-a time: the next takes the turn, and the one before writes nothing any more. Every step can be
-repeated, and each ends with a look that finds nothing left to do. So whatever the order of
-arrival, and whoever is killed where, the stories are in the end those of the set of articles:
-tests compare them with `core.stories`.
+tells the stories of the parts that this touches. Different articles are placed side by side,
+without a lock: whoever comes second sees the first in the index. One article has one placer at a
+time: another takes over, and the one before writes nothing any more. Every step can be repeated,
+and each ends with a look that finds nothing left to do. So whatever the order of arrival, and
+whoever is killed where, the stories are in the end those of the set of articles: tests compare
+them with `core.stories`.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from chalicelib.core.stories import (
 from chalicelib.core.stories.node import Link, Node, Place, Placed
 
 if TYPE_CHECKING:
-    from chalicelib.aws.stories import Stories, Turn
+    from chalicelib.aws.stories import Placer, Stories
 
 MAX_PASSES = 12  # one changes, one confirms; the rest are for writers met on the way
 SLACK = 8  # articles looked at beyond a full key: as many may have come at once
@@ -66,20 +66,19 @@ def place(id_: ArticleId, article: Article | None, *, rows: Stories) -> Telling:
             return _telling(id_, traits, rows)
         with suppress(Overtaken):
             _place(id_, traits, account, rows)
-    raise FoldConflict("Other functions took the turn to place one article all the while.")
+    raise FoldConflict("Other functions placed one article all the while.")
 
 
 def _place(id_: ArticleId, traits: Traits | None, account: Account | None, rows: Stories) -> None:
-    turn = rows.take_turn(id_)
-    left = turn.touched  # by who died over it, or was overtaken
+    placer = rows.take(id_)
+    left = placer.touched  # by who died over it, or was overtaken
     before = rows.nodes([id_])[id_]
-    touched = {id_, *left}
-    if turn.is_taken_over or before.placed.traits != traits:
-        touched |= _put_in_place(before, traits, account, rows, turn)
+    if placer.is_taken_over or before.placed.traits != traits:
+        _put_in_place(before, traits, account, rows, placer)
     else:
-        turn.put_placed(before.placed._replace(account=account))
-    _tell(touched, left, rows, turn)
-    turn.end()
+        placer.put_placed(before.placed._replace(account=account))
+    _tell({id_, *placer.touched}, left, rows, placer)
+    placer.end()
 
 
 def _telling(id_: ArticleId, traits: Traits | None, rows: Stories) -> Telling:
@@ -125,27 +124,24 @@ def _duplicates(traits: Traits, near: Mapping[ArticleId, Node]) -> Iterator[Dupl
 
 
 def _put_in_place(
-    before: Node, traits: Traits | None, account: Account | None, rows: Stories, turn: Turn
-) -> set[ArticleId]:
-    """Move the article to its places and link it; return all whose stories that may change."""
+    before: Node, traits: Traits | None, account: Account | None, rows: Stories, placer: Placer
+) -> None:
+    """Move the article to its places and link it."""
     old, new = set(before.placed.places), set(_places(traits))
-    turn.put_placed(Placed(traits, account, tuple(sorted(old | new))))
-    turn.move(to=new, away_from=old - new)
-    moved = old | new if turn.is_taken_over else old ^ new
-    touched = {turn.id}
+    placer.put_placed(Placed(traits, account, tuple(sorted(old | new))))
+    placer.move(to=new, away_from=old - new)
+    moved = old | new if placer.is_taken_over else old ^ new
     seen = _under({place.key for place in old | new}, rows)
-    looks = {turn.id: (before.near.keys(), seen)}  # links, then candidates: see _changes
-    for one in (turn.id, *_displaced(turn.id, moved, seen)):
+    looks = {placer.id: (before.near.keys(), seen)}  # links, then candidates: see _changes
+    for one in (placer.id, *_displaced(placer.id, moved, seen)):
         for changes in _changes(one, looks.get(one), rows):
             ends = {end for link in (*changes.gone, *changes.new) for end in link.ends} | {one}
             # Before the links change: who was linked by what goes is not found afterwards.
-            turn.touch(ends)
-            touched |= ends
-            turn.unlink(changes.gone, changes.nodes)
-            turn.link(changes.new)
+            placer.touch(ends)
+            placer.unlink(changes.gone, changes.nodes)
+            placer.link(changes.new)
     if old != new:
-        turn.put_placed(Placed(traits, account, tuple(sorted(new))))
-    return touched
+        placer.put_placed(Placed(traits, account, tuple(sorted(new))))
 
 
 def _places(traits: Traits | None) -> Iterator[Place]:
@@ -256,18 +252,18 @@ def _compared(
 
 
 def _tell(
-    touched: Collection[ArticleId], left: Collection[ArticleId], rows: Stories, turn: Turn
+    touched: Collection[ArticleId], left: Collection[ArticleId], rows: Stories, placer: Placer
 ) -> None:
     """Write the stories of all parts that the touched articles are in, or were in before.
 
-    Those too whose first article may be one of those *left*, told as nobody's story any more.
+    What a dead placer *left* may be the story of no article any more, and still have members.
     """
     # Both grow: what one pass has written, the next ones look at again.
     affected, story_ids = set(touched), set(left)
     for _ in range(MAX_PASSES):
         graph = _Graph(rows)
         for one in touched:
-            affected |= graph.part(one) | graph.part(one, without=turn.id)
+            affected |= graph.part(one) | graph.part(one, without=placer.id)
         told: dict[ArticleId, ArticleId | None] = {}
         for one in sorted(affected):
             if one not in told:
@@ -282,15 +278,15 @@ def _tell(
             if any(changes := _members(story_id, shared.get(story_id, {}), rows))
         }
         wanted = {
-            id_: Membership(story_id=story_id, others=_others(id_, accounts))
+            id_: Membership(story_id=story_id, others=others_of(id_, accounts))
             for story_id, accounts in shared.items()
             for id_ in accounts
         }
         memberships = {id_: wanted.get(id_) for id_ in told if had.get(id_) != wanted.get(id_)}
         if not members and not memberships:
             return
-        turn.touch(told.keys() | story_ids)
-        turn.tell(members, memberships)
+        placer.touch(told.keys() | story_ids)
+        placer.tell(members, memberships)
     raise FoldConflict("Other articles of the story changed all the while.")
 
 
@@ -348,7 +344,7 @@ def _members(
     return put, sorted(known.keys() - wanted.keys())
 
 
-def _others(id_: ArticleId, accounts: Mapping[ArticleId, Account]) -> tuple[Card, ...]:
+def others_of(id_: ArticleId, accounts: Mapping[ArticleId, Account]) -> tuple[Card, ...]:
     """Return the other cards of a story for one of its articles: the newest of each owner first."""
     newest = sorted(
         (account.card for other, account in accounts.items() if other != id_),

@@ -117,7 +117,7 @@ def _client(service: str) -> Any:  # noqa: ANN401  # boto3's clients have no com
     import boto3
     from botocore.config import Config
 
-    # Standard retries: 3 attempts, full jitter.
+    # Longer in all than the API's function has: of readers only who asks for an image meets it.
     config = Config(retries={"mode": "standard"}, connect_timeout=3, read_timeout=10)
     return boto3.client(service, config=config)  # type: ignore[call-overload]
 

@@ -6,11 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from chalicelib import placing
-from chalicelib.aws.store import membership_key
-from chalicelib.aws.stories import member_key, near_key, place_key, placed_key
+from chalicelib.aws.stories import member_row, membership_row, near_row, place_key, placed_row
 from chalicelib.aws.table import Item, row_key
 from chalicelib.core.article import Article, ArticleId, Membership, place_of
-from chalicelib.core.codec import pack
 from chalicelib.core.stories import Account, index_keys, links, stories
 from chalicelib.core.stories.node import Place, Placed
 
@@ -24,20 +22,15 @@ def story_rows(articles: Sequence[Article]) -> Iterator[Item]:
     for id_, one in traits.items():
         order = place_of(one.published_at, id_)
         places = tuple(sorted(Place(key, order) for key in index_keys(one)))
-        placed = Placed(one, accounts[id_], places)
-        yield {**row_key(placed_key(id_)), "placed": {"B": pack(placed)}}
+        yield placed_row(id_, Placed(one, accounts[id_], places))
         yield from (row_key(place_key(place)) for place in places)
         if near[id_]:
-            linked = {"SS": [f"{to}#{strength:.2f}" for to, strength in sorted(near[id_].items())]}
-            yield {**row_key(near_key(id_)), "near": linked}
+            yield near_row(id_, near[id_])
         members[told[id_]][id_] = accounts[id_]
     for story_id, there in members.items():
         if len(there) == 1:
             continue
         for id_, account in there.items():
-            place = member_key(story_id, account.card.place)
-            yield {**row_key(place), "account": {"B": pack(account)}}
-            membership = Membership(
-                story_id=story_id, others=placing._others(id_, there)
-            )  # as placing tells
-            yield {**row_key(membership_key(id_)), "membership": {"B": pack(membership)}}
+            yield member_row(story_id, account.card.place, account)
+            others = placing.others_of(id_, there)
+            yield membership_row(id_, Membership(story_id=story_id, others=others))

@@ -611,7 +611,7 @@ def test_what_was_uploaded_too_large_is_rejected_unread(paper: Paper) -> None:
     assert paper.receipt(FERRY)["errors"][0]["code"] == "too-large"
 
 
-class Overtaken:
+class StoreOvertaken:
     """A store before whose next write something else happens."""
 
     def __init__(self, happens: Callable[[], object]) -> None:
@@ -635,7 +635,7 @@ def test_a_profile_renamed_while_its_article_is_written_reaches_it(paper: Paper)
     def renamed() -> None:
         paper.publish("sources/courier.yaml", builders.profile("New"))
 
-    newsroom.ingest(FERRY, **{**paper.parts(), "store": Overtaken(renamed)}, now=NOW)
+    newsroom.ingest(FERRY, **{**paper.parts(), "store": StoreOvertaken(renamed)}, now=NOW)
 
     assert read().article.source.name == "New"
 
@@ -646,7 +646,7 @@ def test_a_version_that_comes_while_another_is_written_is_not_lost(paper: Paper)
     def second() -> None:
         paper.publish(FERRY, builders.markdown("Second"), at=NOW - timedelta(minutes=1))
 
-    done = newsroom.ingest(FERRY, **{**paper.parts(), "store": Overtaken(second)}, now=NOW)
+    done = newsroom.ingest(FERRY, **{**paper.parts(), "store": StoreOvertaken(second)}, now=NOW)
 
     assert read().article.headline == "Second"
     assert read().article.revision == 2
@@ -686,7 +686,7 @@ def test_what_is_uploaded_while_its_key_is_cleared_loses_nothing(paper: Paper) -
 
 def test_a_writer_that_always_loses_raises_so_that_the_event_is_retried(paper: Paper) -> None:
     paper.upload(FERRY, builders.markdown(), at=NOW)
-    store = Overtaken(lambda: None)
+    store = StoreOvertaken(lambda: None)
     store.write = lambda *_, **__: False  # type: ignore[method-assign]
 
     with pytest.raises(FoldConflict):
@@ -695,7 +695,7 @@ def test_a_writer_that_always_loses_raises_so_that_the_event_is_retried(paper: P
 
 def test_a_receipt_tells_only_of_what_is_written(paper: Paper) -> None:
     paper.upload(FERRY, builders.markdown(), at=NOW)
-    store = Overtaken(lambda: None)
+    store = StoreOvertaken(lambda: None)
 
     def killed(*_: object, **__: object) -> bool:
         raise ConnectionError

@@ -306,7 +306,9 @@ def test_rows_that_were_lost_changed_or_added_are_mended(paper: Paper) -> None:
     assert done.swept >= 3
 
 
-def test_an_upload_that_is_being_read_during_the_sweep_keeps_its_revisions(paper: Paper) -> None:
+def test_an_upload_that_is_being_read_during_the_sweep_is_written_whole_after_it(
+    paper: Paper,
+) -> None:
     keys = keys_of(STAGE, STAGE.projection())
     paper.upload("a.md", builders.markdown())
     versions = wiring.uploads().versions("a.md")

@@ -43,8 +43,8 @@ class Measured:
     def told(self) -> str:
         return (
             f"{self.calls:.0f}, {self.use.read_units:g} / {self.use.write_units:g}, "
-            f"{statistics.median(self.own_ms):.1f} (± {_spread(self.own_ms):.1f}), "
-            f"{statistics.median(self.clock_ms):.1f} (± {_spread(self.clock_ms):.1f})"
+            f"{statistics.median(self.own_ms):.1f} (± {_half_of_the_middle(self.own_ms):.1f}), "
+            f"{statistics.median(self.clock_ms):.1f} (± {_half_of_the_middle(self.clock_ms):.1f})"
         )
 
     def told_against(self, other: Measured) -> str:
@@ -59,7 +59,7 @@ class Measured:
         return f"{self.calls / other.calls:.2f}, {units / others:.2f}, {own:.2f}, {clock:.2f}"
 
 
-def _spread(values: Sequence[float]) -> float:
+def _half_of_the_middle(values: Sequence[float]) -> float:
     """Return half of what the middle half of the values spans."""
     if len(values) < 2:
         return 0.0

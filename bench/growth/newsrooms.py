@@ -151,14 +151,13 @@ def _fill(one: Newsroom, numbers: range, models: Sequence[Record]) -> None:
     for number, record in zip(numbers, records, strict=True):
         own = rows_of(record)
         if number < LISTED:
-            _list(one, record, own)
+            _hold(one, record, own)
         kept += own.values()
     rows = iter([*kept, *revision_rows(articles), *story_rows(articles)])
     batches = iter(lambda: list(islice(rows, _WRITTEN_AT_ONCE)), [])
-    write = wiring.store()._write_all  # noqa: SLF001 - at once
+    write = wiring.store()._write_all  # noqa: SLF001 - rows of many records in one call
     with ThreadPoolExecutor(_WRITERS) as pool:
-        for _ in pool.map(lambda some: write(put=some), batches):
-            pass
+        list(pool.map(lambda some: write(put=some), batches))  # raises what a thread raised
 
 
 def _record(event: Article, model: Record, number: int) -> Record:
@@ -195,7 +194,7 @@ def _record(event: Article, model: Record, number: int) -> Record:
     return replace(model, key=event.key, receipt=receipt, life=life)
 
 
-def _list(one: Newsroom, record: Record, own: dict[Key, Item]) -> None:
+def _hold(one: Newsroom, record: Record, own: dict[Key, Item]) -> None:
     """Have the bucket hold a key, settled to its version as one that was ingested."""
     from chalicelib.aws.store import state_key
 

@@ -30,10 +30,9 @@ def reading(one: Newsroom, app: Any) -> Iterator[tuple[str, Act]]:
 
         return ask
 
-    newest, *_ = wiring.store().cards("all", until=one.now, limit=1)[0]
-    middle = wiring.store().cards("section#world", until=one.public_at(one.articles // 2), limit=1)[
-        0
-    ][0]
+    half_way = one.public_at(one.articles // 2)
+    (newest, *_), _ = wiring.store().cards("all", until=one.now, limit=1)
+    (middle, *_), _ = wiring.store().cards("section#world", until=half_way, limit=1)
     told = wiring.store().latest()
     story_id = next(card.story_id for card in told.cards if card.story_id) if told else ""
     yield "the front page", get("/")

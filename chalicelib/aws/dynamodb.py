@@ -16,9 +16,10 @@ import time
 import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Callable
+from functools import partial
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from ssl import create_default_context
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
 from chalicelib.aws.signing import Signer
@@ -27,11 +28,10 @@ if TYPE_CHECKING:
     from botocore.exceptions import ClientError
     from mypy_boto3_dynamodb import DynamoDBClient
 
-CONNECT_S, READ_S = 3.0, 5.0  # of one attempt
+CONNECT_S, READ_S = 3.0, 5.0  # of one attempt, of each of its reads
 # Of all attempts at one call, and of the pauses between: a reader of a table that hangs is told so
 # by us, before the function's own time is over.
 CALL_S = 10.0
-_LEAST_S = 0.05  # of an attempt, however late its pause ended
 _OK = 200
 _PASSING = frozenset(
     {
@@ -45,6 +45,13 @@ _PASSING_STATUS = frozenset({500, 502, 503, 504})
 
 _Answer = dict[str, Any]
 _Call = Callable[..., _Answer]
+
+
+class _Failure(NamedTuple):
+    """What came of an attempt that failed: its error is made where it is raised."""
+
+    may_pass: bool
+    error: Callable[[], Exception]
 
 
 def client(
@@ -133,31 +140,34 @@ class _Client:
         for watcher in self.watchers:
             watcher(operation, asked)
         body = json.dumps(asked, default=_binary).encode()
-        ends_at_s = time.monotonic() + self._longest_call_s
+        until = time.monotonic() + self._longest_call_s
         for attempt in range(1, self._max_attempts + 1):
-            broken: Exception | None = None
-            status, answer = 0, _Answer()
-            try:
-                left_s = max(ends_at_s - time.monotonic(), _LEAST_S)
-                status, answer = self._send(operation, body, left_s)
-            except (OSError, HTTPException) as error:
-                broken = error
-            if status == _OK:
-                return answer
-            code = str(answer.get("__type", status)).rpartition("#")[2]
+            outcome = self._attempt(operation, body, until)
+            if not isinstance(outcome, _Failure):
+                return outcome
             # Full jitter: who was turned away together does not come back together.
             pause_s = random.random() * min(2.0 ** (attempt - 1), self._longest_pause_s)  # noqa: S311
-            is_last = attempt == self._max_attempts or time.monotonic() + pause_s >= ends_at_s
-            if not is_last and (broken or status in _PASSING_STATUS or code in _PASSING):
-                time.sleep(pause_s)
-            elif broken:
-                raise self._no_answer(broken) from broken
-            else:
-                raise self._refusal(operation, status, code, answer)
+            is_last = attempt == self._max_attempts or time.monotonic() + pause_s >= until
+            if is_last or not outcome.may_pass:
+                raise outcome.error()
+            time.sleep(pause_s)
         message = "no attempt was allowed"
         raise ValueError(message)
 
-    def _send(self, operation: str, body: bytes, longest_s: float) -> tuple[int, _Answer]:
+    def _attempt(self, operation: str, body: bytes, until: float) -> _Answer | _Failure:
+        try:
+            status, answer = self._send(operation, body, until)
+        except (OSError, HTTPException) as error:
+            return _Failure(may_pass=True, error=partial(self._no_answer, error))
+        if status == _OK:
+            return answer
+        code = str(answer.get("__type", status)).rpartition("#")[2]
+        return _Failure(
+            may_pass=status in _PASSING_STATUS or code in _PASSING,
+            error=partial(self._refusal, operation, status, code, answer),
+        )
+
+    def _send(self, operation: str, body: bytes, until: float) -> tuple[int, _Answer]:
         path = self._address.path or "/"
         told = {
             "Host": self._address.netloc,
@@ -165,11 +175,12 @@ class _Client:
             "X-Amz-Target": f"DynamoDB_20120810.{operation}",
         }
         headers = self._signer.headers("POST", path, body, told, at_s=time.time())
-        connection = self._connection(longest_s)
+        connection = self._connection(until)
         try:
-            connection.sock.settimeout(min(READ_S, longest_s))
+            connection.sock.settimeout(min(READ_S, _left(until)))
             connection.request("POST", path, body=body, headers=headers)
             response = connection.getresponse()
+            connection.sock.settimeout(min(READ_S, _left(until)))
             read = response.read()
         except BaseException:
             connection.close()
@@ -177,7 +188,7 @@ class _Client:
         self._idle.append(connection)
         return response.status, _read(response, read)
 
-    def _connection(self, longest_s: float) -> HTTPConnection:
+    def _connection(self, until: float) -> HTTPConnection:
         """Take a connection that is open, or a new one; DynamoDB closes those that stay idle."""
         while self._idle:
             connection = self._idle.pop()
@@ -185,20 +196,20 @@ class _Client:
             if connection.sock and not select.select([connection.sock], [], [], 0)[0]:
                 return connection
             connection.close()
-        connection = self._new_connection(min(CONNECT_S, longest_s))
+        host, port = cast("str", self._address.hostname), self._address.port
+        connect_s = min(CONNECT_S, _left(until))  # and as long for the handshake
+        connection = HTTPConnection(host, port, timeout=connect_s)
+        if self._trusted is not None:
+            connection = HTTPSConnection(host, port, timeout=connect_s, context=self._trusted)
         connection.connect()
         return connection
-
-    def _new_connection(self, longest_s: float) -> HTTPConnection:
-        host, port = cast("str", self._address.hostname), self._address.port
-        if self._trusted is None:
-            return HTTPConnection(host, port, timeout=longest_s)
-        return HTTPSConnection(host, port, timeout=longest_s, context=self._trusted)
 
     def _no_answer(self, error: Exception) -> Exception:
         from botocore.exceptions import EndpointConnectionError
 
-        return EndpointConnectionError(endpoint_url=self._endpoint, error=error)
+        told = EndpointConnectionError(endpoint_url=self._endpoint, error=error)
+        told.__cause__ = error
+        return told
 
     def _refusal(self, operation: str, status: int, code: str, answer: _Answer) -> ClientError:
         text = answer.get("message") or answer.get("Message") or ""
@@ -239,6 +250,13 @@ def _read(response: HTTPResponse, body: bytes) -> _Answer:
         message = "the answer is no JSON of DynamoDB's"
         raise HTTPException(message)
     return {}  # of a proxy, not of DynamoDB
+
+
+def _left(until: float) -> float:
+    left_s = until - time.monotonic()
+    if left_s <= 0:
+        raise TimeoutError
+    return left_s
 
 
 def _binary(value: bytes) -> str:

@@ -161,7 +161,7 @@ class Projection(Store):
             for key in sorted({*differ, state})
         ]
         changes += map(self._delete_of, left)
-        is_written = self._write_while(state, guard, [*puts, *claims], changes)
+        is_written = self._write_record([*puts, *claims], changes, state, guard)
         return "written" if is_written else "overtaken"
 
     def keys(self) -> Iterator[str]:
@@ -192,8 +192,9 @@ class Projection(Store):
         """Delete every row that no record accounts for.
 
         Writers may be at work: what looks left over is looked up once more, after it was seen.
-        Even so it may be what a writer puts before the record that accounts for it, such as a
-        revision: an article of which something was swept, and that is there, is to be rebuilt.
+        Even so it may be what a writer puts before the record that accounts for it, such as the
+        first of more revisions than go together: an article of which something was swept, and that
+        is there, is to be rebuilt.
         """
         accounted = self._accounted()
         seen = list(self._left_over(accounted))
@@ -344,7 +345,7 @@ def _accounted_by(
     if record.life is None:
         return
     id_, article = article_id(record.key), record.life.current
-    yield placing_key(id_)  # of one that is at work
+    yield placing_key(id_)  # who takes over finds in it what a dead one touched
     yield from (revision_key(id_, number) for number in range(1, record.life.revision + 1))
     claim = claim_of(record)
     if claim is not None:

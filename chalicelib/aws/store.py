@@ -47,7 +47,6 @@ from chalicelib.aws.table import (
     key_of,
     reading,
     row_key,
-    together,
 )
 from chalicelib.core.article import (
     Absence,
@@ -150,7 +149,7 @@ class Store(Table):
         """
         had = rows_of(before) if before else {}
         has = rows_of(after) if after else {}
-        upload = (after or before).key  # type: ignore[union-attr]
+        upload = (after or before).key  # type: ignore[union-attr]  # one of the two is there
         state, id_ = state_key(upload), article_id(upload)
         condition = unchanged(had.get(state))
         writes: list[dict[str, Any]] = []
@@ -165,24 +164,23 @@ class Store(Table):
             writes += self.claims(claimed, claims)
         changes = [self._put_of(row) for row in revision_rows(revisions)]
         changes += [self._delete_of(revision_key(id_, number)) for number in gone]
-        return self._write_while(state, condition, writes, changes)
+        return self._write_record(writes, changes, state, condition)
 
-    def _write_while(
+    def _write_record(
         self,
-        state: Key,
-        condition: Mapping[str, Any],
         writes: Sequence[dict[str, Any]],
         changes: Sequence[dict[str, Any]],
+        state: Key,
+        condition: Mapping[str, Any],
     ) -> bool:
-        """Make the *writes* of a record, one of which has the *condition*, with its *changes*.
+        """Make the *writes* of a record, that of *state* among them, and *changes* of revisions.
 
-        Of many changes at once the first go before, while the record is as it was read.
+        Of more than go together the changes go before, while the record is as it was read.
         """
-        left = list(changes)
-        while left and not fits_together([*writes, *left]):
-            if not self._write_together([self._check_of(state, condition), left.pop(0)]):
-                return False
-        return self._write_together([*writes, *left])
+        if fits_together([*writes, *changes]):
+            return self._write_together([*writes, *changes])
+        ended = self._write_checked(changes, self._check_of(state, condition))
+        return ended is None and self._write_together([*writes])
 
     def claims(self, had: Claim | None, has: Claim | None) -> Iterator[dict[str, Any]]:
         """Yield the writes by which SUCCESSORS tell of the claim *has* and no longer of *had*."""
@@ -220,9 +218,7 @@ class Store(Table):
             ConsistentRead=True,
         )
         deletions = [self._delete_of(key_of(row)) for row in rows]
-        for some in together(deletions, self._check_of(state_key(key), unchanged(None))):
-            if not self._write_together(some):
-                return
+        self._write_checked(deletions, self._check_of(state_key(key), unchanged(None)))
 
     def shown(self, names: Iterable[str]) -> tuple[dict[str, Shown], dict[str, str]]:
         """Return what the named records give to others now, and the digest of each, "" if none."""

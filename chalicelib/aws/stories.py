@@ -4,15 +4,14 @@
     ARTICLE#<id>         PLACED                its traits and account, and its places in the index
     ARTICLE#<id>         NEAR                  the articles that it is linked to
     ARTICLE#<id>         STORY                 the story that it is in, and who else tells it
-    ARTICLE#<id>         PLACING               while it is placed: whose turn that is, and the
-                                               articles whose stories may change by it
+    ARTICLE#<id>         PLACING               while it is placed: by whom, and the articles whose
+                                               stories may change by it
     STORYKEY#<key>       <public_at>#<id>      an article that has the key
     STORY#<id>           <public_at>#<id>      the account of each member, in canonical order
 
 All but PLACING follow from the articles alone. They are written after an article's transaction,
-in steps that can each be repeated: see `chalicelib.placing`. Whoever writes has the turn to place
-an article, and each write is made on condition that it is still his. All reads but readers' are
-consistent.
+in steps that can each be repeated: see `chalicelib.placing`. Only the placer of an article writes,
+and each write is made on condition that it still is. All reads but readers' are consistent.
 """
 
 from __future__ import annotations
@@ -21,24 +20,24 @@ import os
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from chalicelib.aws.store import membership, membership_key
-from chalicelib.aws.table import PAUSES_S, Item, Key, Table, reading, row_key, together
+from chalicelib.aws.table import Item, Key, Table, reading, row_key
 from chalicelib.core.article import ArticleId, Membership
 from chalicelib.core.codec import pack, unpack
-from chalicelib.core.errors import Overtaken, StoreUnavailable
+from chalicelib.core.errors import Overtaken
 from chalicelib.core.stories.node import NOWHERE, Link, Node, Place, Placed
 from chalicelib.core.stories.telling import Account
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-LET_PASS_S = 0.3  # some placings last as long: who lost the turn does not take it back at once
+LET_PASS_S = 0.3  # some placings last as long: who was overtaken does not take over at once
 
 
 class Stories(Table):
-    """The rows of stories, as who has no turn may use them."""
+    """The rows of stories, as everybody may use them."""
 
     def nodes(self, ids: Iterable[ArticleId]) -> dict[ArticleId, Node]:
         """Return the node of each article; of one that is not placed, an empty one.
@@ -84,18 +83,18 @@ class Stories(Table):
         with reading():
             return {row["sk"]["S"]: unpack(row["account"]["B"], Account) for row in rows}
 
-    def take_turn(self, id_: ArticleId) -> Turn:
-        """Take the turn to place an article, whoever has it. Who had it writes nothing any more."""
+    def take(self, id_: ArticleId) -> Placer:
+        """Become the placer of an article. Who was it until now writes nothing any more."""
         token = os.urandom(16).hex()
         row = self._client.update_item(
             TableName=self._table,
             Key=row_key(placing_key(id_)),
-            UpdateExpression="SET turn = :turn",
-            ExpressionAttributeValues={":turn": {"S": token}},
+            UpdateExpression="SET placer = :placer",
+            ExpressionAttributeValues={":placer": {"S": token}},
             ReturnValues="ALL_OLD",
         ).get("Attributes")
         touched = row["touched"]["SS"] if row and "touched" in row else ()
-        return Turn(
+        return Placer(
             self._client,
             self._table,
             id_,
@@ -104,18 +103,18 @@ class Stories(Table):
             touched=map(ArticleId, touched),
         )
 
-    def reopen(self, id_: ArticleId) -> None:
-        """Have the next placing of an article look at all of it, as if another had died over it."""
-        self.take_turn(id_)
+    def leave_unplaced(self, id_: ArticleId) -> None:
+        """Have the next placing look at all of an article, as if another had died over it."""
+        self.take(id_)
 
 
-class Turn(Table):
-    """The turn to place one article, and so to change the stories.
+class Placer(Table):
+    """The one function that places an article, and so may change the stories.
 
     A function that was overtaken, and wakes late, would write what holds no more; were it killed
-    then, nobody would know. So what it writes is written on condition that nobody has taken the
-    turn from it, and one that is killed leaves the turn to be taken, with the articles that it
-    `touched`. Every method may be repeated, and raises Overtaken.
+    then, nobody would know. So what it writes is written on condition that it still is the placer,
+    and one that is killed leaves the row by which it is, with the articles that it `touched`, to
+    who takes it over. Every method may be repeated, and raises Overtaken.
     """
 
     def __init__(
@@ -132,10 +131,10 @@ class Turn(Table):
         self.id = id_
         self.is_taken_over = is_taken_over  # from another function, which may be dead
         self.touched = frozenset(touched)  # by this one, and by those that it was taken from
-        self._mine = {":turn": {"S": token}}
+        self._me = {":placer": {"S": token}}
         self._still: dict[str, Any] = {
-            "ConditionExpression": "turn = :turn",
-            "ExpressionAttributeValues": self._mine,
+            "ConditionExpression": "placer = :placer",
+            "ExpressionAttributeValues": self._me,
         }
 
     def touch(self, ids: Iterable[ArticleId]) -> None:
@@ -148,18 +147,19 @@ class Turn(Table):
                 TableName=self._table,
                 Key=row_key(placing_key(self.id)),
                 UpdateExpression="ADD touched :new",
-                ConditionExpression="turn = :turn",
-                ExpressionAttributeValues={**self._mine, ":new": {"SS": new}},
+                ConditionExpression="placer = :placer",
+                ExpressionAttributeValues={**self._me, ":new": {"SS": new}},
             )
         except self._client.exceptions.ConditionalCheckFailedException:
-            self._overtaken()
+            self._yield()
         self.touched |= set(new)
 
     def put_placed(self, placed: Placed) -> None:
         """Note the article's traits and places; nothing where it has none of them any more."""
-        key = placed_key(self.id)
-        row = {**row_key(key), "placed": {"B": pack(placed)}}
-        self._write([self._delete_of(key) if placed == NOWHERE else self._put_of(row)])
+        if placed == NOWHERE:
+            self._write([self._delete_of(placed_key(self.id))])
+        else:
+            self._write([self._put_of(placed_row(self.id, placed))])
 
     def move(self, *, to: Iterable[Place], away_from: Iterable[Place]) -> None:
         """Put the article's new places into the index, and take the old ones out."""
@@ -180,24 +180,25 @@ class Turn(Table):
             for one, told in _sides(links).items()
         )
 
-    def unlink(self, links: Iterable[Link], nodes: Mapping[ArticleId, Node]) -> bool:
-        """Take links away, from both sides; False where the *nodes* are not as they were read."""
+    def unlink(self, links: Iterable[Link], nodes: Mapping[ArticleId, Node]) -> None:
+        """Take links away, from both sides.
+
+        No more once a node is not as it was read: the next look finds it.
+        """
         writes = []
         for one, told in _sides(links).items():
             had = sorted(_told(other, strength) for other, strength in nodes[one].near.items())
             left = sorted(set(had) - set(told))
-            if left == had:
-                continue
-            as_read: dict[str, Any] = {
+            as_read = {
                 "ConditionExpression": "near = :had",
                 "ExpressionAttributeValues": {":had": {"SS": had}},
             }
-            if left:
+            if left and left != had:
                 row = {**row_key(near_key(one)), "near": {"SS": left}}
                 writes.append(self._put_of(row, as_read))
-            else:
+            elif left != had:
                 writes.append(self._delete_of(near_key(one), as_read))
-        return self._write(writes)
+        self._write(writes)
 
     def tell(
         self,
@@ -210,47 +211,32 @@ class Turn(Table):
         """
         writes = []
         for story_id, (put, delete) in members.items():
-            for place, account in put.items():
-                row = row_key(member_key(story_id, place))
-                writes.append(self._put_of({**row, "account": {"B": pack(account)}}))
+            writes += [self._put_of(member_row(story_id, *one)) for one in put.items()]
             writes += [self._delete_of(member_key(story_id, place)) for place in delete]
         for id_, one in memberships.items():
-            key = membership_key(id_)
             if one is None:
-                writes.append(self._delete_of(key))
+                writes.append(self._delete_of(membership_key(id_)))
             else:
-                writes.append(self._put_of({**row_key(key), "membership": {"B": pack(one)}}))
+                writes.append(self._put_of(membership_row(id_, one)))
         self._write(writes)
 
     def end(self) -> None:
-        """Leave the turn: the article is placed."""
+        """Be the placer no more: the article is placed."""
         try:
             self._client.delete_item(
                 TableName=self._table, Key=row_key(placing_key(self.id)), **self._still
             )
         except self._client.exceptions.ConditionalCheckFailedException:
-            self._overtaken()
+            self._yield()
 
-    def _write(self, writes: Iterable[dict[str, Any]]) -> bool:
-        """Make as many *writes* together as can be; False where one has a condition that fails."""
+    def _write(self, writes: Iterable[dict[str, Any]]) -> None:
         check = self._check_of(placing_key(self.id), self._still)
-        for some in together(writes, check):
-            for pause_s in PAUSES_S:
-                refused = self._refused(some)
-                if not refused:
-                    break
-                if refused[0] == "ConditionalCheckFailed":
-                    self._overtaken()
-                if "ConditionalCheckFailed" in refused:
-                    return False
-                time.sleep(pause_s)  # who places another article is at one of these rows
-            else:
-                raise StoreUnavailable("Rows of stories stayed locked by writers.")
-        return True
+        if self._write_checked(writes, check) == "check":
+            self._yield()
 
-    def _overtaken(self) -> None:
+    def _yield(self) -> NoReturn:
         time.sleep(LET_PASS_S)
-        raise Overtaken(f"Another function has taken the turn to place {self.id}.")
+        raise Overtaken(f"Another function places {self.id} by now.")
 
 
 def placed_key(id_: ArticleId) -> Key:
@@ -272,6 +258,24 @@ def place_key(place: Place) -> Key:
 def member_key(story_id: ArticleId, place: str) -> Key:
     """The row of a member's account in its story."""
     return f"STORY#{story_id}", place
+
+
+def placed_row(id_: ArticleId, placed: Placed) -> Item:
+    return {**row_key(placed_key(id_)), "placed": {"B": pack(placed)}}
+
+
+def near_row(id_: ArticleId, near: Mapping[ArticleId, float]) -> Item:
+    """Return the row of an article's links, of which there must be one."""
+    told = sorted(_told(other, strength) for other, strength in near.items())
+    return {**row_key(near_key(id_)), "near": {"SS": told}}
+
+
+def member_row(story_id: ArticleId, place: str, account: Account) -> Item:
+    return {**row_key(member_key(story_id, place)), "account": {"B": pack(account)}}
+
+
+def membership_row(id_: ArticleId, one: Membership) -> Item:
+    return {**row_key(membership_key(id_)), "membership": {"B": pack(one)}}
 
 
 def _placed(row: Item | None) -> Placed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from chalicelib.core.errors import RowTooLarge, StoreUnavailable
 
@@ -119,10 +119,29 @@ class Table:
         """Make all *writes* or none; False where a condition fails or another writer is faster."""
         return not self._refused(writes)
 
-    def _refused(self, writes: list[dict[str, Any]]) -> list[str]:
-        """Make all *writes*, or none and return what DynamoDB says to each of them.
+    def _write_checked(
+        self, writes: Iterable[dict[str, Any]], check: dict[str, Any]
+    ) -> Literal["check", "write"] | None:
+        """Make *writes*, as many together as fit, each time if the *check* holds.
 
-        ConditionalCheckFailed, TransactionConflict, or None to who is not the reason.
+        Return what ended them: the check, or the condition of a write; None where all were made.
+        """
+        for some in _together(writes, check):
+            for pause_s in PAUSES_S:
+                refused = self._refused(some)
+                if not refused:
+                    break
+                if "ConditionalCheckFailed" in refused:
+                    return "check" if refused[0] == "ConditionalCheckFailed" else "write"
+                time.sleep(pause_s)  # another writer is at one of these rows
+            else:
+                raise StoreUnavailable("Rows stayed locked by other writers.")
+        return None
+
+    def _refused(self, writes: list[dict[str, Any]]) -> list[str]:
+        """Make all *writes*, or none and return one code for each, in their order.
+
+        ConditionalCheckFailed, TransactionConflict, or "None" for one that was not the reason.
         """
         check_fits(write["Put"]["Item"] for write in writes if "Put" in write)
         try:
@@ -162,7 +181,7 @@ def fits_together(writes: Sequence[Mapping[str, Any]]) -> bool:
     return len(writes) <= _WRITTEN_TOGETHER and put <= _MAX_TOGETHER_BYTES
 
 
-def together(
+def _together(
     writes: Iterable[dict[str, Any]], check: dict[str, Any]
 ) -> Iterator[list[dict[str, Any]]]:
     """Yield *writes* in as many as fit into one transaction beside a *check*, which comes first."""

@@ -160,4 +160,4 @@ class FoldConflict(BroadsheetError):
 
 
 class Overtaken(FoldConflict):
-    """Another function has taken the turn to place an article among the others."""
+    """Another function places the article by now."""

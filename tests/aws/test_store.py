@@ -60,16 +60,33 @@ def test_a_fold_that_lost_the_race_writes_nothing(store: Store) -> None:
     assert store.record(KEY) == correction
 
 
-def test_a_fold_that_lost_the_race_leaves_no_revision_either(store: Store) -> None:
+@pytest.mark.parametrize("count", [1, 150])
+def test_a_fold_that_lost_the_race_leaves_no_revision_either(store: Store, count: int) -> None:
     late, ahead = record(), record(builders.markdown("Ferry returns on Monday"), version="v2")
-    revision = late.life.current
+    made = [replace(late.life.current, revision=number) for number in range(1, count + 1)]
+    id_ = late.life.current.id
     assert store.write(None, ahead)
 
-    assert not store.write(None, late, [revision])
+    assert not store.write(None, late, made)
 
-    assert store.history(revision.id, limit=9).revisions == ()
-    assert store.write(ahead, late, [revision])
-    assert store.history(revision.id, limit=9).revisions == (revision,)
+    assert store.history(id_, limit=200).revisions == ()
+    assert store.write(ahead, late, made)
+    assert len(store.history(id_, limit=200).revisions) == count
+
+
+@pytest.mark.parametrize("count", [1, 150])
+def test_a_fold_that_lost_the_race_takes_no_revision_away(store: Store, count: int) -> None:
+    late, ahead = record(), record(builders.markdown("Ferry returns on Monday"), version="v2")
+    made = [replace(late.life.current, revision=number) for number in range(1, count + 1)]
+    id_ = late.life.current.id
+    assert store.write(None, ahead, made)
+
+    assert not store.write(None, late, gone=range(1, count + 1))
+    store.forget_revisions(KEY)  # as who found no record would
+
+    assert len(store.history(id_, limit=200).revisions) == count
+    assert store.write(ahead, late, gone=range(1, count + 1))
+    assert store.history(id_, limit=200).revisions == ()
 
 
 def test_more_revisions_than_a_transaction_takes_are_all_kept(store: Store) -> None:

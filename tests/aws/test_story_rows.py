@@ -1,4 +1,4 @@
-"""The rows of stories in the table, and whose turn it is to write them."""
+"""The rows of stories in the table, and who may write them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib import placing
 from chalicelib.aws import stories
-from chalicelib.aws.stories import Stories, Turn
+from chalicelib.aws.stories import Placer, Stories
 from chalicelib.core.article import Article, ArticleId, Membership, id_at, place_of
 from chalicelib.core.errors import Overtaken
 from chalicelib.core.stories import Account
@@ -35,8 +35,8 @@ def rows(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Stories:
 
 
 @pytest.fixture
-def turn(rows: Stories) -> Turn:
-    return rows.take_turn(A.id)
+def placer(rows: Stories) -> Placer:
+    return rows.take(A.id)
 
 
 def account(article: Article) -> Account:
@@ -53,71 +53,75 @@ def test_an_article_that_was_never_placed_has_an_empty_node(rows: Stories) -> No
     assert rows.placed(A.id) == NOWHERE
 
 
-def test_what_is_placed_is_read_again_and_goes(rows: Stories, turn: Turn, engine: Engine) -> None:
+def test_what_is_placed_is_read_again_and_goes(
+    rows: Stories, placer: Placer, engine: Engine
+) -> None:
     placed = PLACED._replace(account=account(A))
 
-    turn.put_placed(placed)
+    placer.put_placed(placed)
 
     assert rows.nodes([A.id])[A.id].placed == placed
-    turn.put_placed(NOWHERE)
-    turn.end()
+    placer.put_placed(NOWHERE)
+    placer.end()
     assert left(engine) == []
 
 
-def test_an_article_is_not_placed_before_its_turn_has_ended(rows: Stories, turn: Turn) -> None:
-    turn.put_placed(PLACED)
+def test_an_article_is_not_placed_before_its_placer_ends(rows: Stories, placer: Placer) -> None:
+    placer.put_placed(PLACED)
 
     assert rows.placed(A.id) is None
-    turn.end()
+    placer.end()
     assert rows.placed(A.id) == PLACED
-    rows.reopen(A.id)
+    rows.leave_unplaced(A.id)
     assert rows.placed(A.id) is None
 
 
-def test_who_takes_a_turn_over_is_told_what_the_other_touched(rows: Stories, turn: Turn) -> None:
-    turn.touch([B.id])
-    turn.touch([B.id, C.id])
+def test_who_takes_an_article_over_is_told_what_the_other_touched(
+    rows: Stories, placer: Placer
+) -> None:
+    placer.touch([B.id])
+    placer.touch([B.id, C.id])
 
-    after = rows.take_turn(A.id)
+    after = rows.take(A.id)
 
-    assert not turn.is_taken_over
-    assert turn.touched == after.touched == {B.id, C.id}
+    assert not placer.is_taken_over
+    assert placer.touched == after.touched == {B.id, C.id}
     assert after.is_taken_over
     after.end()
-    assert not rows.take_turn(A.id).touched
+    assert not rows.take(A.id).touched
 
 
 @pytest.mark.parametrize(
     "write",
     [
-        lambda turn: turn.touch([B.id]),
-        lambda turn: turn.put_placed(PLACED),
-        lambda turn: turn.put_placed(NOWHERE),
-        lambda turn: turn.move(to=PLACED.places, away_from=()),
-        lambda turn: turn.link([Link((A.id, B.id), 2.5)]),
-        lambda turn: turn.unlink(
+        lambda placer: placer.touch([B.id]),
+        lambda placer: placer.put_placed(PLACED),
+        lambda placer: placer.put_placed(NOWHERE),
+        lambda placer: placer.move(to=PLACED.places, away_from=()),
+        lambda placer: placer.link([Link((A.id, B.id), 2.5)]),
+        lambda placer: placer.unlink(
             [Link((A.id, C.id), 1.0)], {A.id: Node(near={C.id: 1.0}), C.id: Node()}
         ),
-        lambda turn: turn.tell({}, {A.id: None}),
-        lambda turn: turn.end(),
+        lambda placer: placer.tell({}, {A.id: None}),
+        lambda placer: placer.end(),
     ],
     ids=["touch", "put", "take away", "move", "link", "unlink", "tell", "end"],
 )
 @pytest.mark.parametrize("has_ended", [False, True])
 def test_who_was_overtaken_writes_nothing_any_more(
     rows: Stories,
-    turn: Turn,
+    placer: Placer,
     engine: Engine,
-    write: Callable[[Turn], object],
+    write: Callable[[Placer], object],
     has_ended: bool,  # noqa: FBT001  # a parameter of the test
 ) -> None:
-    after = rows.take_turn(A.id)
+    after = rows.take(A.id)
     if has_ended:
         after.end()
     before = engine.client.scan(TableName=TABLE)["Items"]
 
     with pytest.raises(Overtaken):
-        write(turn)
+        write(placer)
 
     assert engine.client.scan(TableName=TABLE)["Items"] == before
 
@@ -125,59 +129,63 @@ def test_who_was_overtaken_writes_nothing_any_more(
 def test_a_key_has_its_articles_in_canonical_order(rows: Stories) -> None:
     for one in (C, A, B):
         place = Place("k", place_of(one.public_at, one.id))
-        rows.take_turn(one.id).move(to=[place], away_from=[])
+        rows.take(one.id).move(to=[place], away_from=[])
 
     assert [id_at(one) for one in rows.under("k", limit=None)] == [A.id, B.id, C.id]
     assert [id_at(one) for one in rows.under("k", limit=2)] == [A.id, B.id]
     place = Place("k", place_of(A.public_at, A.id))
-    rows.take_turn(A.id).move(to=[], away_from=[place])
+    rows.take(A.id).move(to=[], away_from=[place])
     assert [id_at(one) for one in rows.under("k", limit=2)] == [B.id, C.id]
 
 
 def test_links_are_seen_from_both_sides_and_go_without_a_trace(
-    rows: Stories, turn: Turn, engine: Engine
+    rows: Stories, placer: Placer, engine: Engine
 ) -> None:
     links = [Link((A.id, B.id), 2.5), Link((A.id, C.id), 99.0)]
-    turn.link(links)
+    placer.link(links)
 
     nodes = rows.nodes([A.id, B.id, C.id])
 
     assert nodes[A.id].near == {B.id: 2.5, C.id: 99.0}
     assert nodes[B.id].near == {A.id: 2.5}
-    assert turn.unlink([*links[:1], Link((A.id, ArticleId("nobody")), 1.0)],
-                       {**nodes, ArticleId("nobody"): Node()})  # fmt: skip
+    nobody = ArticleId("nobody")
+    placer.unlink([*links[:1], Link((A.id, nobody), 1.0)], {**nodes, nobody: Node()})
     assert rows.nodes([A.id])[A.id].near == {C.id: 99.0}
-    assert turn.unlink(links[1:], rows.nodes([A.id, C.id]))
-    turn.end()
+    placer.unlink(links[1:], rows.nodes([A.id, C.id]))
+    placer.end()
     assert left(engine) == []
 
 
-def test_links_that_another_has_changed_are_left_to_another_look(rows: Stories, turn: Turn) -> None:
-    turn.link([Link((A.id, B.id), 2.5)])
+def test_links_that_another_has_changed_are_left_to_another_look(
+    rows: Stories, placer: Placer
+) -> None:
+    placer.link([Link((A.id, B.id), 2.5)])
     nodes = rows.nodes([A.id, B.id])
-    rows.take_turn(C.id).link([Link((C.id, B.id), 1.0)])
+    rows.take(C.id).link([Link((C.id, B.id), 1.0)])
 
-    assert not turn.unlink([Link((A.id, B.id), 2.5)], nodes)
+    placer.unlink([Link((A.id, B.id), 2.5)], nodes)
 
     assert rows.nodes([A.id])[A.id].near == {B.id: 2.5}
     assert rows.nodes([B.id])[B.id].near == {A.id: 2.5, C.id: 1.0}
 
 
-def test_members_and_memberships_are_put_and_taken_away(rows: Stories, turn: Turn) -> None:
+def test_members_and_memberships_are_put_and_taken_away(rows: Stories, placer: Placer) -> None:
     first, second = place_of(A.public_at, A.id), place_of(B.public_at, B.id)
     membership = Membership(story_id=A.id, others=(B.card(),))
 
-    turn.tell({A.id: ({first: account(A), second: account(B)}, [])}, {A.id: membership, B.id: None})
+    placer.tell(
+        {A.id: ({first: account(A), second: account(B)}, [])}, {A.id: membership, B.id: None}
+    )
 
     assert rows.members(A.id) == {first: account(A), second: account(B)}
     assert rows.memberships([A.id, B.id]) == {A.id: membership}
-    turn.tell({A.id: ({}, [first])}, {A.id: None})
+    placer.tell({A.id: ({}, [first])}, {A.id: None})
     assert rows.members(A.id) == {second: account(B)}
     assert rows.memberships([A.id, B.id]) == {}
 
 
 def test_a_story_of_more_than_one_transaction_is_written_and_read_whole(
-    rows: Stories, turn: Turn
+    rows: Stories, placer: Placer
 ) -> None:
     chance = random.Random(1)
     accounts = {}
@@ -186,6 +194,6 @@ def test_a_story_of_more_than_one_transaction_is_written_and_read_whole(
         one = account(replace(A, standfirst=name))
         accounts[place_of(NOW + timedelta(seconds=number), A.id)] = one
 
-    turn.tell({A.id: (accounts, [])}, {})
+    placer.tell({A.id: (accounts, [])}, {})
 
     assert rows.members(A.id) == accounts

@@ -35,9 +35,7 @@ class Rows(Table):
 
     def put_together(self, *puts: Row, only_if_new: bool = False) -> bool:
         new = {"ConditionExpression": "attribute_not_exists(pk)"} if only_if_new else {}
-        return self._write_together(
-            [{"Put": {"TableName": TABLE, "Item": one, **new}} for one in puts]
-        )
+        return self._write_together([self._put_of(one, new) for one in puts])
 
     put = Table._put
     put_all = Table._write_all

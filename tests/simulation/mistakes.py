@@ -136,12 +136,12 @@ MISTAKES = (
     ),
     Mistake(
         "who was overtaken goes on writing stories", "chalicelib/aws/stories.py",
-        '            "ConditionExpression": "turn = :turn",\n',
-        '            "ConditionExpression": "turn = :turn OR attribute_not_exists(turn)",\n',
+        '            "ConditionExpression": "placer = :placer",\n',
+        '            "ConditionExpression": "placer = :placer OR attribute_not_exists(placer)",\n',
     ),
     Mistake(
         "nobody goes on with the stories of who was killed", "chalicelib/placing.py",
-        "    if turn.is_taken_over or before.placed.traits != traits:",
+        "    if placer.is_taken_over or before.placed.traits != traits:",
         "    if before.placed.traits != traits:",
     ),
 )  # fmt: skip
