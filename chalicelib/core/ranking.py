@@ -54,7 +54,7 @@ class Ranked:
 
     card: Card
     score_s: int
-    owners: int  # who tell its story
+    owners: int  # how many tell its story
     is_breaking: bool
     also: tuple[Card, ...] = ()
     moved_because: str | None = None
@@ -62,12 +62,12 @@ class Ranked:
     @property
     def terms(self) -> tuple[Term, ...]:
         """What the score adds up from. Made when somebody asks: an order alone needs no words."""
-        owners_s = _counts_s(self.owners)
+        owners_s = _owners_s(self.owners)
         breaking_s = BREAKING_COUNTS // _SECOND if self.is_breaking else 0
         return (
             Term(
                 name="freshness",
-                value_s=_fresh_s(self.card),
+                value_s=_freshness_s(self.card),
                 why=f"Public since {_said(self.card.public_at)}.",
             ),
             Term(
@@ -155,12 +155,15 @@ class Latest:
         return rank(self.cards, owners=self.owners, now=now)
 
     @property
-    def stale_from(self) -> datetime:
+    def stale_at(self) -> datetime:
         """The second from which newer articles may be missing: so long its refreshes failed."""
         return self.refreshed_at + FRESH_FOR + _SECOND
 
     def is_stale(self, now: datetime) -> bool:
-        return now >= self.stale_from
+        return now >= self.stale_at
+
+    def refreshed_at_if_stale(self, now: datetime) -> datetime | None:
+        return self.refreshed_at if self.is_stale(now) else None
 
 
 def rank(
@@ -209,7 +212,7 @@ def is_breaking(article: Article | Card, now: datetime) -> bool:
     return article.breaking and now - article.public_at < BREAKING_FOR
 
 
-def ends(article: Article | Card) -> Iterator[datetime]:
+def ends_of(article: Article | Card) -> Iterator[datetime]:
     """Yield when what sets *article* apart ends: its pin, its breaking, its being shown at all."""
     if article.pinned_until is not None:
         yield article.pinned_until
@@ -260,18 +263,18 @@ def _scored(card: Card, owners: Mapping[ArticleId, int], now: datetime) -> Ranke
         because = f"Pinned above every score until {_said(card.pinned_until)}."
     return Ranked(
         card=card,
-        score_s=_fresh_s(card) + _counts_s(count) + breaking * (BREAKING_COUNTS // _SECOND),
+        score_s=_freshness_s(card) + _owners_s(count) + breaking * (BREAKING_COUNTS // _SECOND),
         owners=count,
         is_breaking=breaking,
         moved_because=because,
     )
 
 
-def _fresh_s(card: Card) -> int:
+def _freshness_s(card: Card) -> int:
     return (card.public_at - _EPOCH) // _SECOND
 
 
-def _counts_s(owners: int) -> int:
+def _owners_s(owners: int) -> int:
     return round(math.log2(max(owners, 1)) * DOUBLING_COUNTS.total_seconds())
 
 

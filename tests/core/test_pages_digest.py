@@ -7,10 +7,12 @@ whatever the times on them, and what has to be shown is that it says then what i
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, given
@@ -20,7 +22,7 @@ from chalicelib.core import pages
 from chalicelib.core.around import around
 from chalicelib.core.article import Article, Corrected, Correction, Elsewhere, Source
 from chalicelib.core.pages import Page, labels
-from chalicelib.core.pages.page import Context
+from chalicelib.core.pages.page import Context, release
 from chalicelib.core.ranking import FRESH_FOR, Latest
 from chalicelib.core.turns import Turns
 from tests.core.pages_made import ROOT, on_every_page
@@ -177,6 +179,26 @@ def test_the_digest_stands_still_until_a_label_changes() -> None:
     assert front_at(0) != front_at(60)
     assert article_at(0) == article_at(600)
     assert article_at(0) != article_at(3600)
+
+
+def test_no_page_is_another_one_for_the_second_alone() -> None:
+    article = make_article(age_min=252)
+    latest = replace(latest_of(article), refreshed_at=NOW)
+    reader = Reader(latest, (article,), (), None)
+
+    for before, after in zip(reader.pages(NOW), reader.pages(NOW + 59 * SECOND), strict=True):
+        assert before.digest() == after.digest(), before.template
+
+
+def test_a_release_makes_every_page_another(tmp_path: Path) -> None:
+    core = tmp_path / "core"
+    shutil.copytree(ROOT / "chalicelib" / "core", core)
+    before = release(core)
+
+    with (core / "pages" / "labels.py").open("a", encoding="utf-8") as module:
+        module.write("# another release\n")
+
+    assert release.__wrapped__(core) != before == release()
 
 
 def test_a_refresh_that_changes_nothing_leaves_an_article_s_page_as_it_was() -> None:

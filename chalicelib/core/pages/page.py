@@ -59,7 +59,7 @@ class Page:
         """
         made = self.values
         given = encode([self.template, made.func.__qualname__, made.args, made.keywords])
-        digest = hashlib.blake2b(_release(), digest_size=_DIGEST_BYTES)
+        digest = hashlib.blake2b(release(), digest_size=_DIGEST_BYTES)
         digest.update(given)
         return digest.hexdigest()
 
@@ -178,12 +178,12 @@ def icon() -> str:
 
 
 @cache
-def _release() -> bytes:
+def release(core: Path = _CHALICELIB / "core") -> bytes:
     """Return the digest of all that makes pages of what they are given.
 
-    Of the whole core: one release more or less that makes every page new costs nothing.
+    Of the whole core, needed or not: that a release makes every page new once costs nothing.
     """
     digest = hashlib.blake2b(json.dumps([_templates(), icon()]).encode("ascii"), digest_size=32)
-    for path in sorted((_CHALICELIB / "core").rglob("*.py")):
+    for path in sorted(core.rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.digest()

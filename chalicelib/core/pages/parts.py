@@ -147,9 +147,10 @@ def unchanged_since(
 ) -> datetime:
     """Return since when a page of what is *shown* has read as it does at *now*.
 
-    It shows the ages of these and of other *times*, what may end with each, and other *ends*; and
-    every page shows the day, so that is where the answer begins at the earliest. A page is made as
-    of that moment: it says what it would say now, and is the same page until it would not.
+    *times* are moments whose age it tells besides those of what is *shown*; *ends* are moments at
+    which something else on it ends, besides pins, breaking news and expiries. Every page tells the
+    day, so no answer is before the last midnight (UTC). A page is made as of that moment: it says
+    what it would say now, and is the same page until it would not.
     """
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     aged, ended = [*times], [*ends]
@@ -158,7 +159,7 @@ def unchanged_since(
             aged += [one.published_at] if one.published_at else []
             continue
         aged.append(one.public_at)
-        ended += ranking.ends(one)
+        ended += ranking.ends_of(one)
         if isinstance(one, Article) and one.updated_at > one.public_at:
             aged.append(one.updated_at)
     began = [labels.told_since(at, now=now) for at in aged]

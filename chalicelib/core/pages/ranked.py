@@ -41,22 +41,25 @@ def latest(
     """
     then = moment(as_of) if as_of else None
     goes_on = site.narrowed("latest", sections, cursor=older, as_of=then) if older else None
+    offered = parts.largest_sections(shown.cards)
+    narrowed = shown.of_sections(sections) if sections else shown
     unchanged_since = parts.unchanged_since(
-        shown.cards, times=[shown.refreshed_at], ends=[shown.stale_from], now=now
+        narrowed.cards, times=[shown.refreshed_at], ends=[shown.stale_at], now=now
     )
     return Page(
         "latest.html",
         partial(
-            _latest, shown, older=goes_on, as_of=as_of, since=since, sections=tuple(sections),
-            site=site, now=unchanged_since,
+            _latest, narrowed, offered=offered, older=goes_on, as_of=as_of, since=since,
+            sections=tuple(sections), site=site, now=unchanged_since,
         ),
         older=goes_on,
     )  # fmt: skip
 
 
 def _latest(
-    everything: Latest,
+    shown: Latest,
     *,
+    offered: Sequence[str],
     older: str | None,
     as_of: datetime | None,
     since: datetime | None,
@@ -65,7 +68,6 @@ def _latest(
     now: datetime,
 ) -> Context:
     address = site.url("latest")
-    shown = everything.of_sections(sections) if sections else everything
     names = labels.names(sections, among=shown.cards)
     frame = parts.frame(
         site=site,
@@ -73,7 +75,7 @@ def _latest(
         title=f"Latest News: {names}" if names else "Latest News",
         description=f"The latest of {site.title}, with the reason why each article stands there.",
         address=None if as_of else address,
-        offered=parts.largest_sections(everything.cards),
+        offered=offered,
         current=address,
         sections=sections,
     )
@@ -85,7 +87,7 @@ def _latest(
         "as_of": labels.stamp(as_of) if as_of else None,
         "refreshed": labels.age(shown.refreshed_at, now=now),
         "state": state(
-            if_stale(shown, now=as_of or now),
+            shown.refreshed_at_if_stale(as_of or now),
             new=shown.count_new(since),
             since=since,
             new_url=site.narrowed("latest", sections, since=moment(shown.refreshed_at)),
@@ -178,26 +180,21 @@ def also(others: Iterable[Card], *, site: Site, since: datetime | None) -> list[
     ]
 
 
-def if_stale(latest: Latest, *, now: datetime) -> datetime | None:
-    """Return when the list was prepared, if it is stale."""
-    return latest.refreshed_at if latest.is_stale(now) else None
-
-
 def state(
-    stale: datetime | None,
+    stale_refreshed_at: datetime | None,
     *,
     new: int = 0,
     since: datetime | None = None,
     new_url: str | None = None,
     now: datetime,
 ) -> Context:
-    """Return how old a *stale* list is, and how much is *new* to who saw that of *since*.
+    """Return how old a stale list is, and how much is *new* to who saw that of *since*.
 
-    *stale* is when such a list was prepared, None for one that is not; *new_url* is where the
-    page tells what is new in it.
+    *stale_refreshed_at* is when such a list was prepared, None for one that is not; *new_url* is
+    where the page tells what is new in it.
     """
     return {
-        "stale": labels.age(stale, now=now) if stale else None,
+        "stale": labels.age(stale_refreshed_at, now=now) if stale_refreshed_at else None,
         "new": labels.counted(new, "article") if new else None,
         "since": labels.stamp(since) if since else None,
         "new_url": new_url,

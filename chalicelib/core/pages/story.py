@@ -30,8 +30,8 @@ def story(told: Story, *, links: Iterable[Elsewhere] = (), site: Site, now: date
     """Return the page of *told*; *links* are reports of the event on other sites."""
     links = tuple(links)
     shown: list[Card | Elsewhere] = [*(member.card for member in told.members), *links]
-    since = parts.unchanged_since(shown, now=now)
-    return Page("story.html", partial(_story, told, links, site=site, now=since))
+    unchanged_since = parts.unchanged_since(shown, now=now)
+    return Page("story.html", partial(_story, told, links, site=site, now=unchanged_since))
 
 
 def _story(told: Story, links: Sequence[Elsewhere], *, site: Site, now: datetime) -> Context:

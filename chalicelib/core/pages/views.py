@@ -42,7 +42,7 @@ def front(
     unchanged_since = parts.unchanged_since(
         [*([lead] if lead else ()), *shown.cards, *links],
         times=[latest.refreshed_at],
-        ends=[latest.stale_from],
+        ends=[latest.stale_at],
         now=now,
     )
     return Page(
@@ -85,7 +85,7 @@ def _front(
         "news": ranked.news(
             listed[: ranked.BESIDE],
             state=ranked.state(
-                ranked.if_stale(shown, now=now),
+                shown.refreshed_at_if_stale(now),
                 new=shown.count_new(since),
                 since=since,
                 new_url=site.narrowed("", sections, since=moment(latest.refreshed_at)),
@@ -144,18 +144,18 @@ def article(
     known.
     """
     listed = ranked.beside(latest, article, around=around.cards(), now=now)[: ranked.BESIDE]
-    stale = ranked.if_stale(latest, now=now)
+    stale_refreshed_at = latest.refreshed_at_if_stale(now)
     unchanged_since = parts.unchanged_since(
         [article, *(one.card for one in listed), *around.told, *around.near],
-        times=[stale] if stale else (),
-        ends=[latest.stale_from],
+        times=[stale_refreshed_at] if stale_refreshed_at else (),
+        ends=[latest.stale_at],
         now=now,
     )
     return Page(
         "article.html",
         partial(
             _article, article, listed, around,
-            stale=stale, offered=parts.largest_sections(latest.cards),
+            stale_refreshed_at=stale_refreshed_at, offered=parts.largest_sections(latest.cards),
             story_id=story_id, sources=sources, site=site, now=unchanged_since,
         ),
     )  # fmt: skip
@@ -166,7 +166,7 @@ def _article(
     listed: Sequence[Ranked],
     around: Around,
     *,
-    stale: datetime | None,
+    stale_refreshed_at: datetime | None,
     offered: Sequence[str],
     story_id: ArticleId | None,
     sources: int | None,
@@ -197,7 +197,9 @@ def _article(
         "share": passing_on.share(article, address=parts.absolute(site.article(article))),
         "notice": None,
         "structured": structured.article_page(article, site=site),
-        "news": ranked.news(listed, state=ranked.state(stale, now=now), site=site, now=now),
+        "news": ranked.news(
+            listed, state=ranked.state(stale_refreshed_at, now=now), site=site, now=now
+        ),
         "around": parts.around(around, site=site, now=now),
         "story": {"url": site.story(story_id), "label": labels.whole_story(sources)}
         if story_id
@@ -412,10 +414,10 @@ def corrections(
     """Return a page of corrected articles, the last corrected first, each with what was said."""
     corrected = tuple(corrected)
     pager = _pager("corrections", turns, is_empty=not corrected, site=site)
-    since = parts.unchanged_since([one.card for one in corrected], now=now)
+    unchanged_since = parts.unchanged_since([one.card for one in corrected], now=now)
     return Page(
         "corrections.html",
-        partial(_corrections, corrected, pager, place=place, site=site, now=since),
+        partial(_corrections, corrected, pager, place=place, site=site, now=unchanged_since),
         older=pager.older,
     )
 
@@ -499,7 +501,7 @@ def problem(
     news = None
     if latest:
         listed = latest.ranked(now=now)[:PROBLEM_HEADLINES]
-        state = ranked.state(ranked.if_stale(latest, now=now), now=now)
+        state = ranked.state(latest.refreshed_at_if_stale(now), now=now)
         news = ranked.news(listed, state=state, site=site, now=now)
     told: Context = {"status": status, "heading": title, "detail": detail, "news": news}
     return Page.of("problem.html", frame | told)
