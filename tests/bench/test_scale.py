@@ -42,7 +42,7 @@ def test_the_document_ends_with_the_tables_of_the_program():
 
 
 def measured():
-    """What each use took of 10,000 articles: calls, read and write units, milliseconds."""
+    """What each use took of 50,000 articles: calls, read and write units, milliseconds."""
     growth = (ROOT / "bench" / "README.md").read_text(encoding="utf-8").partition("# Growth")[2]
     figures = r"\| ([^|]+) \|.*\| (\d+), ([\d.]+) / (\d+), ([\d.]+) [^|]+\|\n"
     return {name: tuple(map(float, told)) for name, *told in re.findall(figures, growth)}
