@@ -64,7 +64,8 @@ def measured(count: int) -> tuple[list[Counter[str]], list[float]]:
     for one in made[count:]:
         client.calls.clear()
         start = time.perf_counter()
-        placing.place(one.id, one, rows=Stories(client, TABLE))  # type: ignore[arg-type]  # answers as boto3
+        rows = Stories(client, TABLE)  # type: ignore[arg-type]  # answers as boto3 does
+        placing.place(one.id, one, ground=None, rows=rows)
         times.append(time.perf_counter() - start)
         calls.append(Counter(client.calls))
     return calls, times

@@ -138,7 +138,9 @@ def written(before: Record | None, after: Folded, *, store: Store) -> bool:
     """Write the record and the revisions that it counts, unless another writer was faster."""
     if before is not None and after.record is None:
         # Before its row goes: readers of a story are never led to what is not there.
-        unplaced(before.key, store=store)
+        is_out = unplaced(before.key, before, store=store)
+        if not is_out:
+            return False
     return store.write(before, after.record, after.revisions, gone=after.gone)
 
 
@@ -185,10 +187,11 @@ def rewritten(
     raise FoldConflict("Other writers were faster at every pass over one key.")
 
 
-def unplaced(key: str, *, store: Store) -> None:
-    """Take an article that is none any more out of the stories."""
-    if kind_of(key) == "article":
-        placing.place(article_id(key), None, rows=store.stories)
+def unplaced(key: str, ground: Record | None, *, store: Store) -> bool:
+    """Take an article that is none any more out of the stories, if its record is still *ground*."""
+    if kind_of(key) != "article":
+        return True
+    return placing.place(article_id(key), None, ground=ground, rows=store.stories) is not None
 
 
 def cleared(key: str, *, store: Store) -> None:
@@ -196,23 +199,26 @@ def cleared(key: str, *, store: Store) -> None:
 
     A function that died before it wrote a record may have left revisions, and stories.
     """
-    if kind_of(key) == "article":
-        unplaced(key, store=store)
+    if kind_of(key) == "article" and unplaced(key, None, store=store):
         store.forget_revisions(key)
 
 
 def placed(
     record: Record, *, receipts: Receipts, store: Store, site: Site, now: datetime
-) -> Telling:
-    """Bring the stories up to date with an article, and say what they tell of it."""
-    article = record.life.current if record.life else None
-    # Another may have settled the key meanwhile: were this one killed, nobody would look again.
-    store.unsettle(record.key)
+) -> Telling | None:
+    """Bring the stories up to date with an article, and say what they tell of it.
+
+    None where the record is another by now.
+    """
+    id_, article = article_id(record.key), record.life.current if record.life else None
     try:
-        return placing.place(article_id(record.key), article, rows=store.stories)
+        return placing.place(id_, article, ground=record, rows=store.stories)
     except Exception:
         # The article is out and its editor is told, whatever its stories wait for.
-        deliver(record.told(), record.folded_to, receipts=receipts, site=site, now=now)
+        if store.record(record.key) == record:
+            deliver(
+                record.told(), record.folded_to, receipts=receipts, store=store, site=site, now=now
+            )
         raise
 
 
@@ -222,6 +228,7 @@ def deliver(
     *,
     telling: Telling | None = None,
     receipts: Receipts,
+    store: Store | None,
     site: Site,
     now: datetime,
 ) -> bool:
@@ -229,6 +236,9 @@ def deliver(
     stamp = stamped(receipt, version_id=version_id)
     if receipts.has(receipt_key(receipt.key), stamp):
         return False
+    if store is not None:
+        # It may be over that of a newer version, just come: were this one killed, it would stay.
+        store.unsettle(receipt.key)
     _put_receipt(receipt, stamp, telling=telling, receipts=receipts, site=site, now=now)
     return True
 
@@ -285,5 +295,5 @@ def ignored(
     if not versions:
         return None
     receipt = fold.ignored(key, versions[-1])
-    deliver(receipt, versions[-1].id, receipts=receipts, site=site, now=now)
+    deliver(receipt, versions[-1].id, receipts=receipts, store=None, site=site, now=now)
     return receipt

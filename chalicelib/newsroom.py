@@ -150,16 +150,15 @@ def ingest(
             )
             return Ingested(receipt=None, has_changed=has_changed)
         if after.life is not None and placed != (article,):
-            # Settled or not: another function may have died over the stories, and left them told
-            # of less, while a third one settled the key. Its event comes again.
             telling = ingesting.placed(after, receipts=receipts, store=store, site=site, now=now)
-            placed = (article,)
+            placed = (article,) if telling is not None else None
             continue
         is_delivered = ingesting.deliver(
             after.told(),
             after.folded_to,
             telling=telling,
             receipts=receipts,
+            store=store,
             site=site,
             now=now,
         )
@@ -178,7 +177,7 @@ def ingest(
             now=now,
             notices=notices,
         )
-        store.settle(key, after.folded_to)
+        store.settle(after)
         return Ingested(receipt=after.told(), has_changed=has_changed)
     message = f"{MAX_PASSES} passes over one key were all overtaken."
     raise FoldConflict(message)

@@ -46,38 +46,48 @@ from chalicelib.core.stories.node import Link, Node, Place, Placed
 
 if TYPE_CHECKING:
     from chalicelib.aws.stories import Placer, Stories
+    from chalicelib.core.record import Record
 
 MAX_PASSES = 12  # one changes, one confirms; the rest are for writers met on the way
 SLACK = 8  # articles looked at beyond a full key: as many may have come at once
 
 
-def place(id_: ArticleId, article: Article | None, *, rows: Stories) -> Telling:
+def place(
+    id_: ArticleId, article: Article | None, *, ground: Record | None, rows: Stories
+) -> Telling | None:
     """Bring the stories up to date with an article, None if it is none any more.
 
-    Harmless to repeat: of what stands as it should four reads tell. Raises FoldConflict when other
-    writers won every pass. A new article costs a Query for each of its index keys and a few reads
-    of its part; one with the same text, the latter alone.
+    *ground* is the record that says so, as it was read, None where there is none. Where it is
+    another by now, nothing is written, and None returned. Harmless to repeat: of what stands as it
+    should four reads tell. Raises FoldConflict when other writers won every pass. A new article
+    costs a Query for each of its index keys and a few reads of its part; one with the same text,
+    the latter alone.
     """
     traits = traits_of(article) if article is not None else None
     account = Account.of(article, traits) if article is not None and traits is not None else None
-    for _ in range(MAX_PASSES):
-        placed = rows.placed(id_)
-        if placed is not None and (placed.traits, placed.account) == (traits, account):
+    for tries in range(MAX_PASSES):
+        standing = rows.standing(id_)
+        if standing.is_held:
+            rows.let_pass(tries)
+            standing = rows.standing(id_)
+        if standing.is_placed and standing.placed[:2] == (traits, account):
             return _telling(id_, traits, rows)
+        placer = rows.take(id_, ground)
+        if placer is None:
+            return None
         with suppress(Overtaken):
-            _place(id_, traits, account, rows)
+            _place(traits, account, rows, placer)
     raise FoldConflict("Other functions placed one article all the while.")
 
 
-def _place(id_: ArticleId, traits: Traits | None, account: Account | None, rows: Stories) -> None:
-    placer = rows.take(id_)
+def _place(traits: Traits | None, account: Account | None, rows: Stories, placer: Placer) -> None:
     left = placer.touched  # by who died over it, or was overtaken
-    before = rows.nodes([id_])[id_]
+    before = rows.nodes([placer.id])[placer.id]
     if placer.is_taken_over or before.placed.traits != traits:
         _put_in_place(before, traits, account, rows, placer)
     else:
         placer.put_placed(before.placed._replace(account=account))
-    _tell({id_, *placer.touched}, left, rows, placer)
+    _tell({placer.id, *placer.touched}, left, rows, placer)
     placer.end()
 
 

@@ -20,7 +20,7 @@ from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from chalicelib import newsroom
+from chalicelib import newsroom, placing
 from chalicelib.aws.projection import Progress
 from chalicelib.core.article import ArticleId, article_id
 from chalicelib.core.clean import printable
@@ -130,6 +130,9 @@ def rebuild(
     changed += one_by_one(failed)
     swept = None
     if not failures:
+        for id_ in projection.unrecorded():
+            projection.stories.leave_unplaced(id_)
+            placing.place(id_, None, ground=None, rows=projection.stories)
         swept = projection.sweep()
         changed += one_by_one(_still_there(swept.articles, stage))
         projection.put_progress(None, now=now)

@@ -137,6 +137,12 @@ def forget(paper: Paper, key: str) -> None:
     paper.ingest(key)
 
 
+@pytest.fixture(autouse=True)
+def in_no_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who finds another at an article does not wait: it is dead here, or called by this one."""
+    monkeypatch.setattr("chalicelib.aws.stories.LET_PASS_S", 0)
+
+
 class Interrupted:
     """A client of the table, with something that happens before one of its calls."""
 
@@ -182,12 +188,12 @@ class Room:
     def place(self, *articles: Article, client: Any = None) -> None:
         for one in articles:
             self.there.add(one.id)
-            placing.place(one.id, one, rows=Stories(client or self.client, TABLE))
+            placing.place(one.id, one, ground=None, rows=Stories(client or self.client, TABLE))
 
     def withdraw(self, *articles: Article, client: Any = None) -> None:
         for one in articles:
             self.there.discard(one.id)
-            placing.place(one.id, None, rows=Stories(client or self.client, TABLE))
+            placing.place(one.id, None, ground=None, rows=Stories(client or self.client, TABLE))
 
     def fill(self, articles: list[Article]) -> None:
         for row in story_rows(articles):
@@ -303,9 +309,8 @@ def test_one_may_go_while_another_comes(first: int, second: int) -> None:
 @pytest.mark.parametrize(("slow", "gone"), PAIRS[::2])
 @pytest.mark.parametrize("further", [1, 3])
 def test_who_was_overtaken_and_is_killed_then_has_changed_nothing_more(
-    monkeypatch: pytest.MonkeyPatch, slow: int, gone: int, further: int
+    slow: int, gone: int, further: int
 ) -> None:
-    monkeypatch.setattr("chalicelib.aws.stories.LET_PASS_S", 0)
     room = Room(RELATED)
     one, other = room.articles[slow], room.articles[gone]
     room.place(*room.articles)

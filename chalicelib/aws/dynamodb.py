@@ -38,6 +38,7 @@ _PASSING = frozenset(
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
         "ThrottlingException",
+        "TransactionConflictException",  # a transaction holds the row; boto3 gives up
         "TransactionInProgressException",
     }
 )

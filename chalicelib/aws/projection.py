@@ -207,6 +207,16 @@ class Projection(Store):
         rows = (one.key if isinstance(one, Claim) else one for one in left)
         return Swept(rows=len(left), articles=frozenset(map(_article_of, rows)))
 
+    def unrecorded(self) -> frozenset[ArticleId]:
+        """Return the articles that stand among the others and have no record.
+
+        Whoever places one of their story would link it to them. To be placed as none.
+        """
+        sks = {sk(ArticleId(""))[1] for sk in (placed_key, placing_key, near_key)}
+        rows = [key_of(row) for row in self._rows("pk, sk")]
+        recorded = {pk.partition("#")[2] for pk, _ in rows if pk.startswith("UPLOAD#")}
+        return frozenset(_article_of(key) for key in rows if key[1] in sks) - recorded
+
     def progress(self, *, now: datetime) -> Progress | None:
         """Return how far a rebuild has come that was ended before it was done, a day long."""
         row = self._get(_PROGRESS, consistent=True)
@@ -283,7 +293,7 @@ def canonical(row: Mapping[str, Any]) -> bytes:
     """Return *row* as the same bytes wherever and however it is stored."""
     told: dict[str, Any] = {}
     for name, (value,) in _typed(row):
-        if name in ("folded_to", _NOTED_LATER):
+        if name in ("folded_to", "follows_from", _NOTED_LATER):
             continue
         told[name] = sorted(value) if isinstance(value, list) else _legible(value)
         if name in _NAMES_OF_VERSIONS:

@@ -29,7 +29,6 @@ index: a read may be consistent everywhere. `aws.projection` makes all of it ane
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -38,7 +37,6 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.aws.table import (
-    PAUSES_S,
     READ_AT_ONCE,
     Item,
     Key,
@@ -62,7 +60,6 @@ from chalicelib.core.article import (
     place_of,
 )
 from chalicelib.core.codec import decode, digest, encode, pack, pack_brief, unpack
-from chalicelib.core.errors import StoreUnavailable
 from chalicelib.core.ranking import Latest
 from chalicelib.core.turns import Turns
 
@@ -129,9 +126,7 @@ class Store(Table):
         """Return the record of *key* as one moment had it. One transaction of three reads."""
         id_ = article_id(key)
         keys = [state_key(key), current_key(id_), draft_key(id_)]
-        gets = [{"Get": {"TableName": self._table, "Key": row_key(key)}} for key in keys]
-        answer = self._transact_get(gets)
-        return record_of(*(response.get("Item") for response in answer["Responses"]))
+        return record_of(*self._read_together(keys))
 
     def write(
         self,
@@ -266,7 +261,7 @@ class Store(Table):
 
     def uploaded_as(self, id_: ArticleId) -> str | None:
         """Return the key of which *id_* is the id, if it has a record."""
-        row = self._get((f"UPLOAD#{id_}", "STATE"), consistent=True)
+        row = self._get(state_key_of(id_), consistent=True)
         return row["key"]["S"] if row else None
 
     def settled_to(self, keys: Iterable[str]) -> dict[str, str]:
@@ -544,22 +539,27 @@ class Store(Table):
         replaced = answer.get("Attributes")
         return datetime.fromisoformat(replaced["refreshed_at"]["S"]) if replaced else None
 
-    def settle(self, key: str, version_id: str) -> None:
-        """Note for `reconcile` that the record of *key* is folded to this version, told, spread.
+    def settle(self, record: Record) -> None:
+        """Note for `reconcile` that *record* is told and spread, if it still is that of its key.
 
-        The note is part of the STATE row and goes with the next write of it, so it never speaks
-        of another record than the one it was made for.
+        And if nobody places its article: who does has taken the note away, and goes on. The note is
+        part of the STATE row and goes with the next write of it, so it never speaks of another
+        record than the one it was made for.
         """
-        try:
-            self._client.update_item(
-                TableName=self._table,
-                Key=row_key(state_key(key)),
-                UpdateExpression="SET settled_to = :version",
-                ConditionExpression="folded_to = :version",
-                ExpressionAttributeValues={":version": {"S": version_id}},
-            )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return
+        from chalicelib.aws.stories import placing_key
+
+        same = as_read(record)
+        values = {**same["ExpressionAttributeValues"], ":version": {"S": record.folded_to}}
+        note = {"UpdateExpression": "SET settled_to = :version"}
+        self._write_checked(
+            [
+                self._update_of(
+                    state_key(record.key),
+                    {**note, **same, "ExpressionAttributeValues": values},
+                )
+            ],
+            self._check_of(placing_key(article_id(record.key)), unchanged(None)),
+        )
 
     def unsettle(self, key: str) -> None:
         """Take the note of `settle` away, if the key has a record: work on it is under way."""
@@ -591,16 +591,6 @@ class Store(Table):
         if works_on is not None:
             item["works_on"] = {"S": works_on}
         self._put(item)
-
-    # Calls
-
-    def _transact_get(self, gets: list[dict[str, Any]]) -> Any:  # noqa: ANN401  # as boto3 gives it
-        for pause_s in PAUSES_S:
-            try:
-                return self._client.transact_get_items(TransactItems=gets)  # type: ignore[arg-type]
-            except self._client.exceptions.TransactionCanceledException:
-                time.sleep(pause_s)  # a writer holds a row at this moment
-        raise StoreUnavailable("A row stayed locked by writers.")
 
 
 def lists_of(article: Article) -> tuple[str, ...]:
@@ -639,13 +629,7 @@ def rows_of(record: Record) -> dict[Key, Item]:
     shown = record.shown()
     encoded = encode(shown) if shown is not None else b""
     rows: dict[Key, Item] = {}
-    state: Item = {
-        "key": {"S": record.key},
-        "folded_to": {"S": record.folded_to},
-        "dressed": {"S": digest(encode(sorted(record.dressed.items())))},
-        "record": {"B": pack(bare)},
-    }
-    rows[state_key(record.key)] = state
+    rows[state_key(record.key)] = {**_state_of(record), "record": {"B": pack(bare)}}
     name = name_of_key(record.key)
     if shown is not None:
         rows[_shown_pk(name), "VALUE"] = {"value": {"S": encoded.decode()}}
@@ -741,18 +725,44 @@ def _takedown_rows(record: Record) -> dict[Key, Item]:
     }
 
 
+def _state_of(record: Record) -> Item:
+    """Return what a STATE row tells of its record: what conditions look for, and the key.
+
+    It follows from its versions, from what it has copied, and from a takedown: of a record that was
+    written anew one of these is another.
+    """
+    copied = sorted(record.dressed.items())
+    return {
+        "key": {"S": record.key},
+        "folded_to": {"S": record.folded_to},
+        "follows_from": {"S": digest(encode([record.lineage, copied, record.is_closed]))},
+    }
+
+
 def unchanged(state: Item | None) -> dict[str, Any]:
     """The condition that a STATE row is still as it was read."""
     if state is None:
         return {"ConditionExpression": "attribute_not_exists(pk)"}
     return {
-        "ConditionExpression": "folded_to = :folded AND dressed = :dressed",
-        "ExpressionAttributeValues": {":folded": state["folded_to"], ":dressed": state["dressed"]},
+        "ConditionExpression": "folded_to = :folded AND follows_from = :from",
+        "ExpressionAttributeValues": {
+            ":folded": state["folded_to"],
+            ":from": state["follows_from"],
+        },
     }
 
 
+def as_read(record: Record | None) -> dict[str, Any]:
+    """The condition that the STATE row of a key is still that of *record*."""
+    return unchanged(_state_of(record) if record is not None else None)
+
+
 def state_key(key: str) -> Key:
-    return f"UPLOAD#{article_id(key)}", "STATE"
+    return state_key_of(article_id(key))
+
+
+def state_key_of(id_: ArticleId) -> Key:
+    return f"UPLOAD#{id_}", "STATE"
 
 
 def membership_key(id_: ArticleId) -> Key:

@@ -17,23 +17,35 @@ and each write is made on condition that it still is. All reads but readers' are
 from __future__ import annotations
 
 import os
+import random
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from chalicelib.aws.store import membership, membership_key
+from chalicelib.aws.store import as_read, membership, membership_key, state_key_of
 from chalicelib.aws.table import Item, Key, Table, reading, row_key
 from chalicelib.core.article import ArticleId, Membership
 from chalicelib.core.codec import pack, unpack
-from chalicelib.core.errors import Overtaken
+from chalicelib.core.errors import FoldConflict, Overtaken
 from chalicelib.core.stories.node import NOWHERE, Link, Node, Place, Placed
 from chalicelib.core.stories.telling import Account
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-LET_PASS_S = 0.3  # some placings last as long: who was overtaken does not take over at once
+    from chalicelib.core.record import Record
+
+LET_PASS_S, _LONGEST_S = 0.3, 8.0  # most placings are done in the first
+_MAX_RIVALS = 12
+
+
+class Standing(NamedTuple):
+    """How an article stands among the others."""
+
+    placed: Placed
+    is_placed: bool  # and nobody is at it, nor has died over it
+    is_held: bool  # somebody is at it, or has died over it
 
 
 class Stories(Table):
@@ -50,10 +62,16 @@ class Stories(Table):
         return {id_: Node(_placed(rows.get(placed_key(id_))), _near(rows.get(near_key(id_))))
                 for id_ in wanted}  # fmt: skip
 
-    def placed(self, id_: ArticleId) -> Placed | None:
-        """Return where an article is placed, None while somebody is at it or has died over it."""
-        rows = self._batch([placed_key(id_), placing_key(id_)], consistent=True)
-        return None if placing_key(id_) in rows else _placed(rows.get(placed_key(id_)))
+    def standing(self, id_: ArticleId) -> Standing:
+        """Return where an article is placed, and whether somebody is at it, at one moment."""
+        placed, placing = self._read_together([placed_key(id_), placing_key(id_)])
+        is_held = placing is not None and "placer" in placing
+        return Standing(_placed(placed), is_placed=placing is None, is_held=is_held)
+
+    def let_pass(self, tries: int) -> None:
+        """Give who places the article the time for it, a longer one each time that is tried."""
+        longest_s = min(LET_PASS_S * 2**tries, _LONGEST_S)
+        time.sleep(random.uniform(LET_PASS_S, longest_s))  # noqa: S311  # or both wake at once
 
     def under(self, key: str, *, limit: int | None) -> tuple[str, ...]:
         """Return the orders of the articles under an index key. One Query, one page."""
@@ -83,17 +101,41 @@ class Stories(Table):
         with reading():
             return {row["sk"]["S"]: unpack(row["account"]["B"], Account) for row in rows}
 
-    def take(self, id_: ArticleId) -> Placer:
-        """Become the placer of an article. Who was it until now writes nothing any more."""
+    def take(self, id_: ArticleId, ground: Record | None) -> Placer | None:
+        """Become the placer of an article. Who was it until now writes nothing any more.
+
+        On the *ground* of its record as it was read, None for one that has none: None where it is
+        another by now. The record is no longer settled then, so that a placer that dies is missed.
+        """
         token = os.urandom(16).hex()
-        row = self._client.update_item(
-            TableName=self._table,
-            Key=row_key(placing_key(id_)),
-            UpdateExpression="SET placer = :placer",
-            ExpressionAttributeValues={":placer": {"S": token}},
-            ReturnValues="ALL_OLD",
-        ).get("Attributes")
-        touched = row["touched"]["SS"] if row and "touched" in row else ()
+        for _ in range(_MAX_RIVALS):
+            row = self._get(placing_key(id_), consistent=True)
+            become = {
+                "UpdateExpression": "SET placer = :me",
+                "ConditionExpression": "attribute_not_exists(pk)",
+                "ExpressionAttributeValues": {":me": {"S": token}},
+            }
+            if row is not None and "placer" in row:
+                become["ConditionExpression"] = "placer = :was"
+                become["ExpressionAttributeValues"] = {":me": {"S": token}, ":was": row["placer"]}
+            elif row is not None:
+                become["ConditionExpression"] = (
+                    "attribute_exists(pk) AND attribute_not_exists(placer)"
+                )
+            state = state_key_of(id_)
+            stands = self._check_of(state, as_read(None))
+            if ground is not None:
+                unsettled = {"UpdateExpression": "REMOVE settled_to", **as_read(ground)}
+                stands = self._update_of(state, unsettled)
+            ended = self._write_checked([self._update_of(placing_key(id_), become)], stands)
+            if ended == "check":
+                return None
+            if ended is None:
+                break
+        else:
+            raise FoldConflict("Other functions became the placer of one article all the while.")
+        taken = self._get(placing_key(id_), consistent=True) if row is not None else None
+        touched = taken["touched"]["SS"] if taken and "touched" in taken else ()
         return Placer(
             self._client,
             self._table,
@@ -105,7 +147,11 @@ class Stories(Table):
 
     def leave_unplaced(self, id_: ArticleId) -> None:
         """Have the next placing look at all of an article, as if another had died over it."""
-        self.take(id_)
+        self._client.update_item(
+            TableName=self._table,
+            Key=row_key(placing_key(id_)),
+            UpdateExpression="REMOVE placer",
+        )
 
 
 class Placer(Table):
@@ -131,9 +177,9 @@ class Placer(Table):
         self.id = id_
         self.is_taken_over = is_taken_over  # from another function, which may be dead
         self.touched = frozenset(touched)  # by this one, and by those that it was taken from
-        self._me = {":placer": {"S": token}}
+        self._me = {":me": {"S": token}}
         self._still: dict[str, Any] = {
-            "ConditionExpression": "placer = :placer",
+            "ConditionExpression": "placer = :me",
             "ExpressionAttributeValues": self._me,
         }
 
@@ -147,11 +193,11 @@ class Placer(Table):
                 TableName=self._table,
                 Key=row_key(placing_key(self.id)),
                 UpdateExpression="ADD touched :new",
-                ConditionExpression="placer = :placer",
+                ConditionExpression="placer = :me",
                 ExpressionAttributeValues={**self._me, ":new": {"SS": new}},
             )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            self._yield()
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            raise self._overtaken() from error
         self.touched |= set(new)
 
     def put_placed(self, placed: Placed) -> None:
@@ -189,15 +235,15 @@ class Placer(Table):
         for one, told in _sides(links).items():
             had = sorted(_told(other, strength) for other, strength in nodes[one].near.items())
             left = sorted(set(had) - set(told))
-            as_read = {
+            as_it_was = {
                 "ConditionExpression": "near = :had",
                 "ExpressionAttributeValues": {":had": {"SS": had}},
             }
             if left and left != had:
                 row = {**row_key(near_key(one)), "near": {"SS": left}}
-                writes.append(self._put_of(row, as_read))
+                writes.append(self._put_of(row, as_it_was))
             elif left != had:
-                writes.append(self._delete_of(near_key(one), as_read))
+                writes.append(self._delete_of(near_key(one), as_it_was))
         self._write(writes)
 
     def tell(
@@ -226,17 +272,16 @@ class Placer(Table):
             self._client.delete_item(
                 TableName=self._table, Key=row_key(placing_key(self.id)), **self._still
             )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            self._yield()
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            raise self._overtaken() from error
 
     def _write(self, writes: Iterable[dict[str, Any]]) -> None:
         check = self._check_of(placing_key(self.id), self._still)
         if self._write_checked(writes, check) == "check":
-            self._yield()
+            raise self._overtaken()
 
-    def _yield(self) -> NoReturn:
-        time.sleep(LET_PASS_S)
-        raise Overtaken(f"Another function places {self.id} by now.")
+    def _overtaken(self) -> Overtaken:
+        return Overtaken(f"Another function places {self.id} by now.")
 
 
 def placed_key(id_: ArticleId) -> Key:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,9 @@ Key = tuple[str, str]
 Words = Mapping[str, Any]  # ConditionExpression, ExpressionAttributeValues …
 NO_WORDS: Words = {}
 
+_FAILED = "ConditionalCheckFailed"
+_THROTTLED = frozenset({"ThrottlingError", "ProvisionedThroughputExceeded"})
+_MET_PAUSES_S = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, *[3.0] * 9)  # at most; half of it on average
 PAUSES_S = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)  # between attempts at one call, 1.6 s in all
 MAX_ITEM_BYTES = 400 * 1024  # DynamoDB's; names of attributes count
 READ_AT_ONCE = 100  # rows; DynamoDB's limits of a batch
@@ -117,7 +121,10 @@ class Table:
 
     def _write_together(self, writes: list[dict[str, Any]]) -> bool:
         """Make all *writes* or none; False where a condition fails or another writer is faster."""
-        return not self._refused(writes)
+        refused = self._refused(writes)
+        if _THROTTLED.intersection(refused):
+            raise StoreUnavailable("The table takes no transaction: it is throttled.")
+        return not refused
 
     def _write_checked(
         self, writes: Iterable[dict[str, Any]], check: dict[str, Any]
@@ -125,33 +132,48 @@ class Table:
         """Make *writes*, as many together as fit, each time if the *check* holds.
 
         Return what ended them: the check, or the condition of a write; None where all were made.
+        Writers that meet at the same rows wait for each other, for half a minute at most.
         """
         for some in _together(writes, check):
-            for pause_s in PAUSES_S:
-                refused = self._refused(some)
-                if not refused:
+            refused = self._refused(some)
+            for pause_s in _MET_PAUSES_S:
+                if not refused or _FAILED in refused:
                     break
-                if "ConditionalCheckFailed" in refused:
-                    return "check" if refused[0] == "ConditionalCheckFailed" else "write"
-                time.sleep(pause_s)  # another writer is at one of these rows
-            else:
+                time.sleep(random.uniform(0, pause_s))  # noqa: S311  # or they meet again
+                refused = self._refused(some)
+            if _FAILED in refused:
+                return "check" if refused[0] == _FAILED else "write"
+            if refused:
                 raise StoreUnavailable("Rows stayed locked by other writers.")
         return None
 
     def _refused(self, writes: list[dict[str, Any]]) -> list[str]:
         """Make all *writes*, or none and return one code for each, in their order.
 
-        ConditionalCheckFailed, TransactionConflict, or "None" for one that was not the reason.
+        ConditionalCheckFailed, TransactionConflict, one of _THROTTLED, or "None" for one that was
+        not the reason.
         """
         check_fits(write["Put"]["Item"] for write in writes if "Put" in write)
         try:
             self._client.transact_write_items(TransactItems=writes)  # type: ignore[arg-type]
         except self._client.exceptions.TransactionCanceledException as error:
             codes = [reason["Code"] for reason in error.response["CancellationReasons"]]
-            if {"ConditionalCheckFailed", "TransactionConflict"}.isdisjoint(codes):
+            if {_FAILED, "TransactionConflict", *_THROTTLED}.isdisjoint(codes):
                 raise
             return codes
         return []
+
+    def _read_together(self, keys: Sequence[Key]) -> list[Item | None]:
+        """Return these rows as one moment had them, in their order. Twice the units of a read."""
+        gets = [{"Get": {"TableName": self._table, "Key": row_key(key)}} for key in keys]
+        for pause_s in PAUSES_S:
+            try:
+                answer = self._client.transact_get_items(TransactItems=gets)  # type: ignore[arg-type]
+            except self._client.exceptions.TransactionCanceledException:
+                time.sleep(pause_s)  # a writer holds a row at this moment
+            else:
+                return [response.get("Item") for response in answer["Responses"]]
+        raise StoreUnavailable("A row stayed locked by writers.")
 
 
 @contextmanager
@@ -176,9 +198,16 @@ def key_of(row: Item) -> Key:
 
 
 def fits_together(writes: Sequence[Mapping[str, Any]]) -> bool:
-    """True if one transaction takes these writes: a hundred, and four megabytes."""
-    put = sum(size_of(write["Put"]["Item"]) for write in writes if "Put" in write)
-    return len(writes) <= _WRITTEN_TOGETHER and put <= _MAX_TOGETHER_BYTES
+    """True if one transaction takes these writes: a hundred, and four megabytes of what is sent.
+
+    A part of it is left free: DynamoDB does not say how it counts what is around the items.
+    """
+    sent = sum(size_of(_sent(what)) for write in writes for what in write.values())
+    return len(writes) <= _WRITTEN_TOGETHER and sent <= _MAX_TOGETHER_BYTES * 0.95
+
+
+def _sent(what: Mapping[str, Any]) -> Item:
+    return {**what.get("Item", what.get("Key", {})), **what.get("ExpressionAttributeValues", {})}
 
 
 def _together(

@@ -227,8 +227,8 @@ def test_what_is_settled_is_told_for_many_keys_until_the_next_write(store: Store
     keys = [f"{number}.md" for number in range(120)]
     for key in keys[::40]:
         store.write(None, record(key=key, version=f"v-{key}"))
-        store.settle(key, f"v-{key}")
-        store.settle(key, "another version")
+        store.settle(record(key=key, version=f"v-{key}"))
+        store.settle(record(key=key, version="another"))
 
     assert store.settled_to(keys) == {key: f"v-{key}" for key in keys[::40]}
     store.write(record(key="0.md", version="v-0.md"), record(key="0.md", version="next"))

@@ -9,13 +9,15 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib import placing
-from chalicelib.aws import stories
-from chalicelib.aws.stories import Placer, Stories
+from chalicelib import placing, wiring
+from chalicelib.aws.store import Store
+from chalicelib.aws.stories import Placer, Standing, Stories
+from chalicelib.core import fold
 from chalicelib.core.article import Article, ArticleId, Membership, id_at, place_of
 from chalicelib.core.errors import Overtaken
 from chalicelib.core.stories import Account
 from chalicelib.core.stories.node import NOWHERE, Link, Node, Place, Placed
+from chalicelib.core.uploads import Version
 from tests import builders
 from tests.conftest import NOW
 from tests.engines import TABLE, Engine
@@ -29,14 +31,20 @@ pytestmark = pytest.mark.table
 
 
 @pytest.fixture
-def rows(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Stories:
-    monkeypatch.setattr(stories, "LET_PASS_S", 0)
+def rows(engine: Engine) -> Stories:
     return Stories(engine.client, TABLE)
 
 
 @pytest.fixture
 def placer(rows: Stories) -> Placer:
-    return rows.take(A.id)
+    return taken(rows, A)
+
+
+def taken(rows: Stories, article: Article) -> Placer:
+    """Become the placer of an article that has no record."""
+    placer = rows.take(article.id, None)
+    assert placer is not None
+    return placer
 
 
 def account(article: Article) -> Account:
@@ -50,7 +58,7 @@ def left(engine: Engine) -> list[str]:
 
 def test_an_article_that_was_never_placed_has_an_empty_node(rows: Stories) -> None:
     assert rows.nodes([A.id]) == {A.id: Node()}
-    assert rows.placed(A.id) == NOWHERE
+    assert rows.standing(A.id) == Standing(NOWHERE, is_placed=True, is_held=False)
 
 
 def test_what_is_placed_is_read_again_and_goes(
@@ -69,11 +77,12 @@ def test_what_is_placed_is_read_again_and_goes(
 def test_an_article_is_not_placed_before_its_placer_ends(rows: Stories, placer: Placer) -> None:
     placer.put_placed(PLACED)
 
-    assert rows.placed(A.id) is None
+    assert rows.standing(A.id) == Standing(PLACED, is_placed=False, is_held=True)
     placer.end()
-    assert rows.placed(A.id) == PLACED
+    assert rows.standing(A.id) == Standing(PLACED, is_placed=True, is_held=False)
     rows.leave_unplaced(A.id)
-    assert rows.placed(A.id) is None
+    assert rows.standing(A.id) == Standing(PLACED, is_placed=False, is_held=False)
+    assert taken(rows, A).is_taken_over
 
 
 def test_who_takes_an_article_over_is_told_what_the_other_touched(
@@ -82,13 +91,13 @@ def test_who_takes_an_article_over_is_told_what_the_other_touched(
     placer.touch([B.id])
     placer.touch([B.id, C.id])
 
-    after = rows.take(A.id)
+    after = taken(rows, A)
 
     assert not placer.is_taken_over
     assert placer.touched == after.touched == {B.id, C.id}
     assert after.is_taken_over
     after.end()
-    assert not rows.take(A.id).touched
+    assert not taken(rows, A).touched
 
 
 @pytest.mark.parametrize(
@@ -115,7 +124,7 @@ def test_who_was_overtaken_writes_nothing_any_more(
     write: Callable[[Placer], object],
     has_ended: bool,  # noqa: FBT001  # a parameter of the test
 ) -> None:
-    after = rows.take(A.id)
+    after = taken(rows, A)
     if has_ended:
         after.end()
     before = engine.client.scan(TableName=TABLE)["Items"]
@@ -126,15 +135,50 @@ def test_who_was_overtaken_writes_nothing_any_more(
     assert engine.client.scan(TableName=TABLE)["Items"] == before
 
 
+def test_an_article_is_placed_on_the_ground_of_its_record_as_it_is(
+    rows: Stories, engine: Engine
+) -> None:
+    store = Store(engine.client, TABLE)
+    before, after = (
+        fold.fold(A.key, None, Version(id=id_, received_at=NOW, size=1), data,
+                  summarise=wiring.extract).record
+        for id_, data in (("v1", b"# One\n\nText."), ("v2", b"# Two\n\nText."))
+    )  # fmt: skip
+    store.write(None, before)
+    store.settle(before)
+
+    assert rows.take(A.id, None) is None
+    assert rows.take(A.id, after) is None
+    assert store.settled_to([A.key]) == {A.key: "v1"}
+    assert rows.take(A.id, before) is not None
+    assert store.settled_to([A.key]) == {}
+
+
+def test_nobody_settles_an_article_that_somebody_places(rows: Stories, engine: Engine) -> None:
+    store = Store(engine.client, TABLE)
+    version = Version(id="v1", received_at=NOW, size=1)
+    record = fold.fold(A.key, None, version, b"# One\n\nText.", summarise=wiring.extract).record
+    store.write(None, record)
+    placer = rows.take(A.id, record)
+    assert placer is not None
+
+    store.settle(record)
+
+    assert store.settled_to([A.key]) == {}
+    placer.end()
+    store.settle(record)
+    assert store.settled_to([A.key]) == {A.key: "v1"}
+
+
 def test_a_key_has_its_articles_in_canonical_order(rows: Stories) -> None:
     for one in (C, A, B):
         place = Place("k", place_of(one.public_at, one.id))
-        rows.take(one.id).move(to=[place], away_from=[])
+        taken(rows, one).move(to=[place], away_from=[])
 
     assert [id_at(one) for one in rows.under("k", limit=None)] == [A.id, B.id, C.id]
     assert [id_at(one) for one in rows.under("k", limit=2)] == [A.id, B.id]
     place = Place("k", place_of(A.public_at, A.id))
-    rows.take(A.id).move(to=[], away_from=[place])
+    taken(rows, A).move(to=[], away_from=[place])
     assert [id_at(one) for one in rows.under("k", limit=2)] == [B.id, C.id]
 
 
@@ -161,7 +205,7 @@ def test_links_that_another_has_changed_are_left_to_another_look(
 ) -> None:
     placer.link([Link((A.id, B.id), 2.5)])
     nodes = rows.nodes([A.id, B.id])
-    rows.take(C.id).link([Link((C.id, B.id), 1.0)])
+    taken(rows, C).link([Link((C.id, B.id), 1.0)])
 
     placer.unlink([Link((A.id, B.id), 2.5)], nodes)
 

@@ -49,12 +49,14 @@ MISTAKES = (
         "            guard = {} if condition else {}",
     ),
     Mistake(
-        "folded_to is not compared", "chalicelib/aws/store.py",
-        '"ConditionExpression": "folded_to = :folded AND dressed = :dressed",\n'
-        '        "ExpressionAttributeValues": {":folded": state["folded_to"], '
-        '":dressed": state["dressed"]},',
-        '"ConditionExpression": "dressed = :dressed",\n'
-        '        "ExpressionAttributeValues": {":dressed": state["dressed"]},',
+        "what a record follows from is not compared", "chalicelib/aws/store.py",
+        '        "ConditionExpression": "folded_to = :folded AND follows_from = :from",\n'
+        '        "ExpressionAttributeValues": {\n'
+        '            ":folded": state["folded_to"],\n'
+        '            ":from": state["follows_from"],\n'
+        "        },\n",
+        '        "ConditionExpression": "attribute_exists(folded_to) OR pk = :pk",\n'
+        '        "ExpressionAttributeValues": {":pk": {"S": "any"}},\n',
     ),
     Mistake(
         "versions are folded newest first", "chalicelib/aws/buckets.py",
@@ -78,15 +80,26 @@ MISTAKES = (
         "a key is settled before its receipt is delivered",
         "chalicelib/newsroom.py",
         "        is_delivered = ingesting.deliver(",
-        "        store.settle(key, after.folded_to)\n        is_delivered = ingesting.deliver(",
+        "        store.settle(after)\n        is_delivered = ingesting.deliver(",
     ),
     Mistake(
         "a claim is not given back", "chalicelib/aws/store.py",
         "told = {place for place in was if Claim(key, place) != had}", "told = set(was)",
     ),
     Mistake(
-        "what a batch left is dropped", "chalicelib/aws/table.py",
-        'wanted = list(answer.get("UnprocessedItems", {}).get(self._table, []))', "wanted = []",
+        "who meets another writer takes its own writes for made", "chalicelib/aws/table.py",
+        "                refused = self._refused(some)\n            if _FAILED",
+        "                refused = []\n            if _FAILED",
+    ),
+    Mistake(
+        "an old record's article is placed", "chalicelib/aws/stories.py",
+        'unsettled = {"UpdateExpression": "REMOVE settled_to", **as_read(ground)}',
+        'unsettled = {"UpdateExpression": "REMOVE settled_to"}',
+    ),
+    Mistake(
+        "what somebody places is settled", "chalicelib/aws/store.py",
+        "self._check_of(placing_key(article_id(record.key)), unchanged(None)),",
+        'self._check_of(placing_key("nobody"), unchanged(None)),',
     ),
     Mistake(
         "what a batch did not answer is taken for absent", "chalicelib/aws/table.py",
@@ -136,8 +149,8 @@ MISTAKES = (
     ),
     Mistake(
         "who was overtaken goes on writing stories", "chalicelib/aws/stories.py",
-        '            "ConditionExpression": "placer = :placer",\n',
-        '            "ConditionExpression": "placer = :placer OR attribute_not_exists(placer)",\n',
+        '            "ConditionExpression": "placer = :me",\n',
+        '            "ConditionExpression": "placer = :me OR attribute_not_exists(placer)",\n',
     ),
     Mistake(
         "nobody goes on with the stories of who was killed", "chalicelib/placing.py",
