@@ -10,6 +10,7 @@ import pytest
 
 from chalicelib import newsroom, wiring
 from chalicelib.aws.buckets import DELETION, KeptReceipts
+from chalicelib.aws.store import revision_rows
 from chalicelib.core.article import article_id
 from chalicelib.core.errors import FoldConflict
 from chalicelib.core.takedown import mark, mark_key
@@ -91,7 +92,8 @@ def test_revisions_that_no_record_tells_of_are_taken_away(paper: Paper) -> None:
     left = newsroom.read_article(article_id(FERRY), store=wiring.store(), now=NOW).article
     forget(paper, FERRY)
     assert paper.rows() == {}
-    wiring.store().put_revision(left)  # by a function that died before it wrote the record
+    (row,) = revision_rows([left])  # as a function may leave one that died over many
+    wiring.store()._put(row)
 
     paper.ingest(FERRY)
 
@@ -234,8 +236,8 @@ def test_a_rebuild_that_was_overtaken_tries_again(paper: Paper, times: int) -> N
     lose(paper, partition="ARTICLE#", holding="CURRENT")
     projection, left = STAGE.projection(), list(range(times))
 
-    def rewrite(before: Any, after: Any) -> str:
-        return "overtaken" if left and left.pop() >= 0 else projection.rewrite(before, after)
+    def rewrite(*args: Any, **more: Any) -> str:
+        return "overtaken" if left and left.pop() >= 0 else projection.rewrite(*args, **more)
 
     newsroom.rebuild(FERRY, **rebuilding(paper, store=Watching(projection, rewrite=rewrite)))
 
@@ -244,7 +246,7 @@ def test_a_rebuild_that_was_overtaken_tries_again(paper: Paper, times: int) -> N
 
 def test_a_rebuild_that_is_always_overtaken_gives_up_and_says_so(paper: Paper) -> None:
     paper.publish(FERRY, builders.markdown())
-    store = Watching(STAGE.projection(), rewrite=lambda *_: "overtaken")
+    store = Watching(STAGE.projection(), rewrite=lambda *_, **__: "overtaken")
 
     with pytest.raises(FoldConflict):
         newsroom.rebuild(FERRY, **rebuilding(paper, store=store))

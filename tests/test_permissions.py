@@ -236,8 +236,12 @@ def by_model(key: str) -> str:
 
 
 def test_ingest_may_do_what_it_does_and_no_more(
-    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+    newsroom: Newsroom, courier: Publisher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    told_by_others(newsroom, courier)
+    newsroom.recorder.needs.clear()
+    newsroom.upload("a.md", builders.markdown(date=builders.ago(hours=1), tags="sea"))
+    newsroom.ingest("a.md")  # and refreshes the list, with the reports of others under it
     everything_happens(newsroom, newsroom.ingest)
     newsroom.ingest("b.md", "b.md")  # an event that came twice
     with a_model(monkeypatch):
@@ -248,13 +252,17 @@ def test_ingest_may_do_what_it_does_and_no_more(
 
 
 def test_reconcile_may_do_what_it_does_and_no_more(
-    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+    newsroom: Newsroom, courier: Publisher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def until_done(_key: str = "") -> None:
         newsroom.tick("reconcile")
         while wiring.store().cursor() != (None, None):
             newsroom.tick("reconcile")
 
+    told_by_others(newsroom, courier)
+    newsroom.recorder.needs.clear()
+    newsroom.upload("a.md", builders.markdown(date=builders.ago(hours=1), tags="sea"))
+    until_done()
     everything_happens(newsroom, until_done)
     with a_model(monkeypatch):
         newsroom.upload("model.md", by_model("model.md"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import SimpleNamespace
@@ -20,7 +21,7 @@ from hypothesis import strategies as st
 
 from chalicelib.aws.projection import Projection
 from chalicelib.aws.table import MAX_ITEM_BYTES, Table, row_key, size_of
-from chalicelib.core.errors import RowTooLarge
+from chalicelib.core.errors import RowTooLarge, StoreUnavailable
 from tests import template
 from tests.conftest import ROOT
 from tests.engines import TABLE, Engine
@@ -101,13 +102,45 @@ def test_a_transaction_that_was_throttled_is_no_lost_race(rows: Rows) -> None:
         rows.put_together(row("a"), row("b"))
 
 
+@pytest.mark.parametrize("code", ["TransactionConflict", "ThrottlingError"])
+def test_checked_rows_wait_for_who_holds_them(
+    rows: Rows, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr(time, "sleep", waited.append)
+    check = rows._check_of(("p", "never"), {"ConditionExpression": "attribute_not_exists(pk)"})
+
+    with cancelled(rows, "None", code, times=3):
+        assert rows._write_checked([rows._put_of(row("a"))], check) is None
+
+    assert len(waited) == 3
+    assert rows.keys() == ["a"]
+    with cancelled(rows, "None", code), pytest.raises(StoreUnavailable):
+        rows._write_checked([rows._put_of(row("b"))], check)
+    assert rows.keys() == ["a"]
+
+
+def test_checked_rows_say_what_ended_them(rows: Rows) -> None:
+    is_new = {"ConditionExpression": "attribute_not_exists(pk)"}
+    rows.put(row("there"))
+    free, taken = rows._check_of(("p", "never"), is_new), rows._check_of(("p", "there"), is_new)
+
+    assert rows._write_checked([rows._put_of(row("a"))], taken) == "check"
+    assert rows._write_checked([rows._put_of(row("there"), is_new)], free) == "write"
+    assert rows.keys() == ["there"]
+
+
 @contextmanager
-def cancelled(rows: Rows, *codes: str) -> Iterator[None]:
-    """Have every transaction cancelled for these reasons, which no quiet engine gives."""
+def cancelled(rows: Rows, *codes: str, times: int = 1_000) -> Iterator[None]:
+    """Have so many transactions cancelled for these reasons, which no quiet engine gives."""
     kept = rows._client
     error = kept.exceptions.TransactionCanceledException
+    left = iter(range(times))
 
-    def cancel(**_: Any) -> None:
+    def cancel(**asked: Any) -> None:
+        if next(left, None) is None:
+            kept.transact_write_items(**asked)
+            return
         told = {"Error": {}, "CancellationReasons": [{"Code": code} for code in codes]}
         raise error(told, "TransactWriteItems")
 

@@ -108,6 +108,37 @@ def test_an_upload_that_was_taken_down_before_it_was_written_leaves_no_revision(
     newsroom.come_to_rest()
 
 
+@pytest.mark.parametrize("further", [1, 3, 7, 15, 25])
+@pytest.mark.parametrize("turn", range(22, 42, 4))
+def test_who_spreads_a_profile_does_not_bring_an_older_article_back(
+    newsroom: World, turn: int, further: int
+) -> None:
+    newsroom.do(Files(SOURCE), INGEST, Uploads("b.md", "ferry again"), INGEST)
+    newsroom.do(Uploads("a.md", "ferry", Said(source="courier")), INGEST)
+    newsroom.do(Files(SOURCE, "another"), HearsAgain("a.md"))
+    slow = Function("ingest", faults=(Fault("killed before", at=turn + further),))
+    another = Uploads("a.md", "levy", Said(source="courier"))
+
+    newsroom.do(AtOnce((slow, another, Function("ingest")), turns=(turn, 1)), Loses(0))
+
+    newsroom.come_to_rest()
+
+
+@pytest.mark.parametrize("at", range(60, 92, 6))
+@pytest.mark.parametrize("kind", ["not connected", "killed before"])
+def test_who_spreads_a_profile_does_not_bring_back_what_was_taken_down(
+    newsroom: World, at: int, kind: str
+) -> None:
+    newsroom.do(Files(SOURCE), INGEST, Uploads("b.md", "ferry again"), INGEST)
+    newsroom.do(Uploads("a.md", "ferry", Said(source="courier", same_story="b.md")), INGEST)
+    newsroom.do(Files(SOURCE, "another"), HearsAgain(newsroom.mark_of("a.md")))
+    slow = Function("ingest", faults=(Fault(kind, at),))
+
+    newsroom.do(AtOnce((slow, TakesDown("a.md"), Function("ingest")), turns=(25, 1)), Loses(0))
+
+    newsroom.come_to_rest()
+
+
 @pytest.mark.parametrize("at", range(15, 26))
 def test_a_takedown_that_is_cut_short_and_lifted_leaves_the_revisions(
     newsroom: World, at: int
