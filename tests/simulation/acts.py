@@ -115,6 +115,16 @@ class Restores:
 
 
 @dataclass(frozen=True, slots=True)
+class Prunes:
+    """An operator takes a key's first version away for good."""
+
+    key: str
+
+    def __str__(self) -> str:
+        return f"an operator removes the first version of {self.key}"
+
+
+@dataclass(frozen=True, slots=True)
 class Forgets:
     """An operator takes every version of a key away for good."""
 
@@ -205,7 +215,7 @@ class Reads:
         return "a reader"
 
 
-Editorial = Uploads | UploadsAgain | Files | Deletes | Restores | Forgets | TakesDown
+Editorial = Uploads | UploadsAgain | Files | Deletes | Restores | Prunes | Forgets | TakesDown
 Job = Function | Reads | Editorial
 
 

@@ -27,6 +27,7 @@ from tests.simulation.acts import (
     Job,
     Loses,
     Passes,
+    Prunes,
     Reads,
     Redrives,
     Restores,
@@ -81,6 +82,7 @@ _edits = st.one_of(
     st.builds(Deletes, _keys),
     st.builds(UploadsAgain, _keys),
     st.builds(Restores, _keys),
+    st.builds(Prunes, _keys),
     st.builds(Forgets, _keys),
     st.builds(TakesDown, _articles),
 )

@@ -92,16 +92,6 @@ MISTAKES = (
         "                refused = []\n            if _FAILED",
     ),
     Mistake(
-        "an old record's article is placed", "chalicelib/aws/stories.py",
-        'unsettled = {"UpdateExpression": "REMOVE settled_to", **as_read(ground)}',
-        'unsettled = {"UpdateExpression": "REMOVE settled_to"}',
-    ),
-    Mistake(
-        "what somebody places is settled", "chalicelib/aws/store.py",
-        "self._check_of(placing_key(article_id(record.key)), unchanged(None)),",
-        'self._check_of(placing_key("nobody"), unchanged(None)),',
-    ),
-    Mistake(
         "what a batch did not answer is taken for absent", "chalicelib/aws/table.py",
         'wanted = list(left["Keys"]) if left else []', "wanted = []",
     ),

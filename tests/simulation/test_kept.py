@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from chalicelib.core.article import article_id
 from tests.simulation.acts import (
     SOURCE,
     Act,
@@ -14,6 +15,7 @@ from tests.simulation.acts import (
     Function,
     HearsAgain,
     Loses,
+    Prunes,
     Restores,
     Said,
     TakesDown,
@@ -34,6 +36,14 @@ def newsroom() -> Iterator[World]:
 def test_a_profile_that_is_removed_for_good_leaves_its_articles(newsroom: World) -> None:
     newsroom.do(Files(SOURCE), INGEST)
     newsroom.do(Uploads("a.md", "ferry", Said(source="courier")), Restores(SOURCE), INGEST, INGEST)
+
+    newsroom.come_to_rest()
+
+
+def test_a_first_version_that_is_removed_for_good_is_no_revision_any_more(
+    newsroom: World,
+) -> None:
+    newsroom.do(Uploads("a.md"), INGEST, Uploads("a.md", "levy"), INGEST, Prunes("a.md"), INGEST)
 
     newsroom.come_to_rest()
 
@@ -183,3 +193,17 @@ def test_who_dies_over_a_receipt_leaves_it_to_the_reconciliation(newsroom: World
     newsroom.do(Uploads("a.md"), AtOnce((cut_off,)), Loses(0))
 
     newsroom.come_to_rest()
+
+
+@pytest.mark.parametrize("turn", range(1, 8))
+def test_a_slow_refresh_does_not_put_an_older_list_over_a_newer_one(
+    newsroom: World, turn: int
+) -> None:
+    slow, another = Function("refresh_latest"), Function("refresh_latest", skew_s=1)
+    newsroom.do(Uploads("a.md"), INGEST, Uploads("b.md", "levy"), HearsAgain("b.md"))
+
+    newsroom.do(AtOnce((slow, Function("ingest"), another), turns=(turn,)))
+
+    latest = newsroom.store.latest()
+    assert latest is not None
+    assert {card.id for card in latest.cards} == {article_id("a.md"), article_id("b.md")}

@@ -50,6 +50,7 @@ from tests.simulation.acts import (
     Job,
     Loses,
     Passes,
+    Prunes,
     Reads,
     Redrives,
     Restores,
@@ -231,7 +232,7 @@ class World:
                 self._run(AtOnce((Function("reconcile"),)))
         assert not self.waiting
         # An inconsistent read would miss what was written last.
-        self._run(AtOnce((Function("refresh_latest", lag=8),)))
+        self._run(AtOnce((Function("refresh_latest", lag=64),)))
         truths.hold_at_rest(self)
 
     # Editors
@@ -247,8 +248,8 @@ class World:
             self._put(act.key, FORMS[act.key][act.form])
         elif isinstance(act, Deletes):
             self._delete(act.key)
-        elif isinstance(act, Restores):
-            self._remove(act.key, 1)
+        elif isinstance(act, Restores | Prunes):
+            self._remove(act.key, 1, place=0 if isinstance(act, Prunes) else -1)
         elif isinstance(act, Forgets):
             self._remove(act.key, len(self.versions.get(act.key, ())))
         elif isinstance(act, TakesDown):
@@ -316,15 +317,15 @@ class World:
         if newest and newest[0].at == self.now:
             self.now += timedelta(seconds=1)
 
-    def _remove(self, key: str, count: int) -> None:
+    def _remove(self, key: str, count: int, *, place: int = -1) -> None:
         for _ in range(count):
             versions = self.versions.get(key, [])
             if not versions:
                 return
-            version = versions[-1]
+            version = versions[place]
             WIRES["s3"].delete_object(Bucket=STAGE.uploads, Key=key, VersionId=version.id)
             if version in versions:  # and was not removed by another operator meanwhile
-                versions.remove(version)  # by now it may not be the newest
+                versions.remove(version)  # by now it may stand elsewhere
             self.waiting.append(Event(key, is_needed=True))
 
     @staticmethod
