@@ -178,10 +178,11 @@ class _Client:
         headers = self._signer.headers("POST", path, body, told, at_s=time.time())
         connection = self._connection(until)
         try:
-            connection.sock.settimeout(min(READ_S, _left(until)))
+            sock = connection.sock  # which an answer that ends the connection takes from it
+            sock.settimeout(min(READ_S, _left(until)))
             connection.request("POST", path, body=body, headers=headers)
             response = connection.getresponse()
-            connection.sock.settimeout(min(READ_S, _left(until)))
+            sock.settimeout(min(READ_S, _left(until)))
             read = response.read()
         except BaseException:
             connection.close()
