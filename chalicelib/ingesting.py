@@ -181,8 +181,7 @@ def rewritten(
         if outcome == "overtaken":
             continue
         if after.life is not None:
-            store.stories.leave_unplaced(article_id(key))
-            store.unsettle(key)
+            store.stories.leave_unplaced(article_id(key), after)
         return outcome == "written"
     raise FoldConflict("Other writers were faster at every pass over one key.")
 

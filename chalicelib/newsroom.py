@@ -263,6 +263,7 @@ def _spread(
             )
         except Exception as error:
             log.exception("key not brought up to date", extra={"key": user, "copies_from": key})
+            store.unsettle(user)  # or who spreads again would pass it over
             failures.append(error)
     if failures:
         message = f"{len(failures)} keys that copy from {key} could not be ingested"

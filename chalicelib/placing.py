@@ -199,23 +199,22 @@ def _changes(id_: ArticleId, look: _Look | None, rows: Stories) -> Iterator[_Cha
 
     The changes are to be made before the next ones are asked for. A look takes the links before
     the candidates: who links itself in between stands in the index by then, and is not taken
-    for a link that has to go.
+    for a link that has to go. Each is a new one: who comes meanwhile may push others out of a key.
     """
     for _ in range(MAX_PASSES):
         near, seen = look or _look(id_, rows)
+        look = None
         candidates = _candidates(id_, seen)
         known = candidates | near
-        look = None
-        for _ in range(MAX_PASSES):
-            nodes = rows.nodes({id_, *known})
-            mine = nodes[id_]
-            if not mine.near.keys() <= known:
-                break  # somebody has come meanwhile
-            wanted = _links(mine.placed.traits, {other: nodes[other] for other in candidates})
-            changes = _compared(id_, nodes, wanted)
-            if not changes.gone and not changes.new:
-                return
-            yield changes
+        nodes = rows.nodes({id_, *known})
+        mine = nodes[id_]
+        if not mine.near.keys() <= known:
+            continue  # somebody has come meanwhile
+        wanted = _links(mine.placed.traits, {other: nodes[other] for other in candidates})
+        changes = _compared(id_, nodes, wanted)
+        if not changes.gone and not changes.new:
+            return
+        yield changes
     raise FoldConflict("Other articles of the story changed all the while.")
 
 

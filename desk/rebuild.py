@@ -131,7 +131,7 @@ def rebuild(
     swept = None
     if not failures:
         for id_ in projection.unrecorded():
-            projection.stories.leave_unplaced(id_)
+            projection.stories.leave_unplaced(id_, None)
             placing.place(id_, None, ground=None, rows=projection.stories)
         swept = projection.sweep()
         changed += one_by_one(_still_there(swept.articles, stage))

@@ -161,7 +161,8 @@ class Projection(Store):
             for key in sorted({*differ, state})
         ]
         changes += map(self._delete_of, left)
-        is_written = self._write_record([*puts, *claims], changes, state, guard)
+        writes = [*puts, *claims, *self._open_or_closed(after)]
+        is_written = self._write_record(writes, changes, state, guard)
         return "written" if is_written else "overtaken"
 
     def keys(self) -> Iterator[str]:

@@ -62,6 +62,7 @@ from chalicelib.core.article import (
 from chalicelib.core.codec import decode, digest, encode, pack, pack_brief, unpack
 from chalicelib.core.ranking import Latest
 from chalicelib.core.turns import Turns
+from chalicelib.core.uploads import kind_of
 
 if TYPE_CHECKING:
     from chalicelib.aws.feeds import Feeds
@@ -157,9 +158,17 @@ class Store(Table):
         claimed, claims = claim_of(before), claim_of(after)
         if claimed != claims:
             writes += self.claims(claimed, claims)
+        writes += self._open_or_closed(after)
         changes = [self._put_of(row) for row in revision_rows(revisions)]
         changes += [self._delete_of(revision_key(id_, number)) for number in gone]
         return self._write_record(writes, changes, state, condition)
+
+    def _open_or_closed(self, record: Record | None) -> Iterator[dict[str, Any]]:
+        """Yield the check that an article is taken down still, or is not, as its record says."""
+        if record is not None and kind_of(record.key) == "article":
+            is_so = "attribute_exists(pk)" if record.is_closed else "attribute_not_exists(pk)"
+            key = _closed_key(article_id(record.key))
+            yield self._check_of(key, {"ConditionExpression": is_so})
 
     def _write_record(
         self,
@@ -743,6 +752,11 @@ def unchanged(state: Item | None) -> dict[str, Any]:
     """The condition that a STATE row is still as it was read."""
     if state is None:
         return {"ConditionExpression": "attribute_not_exists(pk)"}
+    if "follows_from" not in state:  # of an earlier release: a rebuild writes it anew
+        return {
+            "ConditionExpression": "folded_to = :folded AND attribute_not_exists(follows_from)",
+            "ExpressionAttributeValues": {":folded": state["folded_to"]},
+        }
     return {
         "ConditionExpression": "folded_to = :folded AND follows_from = :from",
         "ExpressionAttributeValues": {

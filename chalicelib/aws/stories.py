@@ -122,12 +122,8 @@ class Stories(Table):
                 become["ConditionExpression"] = (
                     "attribute_exists(pk) AND attribute_not_exists(placer)"
                 )
-            state = state_key_of(id_)
-            stands = self._check_of(state, as_read(None))
-            if ground is not None:
-                unsettled = {"UpdateExpression": "REMOVE settled_to", **as_read(ground)}
-                stands = self._update_of(state, unsettled)
-            ended = self._write_checked([self._update_of(placing_key(id_), become)], stands)
+            claim = self._update_of(placing_key(id_), become)
+            ended = self._write_checked([claim], self._stands(id_, ground))
             if ended == "check":
                 return None
             if ended is None:
@@ -145,13 +141,21 @@ class Stories(Table):
             touched=map(ArticleId, touched),
         )
 
-    def leave_unplaced(self, id_: ArticleId) -> None:
-        """Have the next placing look at all of an article, as if another had died over it."""
-        self._client.update_item(
-            TableName=self._table,
-            Key=row_key(placing_key(id_)),
-            UpdateExpression="REMOVE placer",
-        )
+    def leave_unplaced(self, id_: ArticleId, ground: Record | None) -> None:
+        """Have the next placing look at all of an article, as if another had died over it.
+
+        On the *ground* of its record, as `take`; nothing where that is another by now.
+        """
+        leave = self._update_of(placing_key(id_), {"UpdateExpression": "REMOVE placer"})
+        self._write_checked([leave], self._stands(id_, ground))
+
+    def _stands(self, id_: ArticleId, ground: Record | None) -> dict[str, Any]:
+        """The check that the record is as it was read, which leaves it unsettled."""
+        state = state_key_of(id_)
+        if ground is None:
+            return self._check_of(state, as_read(None))
+        unsettled = {"UpdateExpression": "REMOVE settled_to", **as_read(ground)}
+        return self._update_of(state, unsettled)
 
 
 class Placer(Table):

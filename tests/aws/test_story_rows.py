@@ -80,7 +80,7 @@ def test_an_article_is_not_placed_before_its_placer_ends(rows: Stories, placer: 
     assert rows.standing(A.id) == Standing(PLACED, is_placed=False, is_held=True)
     placer.end()
     assert rows.standing(A.id) == Standing(PLACED, is_placed=True, is_held=False)
-    rows.leave_unplaced(A.id)
+    rows.leave_unplaced(A.id, None)
     assert rows.standing(A.id) == Standing(PLACED, is_placed=False, is_held=False)
     assert taken(rows, A).is_taken_over
 
