@@ -76,7 +76,7 @@ def test_who_wakes_after_a_takedown_does_not_tell_of_what_was_taken_down(
     another = Uploads("b.md", "ferry again", Said(section="world"))
     newsroom.do(another, HearsAgain("b.md"), TakesDown("a.md"))
 
-    newsroom.do(AtOnce((slow, *others), turns=(turn,)))
+    newsroom.do(AtOnce((slow, *others), turns=(turn, 200, 200, 200, 1, 200)))
 
     newsroom.come_to_rest()
 
